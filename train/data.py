@@ -1,0 +1,93 @@
+"""Reads the training pictures a manifest lists, and holds them in memory ready for composition.
+
+A manifest is a CSV with the columns `split` (train, train_cutout, val, unlabelled, bg), `source`, `image` and `mask`
+(paths relative to the manifest; `mask` empty for cut-outs, which carry their alpha, and for backgrounds).
+"""
+
+import csv
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Image = NDArray[np.uint8]
+
+LONGEST = 400
+"""Pictures are held with their longer side at most this: enough for the student's input, small in memory."""
+
+
+@dataclass(frozen=True)
+class Person:
+    """A picture of a person: `image` and `foreground` are `(H, W, 3)` BGR, `alpha` is `(H, W)`, full scale the person.
+
+    `foreground` has the person's own colours carried a little outwards, so that a composite shows no rim of the old
+    background. `whole` is false for cut-outs, whose picture has no room of its own.
+    """
+
+    image: Image
+    alpha: Image
+    foreground: Image
+    source: str
+    whole: bool
+
+
+@dataclass(frozen=True)
+class Row:
+    split: str
+    source: str
+    image: Path
+    mask: Path | None
+
+
+def read_manifest(path: Path) -> list[Row]:
+    with path.open(newline="") as file:
+        return [
+            Row(r["split"], r["source"], path.parent / r["image"], path.parent / r["mask"] if r["mask"] else None)
+            for r in csv.DictReader(file)
+        ]
+
+
+def shrink(image: Image) -> Image:
+    scale = LONGEST / max(image.shape[:2])
+    return image if scale >= 1 else cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+
+
+def extend_foreground(image: Image, alpha: Image) -> Image:
+    """Fills what lies outside the person with the nearest blurred colour of the person's inside."""
+    inside = (cv2.erode(alpha, np.ones((3, 3), np.uint8)) > 250).astype(np.float32)[..., None]
+    colour = image.astype(np.float32) * inside
+    out, known = colour.copy(), inside[..., 0] > 0
+    for size in (5, 9, 17):
+        weight = cv2.blur(inside, (size, size))
+        near = ~known & (weight > 0.01)
+        out[near] = (cv2.blur(colour, (size, size))[near]) / weight[near][:, None]
+        known |= near
+    return np.where(known[..., None], out, image).astype(np.uint8)
+
+
+def read_person(row: Row) -> Person:
+    if row.mask is None:
+        rgba = shrink(cv2.imread(str(row.image), cv2.IMREAD_UNCHANGED))
+        image, alpha = np.ascontiguousarray(rgba[..., :3]), np.ascontiguousarray(rgba[..., 3])
+    else:
+        image = shrink(cv2.imread(str(row.image), cv2.IMREAD_COLOR))
+        alpha = cv2.imread(str(row.mask), cv2.IMREAD_UNCHANGED)
+        alpha = alpha if alpha.ndim == 2 else alpha[..., -1]
+        if alpha.shape != image.shape[:2]:
+            alpha = cv2.resize(alpha, image.shape[1::-1], interpolation=cv2.INTER_AREA)
+    return Person(image, alpha, extend_foreground(image, alpha), row.source, row.mask is not None)
+
+
+def read_people(rows: Iterable[Row]) -> list[Person]:
+    cv2.setNumThreads(1)
+    with ThreadPoolExecutor() as pool:
+        return list(pool.map(read_person, rows))
+
+
+def read_backgrounds(rows: Iterable[Row]) -> list[Image]:
+    with ThreadPoolExecutor() as pool:
+        return list(pool.map(lambda row: shrink(cv2.imread(str(row.image), cv2.IMREAD_COLOR)), rows))
