@@ -1,0 +1,167 @@
+"""Photos, read from whatever file a person may have and written so that no half file is ever left behind."""
+
+import contextlib
+import os
+from pathlib import Path
+from uuid import uuid4
+
+import cv2
+import numpy as np
+from cv2.typing import MatLike
+from numpy.typing import NDArray
+
+from greenscreen.errors import SinkError, SourceError, UsageError
+from greenscreen.frame import Image
+from greenscreen.images.headers import BrokenImageError, measure, orientation, picture_only
+
+PHOTO_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".avif"})
+"""Endings of the files `read_photo` reads, in lower case."""
+
+_WRITTEN_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
+_MOST_PIXELS = 200_000_000
+_MOST_BYTES = 1 << 30
+_AS_JPEG = "save it as JPEG or PNG with any image editor and try again"
+
+# EXIF orientation: how to turn the stored picture, then whether to mirror it left to right.
+_TURNS = {3: cv2.ROTATE_180, 4: cv2.ROTATE_180, 5: cv2.ROTATE_90_CLOCKWISE, 6: cv2.ROTATE_90_CLOCKWISE}
+_TURNS |= {7: cv2.ROTATE_90_COUNTERCLOCKWISE, 8: cv2.ROTATE_90_COUNTERCLOCKWISE}
+_MIRRORED = {2, 4, 5, 7}
+
+# What goes wrong is raised; OpenCV's own words about it would only clutter the terminal.
+cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+
+
+def read_photo(path: Path) -> Image:
+    """Return a photo as `(H, W, 3)` uint8 BGR, upright, with white where it was transparent.
+
+    Raises `SourceError` when the file is missing, no image, not whole, or larger than 200 megapixels.
+    """
+    data = _read(path)
+    try:
+        width, height = measure(data)
+    except BrokenImageError as error:
+        raise SourceError(f"{path.name} {error}", _AS_JPEG) from error
+    if width * height > _MOST_PIXELS:
+        raise SourceError(
+            f"{path.name} claims to be {width}x{height}, more than {_MOST_PIXELS // 1_000_000} megapixels",
+            "make it smaller with any image editor and try again",
+        )
+    return _decode(data, path.name)
+
+
+def write_image(path: Path, pixels: NDArray[np.uint8]) -> None:
+    """Write `(H, W)` gray, `(H, W, 3)` BGR or `(H, W, 4)` BGRA as PNG, JPEG or lossless WebP, by the name's ending.
+
+    The file appears whole or not at all. Raises `UsageError` for an ending that cannot hold the picture and
+    `SinkError` when nothing can be written.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in _WRITTEN_SUFFIXES:
+        raise UsageError(f"{path.name} is no kind of image that can be written", "end its name in .png, .jpg or .webp")
+    if suffix in {".jpg", ".jpeg"} and pixels.ndim == 3 and pixels.shape[2] == 4:
+        raise UsageError(f"{path.name} cannot hold transparency", "end its name in .png or .webp")
+    encoded = _encode(pixels, suffix, path.name)
+    # Short, as the name itself may already be as long as the file system allows; beside it, to be on the same disk.
+    part = path.with_name(f".{uuid4().hex}.part")
+    try:
+        try:
+            part.write_bytes(encoded)
+            os.replace(part, path)
+        finally:
+            part.unlink(missing_ok=True)
+    except OSError as error:
+        raise SinkError(
+            f"{path} cannot be written: {error.strerror}", "check that its folder exists, is yours and has room"
+        ) from error
+
+
+def list_photos(folder: Path) -> list[Path]:
+    """Return the photos in a folder, by name, without those in folders below it and hidden ones.
+
+    Raises `SourceError` when the folder cannot be read or holds none.
+    """
+    try:
+        found = sorted(path for path in folder.iterdir() if _is_photo(path))
+    except OSError as error:
+        raise SourceError(f"the folder {folder} cannot be read: {error.strerror}", "check the path") from error
+    if not found:
+        raise SourceError(f"there are no photos in {folder}", f"it should hold files in {_spoken(PHOTO_SUFFIXES)}")
+    return found
+
+
+def letterbox(image: Image, width: int, height: int) -> Image:
+    """Return the whole picture at exactly this size: scaled, never stretched, with black where its shape differs."""
+    h, w = image.shape[:2]
+    scale = min(width / w, height / h)
+    inner_w, inner_h = max(1, round(w * scale)), max(1, round(h * scale))
+    out = np.zeros((height, width, 3), np.uint8)
+    left, top = (width - inner_w) // 2, (height - inner_h) // 2
+    interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    out[top : top + inner_h, left : left + inner_w] = cv2.resize(image, (inner_w, inner_h), interpolation=interpolation)
+    return out
+
+
+def _read(path: Path) -> bytes:
+    if os.path.isdir(path):
+        raise SourceError(f"{path} is a folder, not a photo", "name a file in it")
+    # Refuses pipes and devices too, which might never end.
+    if not os.path.isfile(path):
+        raise SourceError(f"there is no photo {path}", "check the path")
+    try:
+        with path.open("rb") as file:
+            data = file.read(_MOST_BYTES + 1)
+    except OSError as error:
+        raise SourceError(f"{path} cannot be read: {error.strerror}", "check that you may read it") from error
+    if not data:
+        raise SourceError(f"{path.name} is empty", "copy or download it again")
+    if len(data) > _MOST_BYTES:
+        raise SourceError(f"{path.name} is larger than any photo", _AS_JPEG)
+    return data
+
+
+def _decode(data: bytes, name: str) -> Image:
+    buffer = np.frombuffer(picture_only(data), np.uint8)
+    try:
+        pixels, kinds, blocks = cv2.imdecodeWithMetadata(buffer, flags=cv2.IMREAD_UNCHANGED)
+    except (cv2.error, MemoryError) as error:
+        raise SourceError(f"{name} cannot be decoded", _AS_JPEG) from error
+    if pixels is None:
+        raise SourceError(f"{name} is damaged or cut off", "copy or download it again")
+    if pixels.dtype == np.uint16:
+        pixels = cv2.convertScaleAbs(pixels, alpha=255 / 65535)
+    if pixels.dtype != np.uint8:
+        raise SourceError(f"{name} has pixels of an unusual kind ({pixels.dtype})", _AS_JPEG)
+    exif = [block.tobytes() for kind, block in zip(kinds, blocks, strict=True) if kind == cv2.IMAGE_METADATA_EXIF]
+    return np.asarray(_upright(_flat(pixels), orientation(exif[0]) if exif else 1), np.uint8)
+
+
+def _flat(pixels: MatLike) -> MatLike:
+    """BGR, from gray, BGR or BGRA; what is transparent lies on white."""
+    if pixels.ndim == 2:
+        return cv2.cvtColor(pixels, cv2.COLOR_GRAY2BGR)
+    if pixels.shape[2] == 3:
+        return pixels
+    colour, alpha = pixels[..., :3], cv2.cvtColor(pixels[..., 3], cv2.COLOR_GRAY2BGR)
+    return cv2.add(cv2.multiply(colour, alpha, scale=1 / 255), cv2.bitwise_not(alpha))
+
+
+def _upright(image: MatLike, turned: int) -> MatLike:
+    if turned in _TURNS:
+        image = cv2.rotate(image, _TURNS[turned])
+    return cv2.flip(image, 1) if turned in _MIRRORED else image
+
+
+def _encode(pixels: NDArray[np.uint8], suffix: str, name: str) -> bytes:
+    with contextlib.suppress(cv2.error):
+        done, encoded = cv2.imencode(suffix, pixels)
+        if done:
+            return encoded.tobytes()
+    raise SinkError(f"{name} cannot hold a picture of this size", "write a smaller one, or a .png")
+
+
+def _is_photo(path: Path) -> bool:
+    return path.suffix.lower() in PHOTO_SUFFIXES and not path.name.startswith(".") and path.is_file()
+
+
+def _spoken(suffixes: frozenset[str]) -> str:
+    return ", ".join(sorted(suffixes))

@@ -1,0 +1,129 @@
+"""What an image file says of itself before anything is decoded: how large it is, and whether all of it is there.
+
+Decoders paint over what is missing and reserve whatever memory a file asks for, so both are found out first.
+"""
+
+import re
+import struct
+import zlib
+from collections.abc import Callable, Iterator
+
+_JPEG_SIZES = {*range(0xFFC0, 0xFFD0)} - {0xFFC4, 0xFFC8, 0xFFCC}  # start of frame, of any coding
+_JPEG_SCAN = 0xFFDA
+_PNG_PICTURE = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"eXIf"}
+_TIFF_WIDTH, _TIFF_HEIGHT, _TIFF_ORIENTATION, _TIFF_SHORT = 256, 257, 274, 3
+
+
+class BrokenImageError(ValueError):
+    """Not a whole image. The message continues a sentence that begins with the file's name."""
+
+
+def measure(data: bytes) -> tuple[int, int]:
+    """Return the width and height that an image file declares; raise `BrokenImageError` when a part is missing."""
+    for signature, reader in _READERS:
+        if re.match(signature, data, re.DOTALL):
+            try:
+                return reader(data)
+            except struct.error as error:
+                raise BrokenImageError("is cut off") from error
+            except (KeyError, ValueError) as error:
+                raise BrokenImageError("is damaged") from error
+    raise BrokenImageError("is not an image of a known kind")
+
+
+def orientation(exif: bytes) -> int:
+    """Return how an EXIF block says the picture is to be turned, 1 to 8; 1, as it is, when it does not say."""
+    try:
+        return _tiff_tags(exif.removeprefix(b"Exif\0\0")).get(_TIFF_ORIENTATION, 1)
+    except struct.error:
+        return 1
+
+
+def picture_only(data: bytes) -> bytes:
+    """Return a PNG without its texts and colour profiles, about which libpng would complain on stderr."""
+    if not data.startswith(b"\x89PNG"):
+        return data
+    return data[:8] + b"".join(chunk for kind, chunk in _png_chunks(data) if kind in _PNG_PICTURE)
+
+
+def _jpeg(data: bytes) -> tuple[int, int]:
+    size, at, marker = (0, 0), 2, 0
+    while marker != _JPEG_SCAN:
+        marker, length = struct.unpack_from(">HH", data, at)
+        if marker < 0xFF00:
+            raise BrokenImageError("is damaged")
+        if marker in _JPEG_SIZES:
+            height, width = struct.unpack_from(">HH", data, at + 5)
+            size = width, height
+        at += 1 if marker == 0xFFFF else 2 + length
+    # Within a scan FF is always followed by 00 or a restart, so this can only be the marker that ends the image.
+    if data.find(b"\xff\xd9", at) < 0:
+        raise struct.error("no end of image")
+    return size
+
+
+def _png(data: bytes) -> tuple[int, int]:
+    header, *_ = (chunk for kind, chunk in _png_chunks(data) if kind == b"IHDR")
+    width, height = struct.unpack_from(">II", header, 8)
+    return width, height
+
+
+def _png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    at, kind = 8, b""
+    while kind != b"IEND":
+        length, kind = struct.unpack_from(">I4s", data, at)
+        chunk = data[at : at + length + 12]
+        if length + 12 != len(chunk):
+            raise struct.error("no whole chunk")
+        if zlib.crc32(chunk[4:-4]) != int.from_bytes(chunk[-4:], "big"):
+            raise BrokenImageError("is damaged")
+        yield kind, chunk
+        at += length + 12
+
+
+def _webp(data: bytes) -> tuple[int, int]:
+    kind, *sizes = struct.unpack_from("<12x4s5xI1xHH", data)
+    if kind == b"VP8X":
+        return int.from_bytes(data[24:27], "little") + 1, int.from_bytes(data[27:30], "little") + 1
+    if kind == b"VP8L":
+        return (sizes[0] & 0x3FFF) + 1, (sizes[0] >> 14 & 0x3FFF) + 1
+    return sizes[1] & 0x3FFF, sizes[2] & 0x3FFF
+
+
+def _bmp(data: bytes) -> tuple[int, int]:
+    (header,) = struct.unpack_from("<I", data, 14)
+    width, height = struct.unpack_from("<HH" if header == 12 else "<ii", data, 18)
+    return width, abs(height)
+
+
+def _tiff(data: bytes) -> tuple[int, int]:
+    tags = _tiff_tags(data)
+    return tags[_TIFF_WIDTH], tags[_TIFF_HEIGHT]
+
+
+def _tiff_tags(data: bytes) -> dict[int, int]:
+    order = "<" if data.startswith(b"II") else ">"
+    (at,) = struct.unpack_from(order + "I", data, 4)
+    (count,) = struct.unpack_from(order + "H", data, at)
+    tags = {}
+    for entry in range(at + 2, at + 2 + 12 * count, 12):
+        tag, kind = struct.unpack_from(order + "HH", data, entry)
+        tags[tag] = struct.unpack_from(order + ("H" if kind == _TIFF_SHORT else "I"), data, entry + 8)[0]
+    return tags
+
+
+def _avif(data: bytes) -> tuple[int, int]:
+    """The largest of its parts: pictures, their alphas, or tiles of a grid."""
+    sizes = [struct.unpack(">II", size) for size in re.findall(rb"ispe.{4}(.{8})", data, re.DOTALL)]
+    width, height = max(sizes, key=lambda size: size[0] * size[1])
+    return width, height
+
+
+_READERS: list[tuple[bytes, Callable[[bytes], tuple[int, int]]]] = [
+    (rb"\xff\xd8\xff", _jpeg),
+    (rb"\x89PNG\r\n\x1a\n", _png),
+    (rb"RIFF....WEBP", _webp),
+    (rb"BM", _bmp),
+    (rb"II\*\0|MM\0\*", _tiff),
+    (rb"....ftyp(avif|mif1)", _avif),
+]

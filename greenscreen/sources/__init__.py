@@ -1,0 +1,96 @@
+"""Where frames come from: cameras, video files, photos, and a synthetic picture for tests.
+
+`open_source` is the one way in; it knows what each word on the command line means.
+"""
+
+from collections.abc import Iterator
+from importlib import resources
+from os.path import exists
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol, Self
+
+from greenscreen.errors import UsageError
+from greenscreen.frame import Frame
+
+_NETWORK = ("http://", "https://", "rtsp://", "rtsps://", "rtmp://", "srt://", "udp://")
+
+
+class Source(Protocol):
+    """Gives frames, one after the other, until it ends or the `with` block is left.
+
+    The pipeline enters it once, iterates once, in one thread. Entering raises `SourceError` when nothing can be had;
+    iterating raises it when a stream breaks. Live sources may skip frames that nobody took; files never do.
+    """
+
+    name: str
+    """What a person would call it, such as `camera 0` or `clip.mp4`."""
+    size: tuple[int, int]
+    """Width and height of every frame, known once entered."""
+    fps: float
+    """Nominal frames a second, known once entered."""
+    live: bool
+    """Whether frames come in real time, whoever is ready or not."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def __iter__(self) -> Iterator[Frame]: ...
+
+
+def open_source(what: str | None, size: tuple[int, int] | None = None, fps: float | None = None) -> Source:
+    """Return the source that a word means, not yet entered; `None` means the first camera, or else the demo clip.
+
+    A number or device path is a camera, a URL a network stream, `demo` the bundled clip, `synthetic` a test picture,
+    and any other word the path of a video, a photo, or a folder of photos. `size` and `fps` are asked of cameras and
+    the test picture; files have their own. Live sources come wrapped in `Latest`.
+
+    Raises `UsageError` for a word that means nothing.
+    """
+    if what is None:
+        what = _first_camera() or "demo"
+    if what.isdecimal() and len(what) <= 3:
+        return _camera(int(what), size, fps)
+    if what.startswith(("/dev/video", "/dev/v4l/", *_NETWORK)):
+        return _camera(what, size, fps)
+    if what == "demo":
+        from greenscreen.sources.video import VideoSource
+
+        return VideoSource(Path(str(resources.files("greenscreen") / "assets" / "demo.mp4")), loop=True)
+    if what == "synthetic":
+        from greenscreen.sources.synthetic import SyntheticSource
+
+        return SyntheticSource(size or (1280, 720), fps or 30)
+    return _file(what, fps)
+
+
+def _first_camera() -> str | None:
+    from greenscreen.sources.camera import list_cameras
+
+    return next((str(camera.device) for camera in list_cameras() if camera.captures), None)
+
+
+def _camera(device: int | str, size: tuple[int, int] | None, fps: float | None) -> Source:
+    from greenscreen.sources.camera import CameraSource
+    from greenscreen.sources.latest import Latest
+
+    return Latest(CameraSource(device, size, fps))
+
+
+def _file(name: str, fps: float | None) -> Source:
+    from greenscreen.images import PHOTO_SUFFIXES
+    from greenscreen.sources.photos import PhotoSource
+    from greenscreen.sources.video import VideoSource
+
+    if not exists(name):
+        raise UsageError(
+            f"there is no camera, video or photo {name}",
+            "give a camera's number, /dev/video0, an http:// or rtsp:// address, demo, or the path of a file",
+        )
+    path = Path(name)
+    if path.is_dir() or path.suffix.lower() in PHOTO_SUFFIXES:
+        return PhotoSource(path, fps or 30)
+    return VideoSource(path)

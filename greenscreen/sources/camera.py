@@ -1,0 +1,192 @@
+"""Cameras at this computer and on the network, through OpenCV."""
+
+import os
+import queue
+import re
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Thread
+from types import TracebackType
+from typing import Self
+
+import cv2
+import numpy as np
+
+from greenscreen import v4l2
+from greenscreen.errors import SourceError
+from greenscreen.frame import Frame, Image
+from greenscreen.images import letterbox
+from greenscreen.sources.trouble import why_closed
+
+_USUAL_SIZE, _USUAL_FPS = (1280, 720), 30.0
+_COMPRESSED_FROM = 1280 * 720  # pixels; beyond, USB 2 carries full rate only as JPEG
+_FIRST_WAIT = 5.0  # seconds until the first frame
+_LOST_AFTER = 2.0  # seconds of failing reads
+_PROBED = range(5)
+
+_LINUX: bool = sys.platform == "linux"
+_BACKENDS = {"linux": [cv2.CAP_V4L2], "darwin": [cv2.CAP_AVFOUNDATION], "win32": [cv2.CAP_DSHOW, cv2.CAP_MSMF]}
+
+# What goes wrong is raised; OpenCV's and FFmpeg's own words about it would only clutter the terminal.
+cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+# A read of a silent camera would last three times ten seconds, during which nobody can leave.
+os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "2")
+os.environ.setdefault("OPENCV_VIDEOIO_V4L_READ_ATTEMPTS", "1")
+
+
+@dataclass(frozen=True, slots=True)
+class CameraInfo:
+    """One video device. `device` is what `CameraSource` takes; `captures` is whether pictures can be had from it."""
+
+    device: int | str
+    name: str
+    captures: bool
+
+
+def list_cameras() -> list[CameraInfo]:
+    """Return the video devices of this computer, those that cannot be used as a camera too; empty if there are none."""
+    if _LINUX:
+        # A loopback that still offers its writing end waits for a program to feed it.
+        return [
+            CameraInfo(device.path, device.name, device.capture and not (device.loopback and device.output))
+            for device in v4l2.list_devices()
+        ]
+    return [CameraInfo(index, f"camera {index}", True) for index in _PROBED if _capture(index).isOpened()]
+
+
+class CameraSource:
+    """A camera by its number or device path, or a network stream by its URL.
+
+    Asks for `size` (1280x720) and `fps` (30); what the camera gives instead is in `size` and `fps`, and `note` says so
+    in words, empty when it obeyed. Frame times are on the monotonic clock. Raises `SourceError` on entering when the
+    camera is missing, forbidden, busy, or silent for 5 seconds, and while iterating when it is lost.
+    """
+
+    live = True
+
+    def __init__(self, device: int | str, size: tuple[int, int] | None = None, fps: float | None = None):
+        # Without the password that a URL may hold.
+        self.name = f"camera {device}" if isinstance(device, int) else re.sub(r"//[^/]*@", "//", device)
+        self.size = size or _USUAL_SIZE
+        self.fps = fps or _USUAL_FPS
+        self.note = ""
+        self._device = device
+        self._asked = size is not None or not _is_url(device)
+        self._node = _node(device)
+
+    def __enter__(self) -> Self:
+        self._stream = _capture(self._device)
+        if not self._stream.isOpened():
+            others = [str(camera.device) for camera in list_cameras() if camera.captures] if self._node else []
+            raise why_closed(self.name, self._node, others)
+        if not _is_url(self._device):
+            self._negotiate()
+        self._first = self._await_first()
+        self._compare()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stream.release()
+
+    def __iter__(self) -> Iterator[Frame]:
+        yield Frame(self._first, time.monotonic(), 0, fresh=True)
+        index = 1
+        while True:
+            image = self._read()
+            yield Frame(image, time.monotonic(), index)
+            index += 1
+
+    def _negotiate(self) -> None:
+        width, height = self.size
+        if width * height >= _COMPRESSED_FROM:
+            # Before the size, which is only offered in this format.
+            self._stream.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
+        self._stream.set(cv2.CAP_PROP_FRAME_WIDTH, width)
+        self._stream.set(cv2.CAP_PROP_FRAME_HEIGHT, height)
+        self._stream.set(cv2.CAP_PROP_FPS, self.fps)
+        self._stream.set(cv2.CAP_PROP_BUFFERSIZE, 1)
+
+    def _await_first(self) -> Image:
+        """The first frame, read in a thread of its own, as some cameras open and then block for ever."""
+        answer: queue.SimpleQueue[Image | None] = queue.SimpleQueue()
+        Thread(target=_read_once, args=(self._stream, answer), name="first frame", daemon=True).start()
+        try:
+            image = answer.get(timeout=_FIRST_WAIT + 0.5)
+        except queue.Empty:
+            image = None
+        if image is None:
+            raise SourceError(
+                f"{self.name} opens but gives no picture", "unplug it and plug it in again, or try another USB port"
+            )
+        return image
+
+    def _compare(self) -> None:
+        """Replace what was asked for by what came, and note the difference."""
+        rate = self._stream.get(cv2.CAP_PROP_FPS)
+        got_size, got_fps = (self._first.shape[1], self._first.shape[0]), rate if 0 < rate <= 1000 else self.fps
+        if self._asked and (got_size != self.size or abs(got_fps - self.fps) > 0.5):
+            wanted, got = _spoken(self.size, self.fps), _spoken(got_size, got_fps)
+            self.note = f"{self.name} gives {got} instead of the {wanted} asked for"
+        self.size, self.fps = got_size, got_fps
+
+    def _read(self) -> Image:
+        image = _try_read(self._stream, _LOST_AFTER)
+        # OpenCV may go on giving the last frame of a camera that was pulled out.
+        if image is None or (self._node and not self._node.exists()):
+            raise SourceError(f"{self.name} stopped giving pictures", "check that it is plugged in and switched on")
+        return image if image.shape == self._first.shape else letterbox(image, *self.size)
+
+
+def _capture(device: int | str) -> cv2.VideoCapture:
+    if _is_url(device):
+        wait = int(_FIRST_WAIT * 1000)
+        limits = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, wait, cv2.CAP_PROP_READ_TIMEOUT_MSEC, wait]
+        return cv2.VideoCapture(device, cv2.CAP_FFMPEG, limits)
+    where = device if isinstance(device, int) else os.path.realpath(device)
+    stream = cv2.VideoCapture()
+    for backend in _BACKENDS.get(sys.platform, [cv2.CAP_ANY]):
+        if stream.open(where, backend):
+            break
+    return stream
+
+
+def _read_once(stream: cv2.VideoCapture, answer: queue.SimpleQueue[Image | None]) -> None:
+    image = _try_read(stream, _FIRST_WAIT)
+    if image is None:
+        # Here, as nobody else can know when the read is over.
+        stream.release()
+    answer.put(image)
+
+
+def _try_read(stream: cv2.VideoCapture, seconds: float) -> Image | None:
+    """The next frame as BGR; None when every read within this time fails, as single ones do on a bad cable."""
+    deadline = time.monotonic() + seconds
+    while True:
+        got, image = stream.read()
+        if got and image is not None and image.size:
+            gray = image.ndim == 2 or image.shape[2] == 1
+            return np.asarray(cv2.cvtColor(image, cv2.COLOR_GRAY2BGR) if gray else image, np.uint8)
+        if time.monotonic() > deadline:
+            return None
+        time.sleep(0.01)
+
+
+def _is_url(device: int | str) -> bool:
+    return isinstance(device, str) and "://" in device
+
+
+def _node(device: int | str) -> Path | None:
+    """The file that stands for a camera, on Linux; it goes when the camera goes."""
+    if not _LINUX or _is_url(device):
+        return None
+    return Path(f"/dev/video{device}" if isinstance(device, int) else device)
+
+
+def _spoken(size: tuple[int, int], fps: float) -> str:
+    return f"{size[0]}x{size[1]} at {fps:g}"

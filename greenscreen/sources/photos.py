@@ -1,0 +1,56 @@
+"""Photos in place of a camera."""
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from greenscreen.frame import Frame, Image
+from greenscreen.images import letterbox, list_photos, read_photo
+
+_SHOWN = 3.0  # seconds, each photo of a folder
+
+
+class PhotoSource:
+    """One photo, again and again for ever; or each photo of a folder for three seconds, then the end.
+
+    A folder's photos are fitted into the size of its first, with black beside them where they are of another shape.
+    Raises `SourceError` on entering when there is no photo, and while iterating when a later one cannot be read.
+    """
+
+    live = False
+
+    def __init__(self, path: Path, fps: float = 30):
+        self.name = path.name or str(path)
+        self.fps = fps
+        self.size = (0, 0)
+        self._path = path
+        self._photos: list[Path] = []
+
+    def __enter__(self) -> Self:
+        self._photos = list_photos(self._path) if self._path.is_dir() else [self._path]
+        self._first = read_photo(self._photos[0])
+        self.size = self._first.shape[1], self._first.shape[0]
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._photos = []
+
+    def __iter__(self) -> Iterator[Frame]:
+        folder = self._path.is_dir()
+        shown = range(max(1, round(_SHOWN * self.fps))) if folder else itertools.count()
+        indices = itertools.count()
+        for image in self._images():
+            for repeat in shown:
+                index = next(indices)
+                yield Frame(image, index / self.fps, index, fresh=repeat == 0)
+
+    def _images(self) -> Iterator[Image]:
+        yield self._first
+        for path in self._photos[1:]:
+            image = read_photo(path)
+            same = image.shape == self._first.shape
+            yield image if same else letterbox(image, *self.size)

@@ -1,0 +1,45 @@
+"""Why a camera would not open."""
+
+import os
+from pathlib import Path
+
+from greenscreen.errors import SourceError
+
+_PROC = Path("/proc")
+
+
+def why_closed(name: str, node: Path | None, others: list[str]) -> SourceError:
+    """Return the error to raise for a camera that would not open.
+
+    `node` is its device file, None for a network stream and on systems without such files; `others` are the devices
+    that could be opened in its place.
+    """
+    if node is None:
+        return SourceError(
+            f"{name} cannot be opened", "check its address or number, and whether another program holds it"
+        )
+    if not node.exists():
+        instead = f"choose one of {', '.join(others)}" if others else "plug a camera in, or try --camera demo"
+        return SourceError(f"there is no camera {node}", instead)
+    if not os.access(node, os.R_OK | os.W_OK):
+        return SourceError(
+            f"you may not use the camera {node}",
+            "join the group that may: sudo usermod -aG video $USER, then log in again",
+        )
+    if programs := holders(node):
+        return SourceError(f"the camera {node} is in use by {', '.join(programs)}", "end it there, then try again")
+    return SourceError(
+        f"the camera {node} gives no video", "it may be held by another user's program, or be a device of another kind"
+    )
+
+
+def holders(node: Path, proc: Path = _PROC) -> list[str]:
+    """Return the other programs that have a device open, such as `zoom (1234)`, as far as we may look."""
+    target, found = os.path.realpath(node), []
+    for process in proc.glob("[0-9]*"):
+        try:
+            if process.name != str(os.getpid()) and any(os.readlink(fd) == target for fd in (process / "fd").iterdir()):
+                found.append(f"{(process / 'comm').read_text().strip()} ({process.name})")
+        except OSError:  # Another user's, or gone meanwhile.
+            continue
+    return sorted(found)

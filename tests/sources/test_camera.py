@@ -1,0 +1,271 @@
+"""A camera gives what it can and says so; one that gives nothing is told of in words that help.
+
+A stream over HTTP, served here, goes the whole way through OpenCV. What only broken hardware does is played by `Fake`.
+"""
+
+import re
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from greenscreen.errors import SourceError
+from greenscreen.sources import camera
+from greenscreen.sources.camera import CameraSource, list_cameras
+from greenscreen.sources.latest import Latest
+from greenscreen.sources.trouble import holders, why_closed
+from greenscreen.v4l2 import Device
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="looks at /dev and /proc")
+
+
+class Broadcast(BaseHTTPRequestHandler):
+    """Motion JPEG over HTTP, as network cameras and phones serve it."""
+
+    def do_GET(self) -> None:
+        picture = cv2.imencode(".jpg", np.full((48, 64, 3), 120, np.uint8))[1].tobytes()
+        self.send_response(200)
+        self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
+        self.end_headers()
+        for _ in range(int(self.path.strip("/"))):
+            head = f"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {len(picture)}\r\n\r\n"
+            try:
+                self.wfile.write(head.encode() + picture + b"\r\n")
+            except OSError:
+                return
+            time.sleep(0.005)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def address() -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Broadcast)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_network_stream_is_read_until_it_breaks(
+    address: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(camera, "_LOST_AFTER", 0.1)
+    frames = []
+    with CameraSource(f"{address}/60") as source:
+        assert (source.live, source.size, source.note) == (True, (64, 48), "")
+        with pytest.raises(SourceError, match="stopped giving pictures"):
+            frames.extend(source)
+    assert len(frames) > 10
+    assert [frame.index for frame in frames] == list(range(len(frames)))
+    assert [frame.fresh for frame in frames] == [True] + [False] * (len(frames) - 1)
+    assert abs(frames[0].image.astype(int) - 120).max() < 4
+    assert abs(frames[-1].time - time.monotonic()) < 5
+    assert capfd.readouterr().err == ""
+
+
+def test_a_network_stream_within_latest_can_be_left_at_any_time(address: str) -> None:
+    with Latest(CameraSource(f"{address}/2000", size=(640, 480))) as source:
+        assert next(iter(source)).size == (64, 48)
+        assert "gives 64x48" in source.note
+        began = time.monotonic()
+    assert time.monotonic() - began < 2
+
+
+def test_an_address_where_nothing_is_is_refused_quietly(capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SourceError, match=r"^http://127\.0\.0\.1:9/ cannot be opened") as caught:
+        CameraSource("http://me:secret@127.0.0.1:9/").__enter__()
+    assert caught.value.hint
+    assert "secret" not in str(caught.value)
+    assert capfd.readouterr().err == ""
+
+
+@linux
+@pytest.mark.parametrize("device", [99, "/dev/video99"])
+def test_a_missing_camera_is_refused_quietly(device: int | str, capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SourceError, match=r"there is no camera /dev/video99"), CameraSource(device):
+        pass
+    assert capfd.readouterr().err == ""
+
+
+class Fake:
+    """What `cv2.VideoCapture` does with hardware that a test machine has not got."""
+
+    def __init__(self, reads: list, fps: float = 30, opened: bool = True):
+        self.reads, self.fps, self.opened, self.settings, self.released = reads, fps, opened, [], False
+
+    def isOpened(self) -> bool:  # noqa: N802
+        return self.opened
+
+    def set(self, key: int, value: float) -> bool:
+        self.settings.append((key, value))
+        return True
+
+    def get(self, _key: int) -> float:
+        return self.fps
+
+    def read(self) -> tuple[bool, np.ndarray | None]:
+        step = self.reads.pop(0) if self.reads else None
+        if isinstance(step, threading.Event):
+            step.wait()
+            return False, None
+        return step is not None, step
+
+    def release(self) -> None:
+        self.released = True
+
+
+@pytest.fixture
+def plug(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(camera, "_FIRST_WAIT", 0.1)
+    monkeypatch.setattr(camera, "_LOST_AFTER", 0.1)
+    monkeypatch.setattr(camera, "_node", lambda _device: None)
+
+    def plug(*reads: object, **more: object) -> Fake:
+        fake = Fake(list(reads), **more)
+        monkeypatch.setattr(camera, "_capture", lambda _device: fake)
+        return fake
+
+    return plug
+
+
+def picture(width: int, height: int, gray: int = 0) -> np.ndarray:
+    return np.full((height, width, 3), gray, np.uint8)
+
+
+def test_a_camera_that_obeys_needs_no_note(plug) -> None:
+    fake = plug(picture(1280, 720))
+    with CameraSource(0) as source:
+        assert (source.name, source.size, source.fps, source.note) == ("camera 0", (1280, 720), 30, "")
+    assert fake.released
+    keys = [key for key, _ in fake.settings]
+    assert keys.index(cv2.CAP_PROP_FOURCC) < keys.index(cv2.CAP_PROP_FRAME_WIDTH)
+    assert (cv2.CAP_PROP_BUFFERSIZE, 1) in fake.settings
+
+
+def test_a_small_picture_is_not_asked_for_as_jpeg(plug) -> None:
+    fake = plug(picture(640, 480))
+    with CameraSource(0, (640, 480)):
+        assert cv2.CAP_PROP_FOURCC not in [key for key, _ in fake.settings]
+
+
+def test_what_a_camera_gives_instead_is_noted(plug) -> None:
+    plug(picture(640, 480), fps=15)
+    with CameraSource(0, (1280, 720), 30) as source:
+        assert (source.size, source.fps) == ((640, 480), 15)
+        assert source.note == "camera 0 gives 640x480 at 15 instead of the 1280x720 at 30 asked for"
+
+
+@pytest.mark.parametrize("fps", [0, -1, 90000, float("nan")])
+def test_a_nonsensical_rate_is_not_believed(plug, fps: float) -> None:
+    plug(picture(1280, 720), fps=fps)
+    with CameraSource(0) as source:
+        assert source.fps == 30
+
+
+def test_single_failed_reads_gray_and_odd_frames_do_no_harm(plug) -> None:
+    odd = [None, np.zeros((0, 0, 3), np.uint8), np.full((8, 8), 9, np.uint8), np.full((8, 8, 1), 9, np.uint8)]
+    plug(None, picture(8, 8, 5), *odd, picture(4, 8, 200))
+    with CameraSource(0, (8, 8)) as source:
+        stream = iter(source)
+        frames = [next(stream) for _ in range(4)]
+    assert [frame.image.shape for frame in frames] == [(8, 8, 3)] * 4
+    assert frames[1].image.max() == 9
+    assert frames[3].image[0, [0, 4, 7], 0].tolist() == [0, 200, 0]
+
+
+def test_a_camera_that_opens_and_fails_is_told(plug) -> None:
+    fake = plug()
+    with pytest.raises(SourceError, match="camera 0 opens but gives no picture") as caught, CameraSource(0):
+        pass
+    assert caught.value.hint
+    assert fake.released
+
+
+def test_a_camera_that_opens_and_blocks_is_told_in_time(plug) -> None:
+    blocked = threading.Event()
+    fake = plug(blocked)
+    began = time.monotonic()
+    with pytest.raises(SourceError, match="gives no picture"), CameraSource(0):
+        pass
+    assert time.monotonic() - began < 2
+    assert not fake.released, "not under the read that is going on"
+    blocked.set()
+
+
+def test_a_camera_that_is_lost_is_told(plug) -> None:
+    plug(picture(8, 8), picture(8, 8))
+    with CameraSource(0) as source, pytest.raises(SourceError, match="stopped giving pictures"):
+        list(source)
+
+
+def test_a_camera_that_was_pulled_out_is_not_believed(plug, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """OpenCV may repeat its last frame for ever."""
+    node = tmp_path / "video0"
+    node.touch()
+    monkeypatch.setattr(camera, "_node", lambda _device: node)
+    plug(*[picture(8, 8)] * 50)
+    with CameraSource(0) as source:
+        stream = iter(source)
+        next(stream)
+        next(stream)
+        node.unlink()
+        with pytest.raises(SourceError, match="stopped giving pictures"):
+            next(stream)
+
+
+def test_the_reasons_for_a_closed_camera_are_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    node = tmp_path / "video0"
+    assert "demo" in why_closed("camera 0", node, []).hint
+    assert "/dev/video2" in why_closed("camera 0", node, ["/dev/video2"]).hint
+    node.touch()
+    assert "gives no video" in why_closed("camera 0", node, []).message
+    monkeypatch.setattr("os.access", lambda *_: False)
+    forbidden = why_closed("camera 0", node, [])
+    assert "may not use" in forbidden.message
+    assert "video" in forbidden.hint
+
+
+@linux
+def test_a_busy_camera_names_who_holds_it(tmp_path: Path) -> None:
+    node = tmp_path / "video0"
+    node.touch()
+    process = tmp_path / "proc" / "4321"
+    (process / "fd").mkdir(parents=True)
+    (process / "comm").write_text("zoom\n")
+    (process / "fd" / "7").symlink_to(node)
+    (tmp_path / "proc" / "99").mkdir()
+    assert holders(node, tmp_path / "proc") == ["zoom (4321)"]
+
+
+@linux
+def test_our_own_process_is_not_named(tmp_path: Path) -> None:
+    with (tmp_path / "video0").open("w"):
+        assert holders(tmp_path / "video0") == []
+
+
+@linux
+def test_only_devices_that_give_pictures_are_cameras(monkeypatch: pytest.MonkeyPatch) -> None:
+    devices = [
+        Device("/dev/video0", "HD Webcam", "uvcvideo", True, False),
+        Device("/dev/video1", "HD Webcam", "uvcvideo", False, False),
+        Device("/dev/video8", "idle", "v4l2 loopback", False, True),
+        Device("/dev/video9", "idle, of both ends", "v4l2 loopback", True, True),
+        Device("/dev/video10", "fed", "v4l2 loopback", True, False),
+    ]
+    monkeypatch.setattr("greenscreen.v4l2.list_devices", lambda: devices)
+    assert [re.sub(r"\D", "", str(c.device)) for c in list_cameras() if c.captures] == ["0", "10"]
+    assert len(list_cameras()) == 5
+
+
+def test_cameras_can_be_listed_without_any_and_quietly(capfd: pytest.CaptureFixture[str]) -> None:
+    assert isinstance(list_cameras(), list)
+    assert capfd.readouterr().err == ""

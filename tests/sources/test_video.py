@@ -1,0 +1,287 @@
+"""Every frame of a file arrives once, upright, in its own colours and at its own time; a broken file is told of."""
+
+import itertools
+import os
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from av.video.reformatter import Interpolation
+
+from greenscreen.errors import SourceError
+from greenscreen.sources.video import VideoSource
+
+ACCURATE = Interpolation.BILINEAR | Interpolation.ACCURATE_RND
+BT709, BT601, BT601_PAL, UNSPECIFIED, LIMITED, FULL = 1, 6, 5, 2, 1, 2
+WEIGHTS = {BT709: (0.2126, 0.0722), BT601: (0.299, 0.114), BT601_PAL: (0.299, 0.114), UNSPECIFIED: (0.299, 0.114)}
+
+
+def level(index: int) -> int:
+    """The gray by which a frame of `clip` can be told."""
+    return 40 + 5 * (index % 40)
+
+
+def clip(path: Path, frames: int = 20, size: tuple[int, int] = (64, 48), **more: object) -> Path:
+    """A video whose frame `i` is gray `level(i)`, with some noise so that it has a weight in bytes."""
+    rng = np.random.default_rng(0)
+    with av.open(str(path), "w", options=more.get("options", {})) as container:
+        stream = container.add_stream(more.get("codec", "libx264"), rate=more.get("rate", 30))
+        stream.width, stream.height = size
+        stream.pix_fmt = more.get("pix_fmt", "yuv420p")
+        if "turn" in more:
+            stream.set_display_rotation(more["turn"])
+        stamps = more.get("stamps", range(frames))
+        if "stamps" in more:
+            stream.time_base = stream.codec_context.time_base = Fraction(1, 1000)
+        for index, stamp in zip(range(frames), stamps, strict=False):
+            gray = np.full((size[1], size[0], 3), level(index), np.int16) + rng.integers(-8, 9, (size[1], size[0], 1))
+            if "mark" in more:
+                gray[: size[1] // 4, : size[0] // 4] = 255
+            # By default FFmpeg rounds gray to a tint of green.
+            frame = av.VideoFrame.from_ndarray(np.uint8(gray), "bgr24")
+            frame = frame.reformat(format=stream.pix_fmt, interpolation=ACCURATE)
+            frame.pts = stamp
+            if "stamps" in more:
+                frame.time_base = Fraction(1, 1000)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    return path
+
+
+def song(path: Path) -> Path:
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("aac", rate=44100)
+        for _ in range(4):
+            sound = av.AudioFrame.from_ndarray(np.zeros((2, 1024), np.float32), "fltp", "stereo")
+            sound.sample_rate = 44100
+            container.mux(stream.encode(sound))
+        container.mux(stream.encode())
+    return path
+
+
+def read(path: Path) -> list:
+    with VideoSource(path) as source:
+        return list(source)
+
+
+def test_every_frame_comes_once_in_order_with_its_time(tmp_path: Path) -> None:
+    with VideoSource(clip(tmp_path / "clip.mp4", 35)) as source:
+        frames = list(source)
+    assert (source.name, source.size, source.fps, source.frames) == ("clip.mp4", (64, 48), 30, 35)
+    assert not source.live
+    assert not source.has_audio
+    assert [frame.index for frame in frames] == list(range(35))
+    assert [frame.time for frame in frames] == pytest.approx([index / 30 for index in range(35)], abs=1e-4)
+    assert [frame.image.mean() for frame in frames] == pytest.approx([level(index) for index in range(35)], abs=2)
+    assert [frame.fresh for frame in frames] == [True] + [False] * 34
+
+
+def test_a_variable_rate_is_kept(tmp_path: Path) -> None:
+    """Screen recorders and phones in the dark write frames when there are some."""
+    stamps = [500, 533, 566, 900, 910, 1700]
+    frames = read(clip(tmp_path / "clip.mkv", 6, stamps=stamps))
+    assert [frame.time for frame in frames] == pytest.approx([(stamp - 500) / 1000 for stamp in stamps], abs=2e-3)
+
+
+def test_a_stream_without_times_gets_them_from_its_rate(tmp_path: Path) -> None:
+    times = [frame.time for frame in read(clip(tmp_path / "clip.h264", 10))]
+    assert all(b > a for a, b in itertools.pairwise(times))
+
+
+@pytest.mark.parametrize("turn", [0, 90, -90, 180])
+def test_a_clip_taken_with_a_turned_phone_stands_upright(tmp_path: Path, turn: int) -> None:
+    frame = read(clip(tmp_path / "clip.mp4", 3, turn=turn, mark=True))[0]
+    assert frame.size == ((48, 64) if turn in (90, -90) else (64, 48))
+    corner = {0: (0, 0), 90: (-1, 0), -90: (0, -1), 180: (-1, -1)}[turn]
+    assert frame.image[corner].mean() > 240
+
+
+@pytest.mark.parametrize(
+    ("codec", "pix_fmt", "size", "suffix"),
+    [
+        ("libx264", "yuv444p", (61, 47), ".mp4"),
+        ("libx264", "yuv422p10le", (64, 48), ".mkv"),
+        ("libvpx-vp9", "yuv420p", (63, 45), ".webm"),
+        ("mjpeg", "yuvj420p", (64, 48), ".avi"),
+        ("ffv1", "bgr0", (33, 17), ".mkv"),
+    ],
+)
+def test_usual_codecs_depths_and_odd_sizes_are_read(
+    tmp_path: Path, codec: str, pix_fmt: str, size: tuple[int, int], suffix: str
+) -> None:
+    path = clip(tmp_path / f"clip{suffix}", 4, size, codec=codec, pix_fmt=pix_fmt)
+    frames = read(path)
+    assert [frame.size for frame in frames] == [size] * 4
+    assert frames[2].image.mean() == pytest.approx(level(2), abs=3)
+
+
+PATCHES = np.array(
+    [
+        (0, 0, 0),
+        (255, 255, 255),
+        (255, 0, 0),
+        (0, 255, 0),
+        (0, 0, 255),
+        (255, 255, 0),
+        (128, 128, 128),
+        (200, 150, 120),
+    ],
+    np.uint8,
+)
+
+
+def yuv(rgb: np.ndarray, matrix: int, limited: bool) -> list[np.ndarray]:
+    """The three planes, by ITU-R BT.601 and BT.709: nothing of FFmpeg's own conversion."""
+    kr, kb = WEIGHTS[matrix]
+    r, g, b = np.moveaxis(rgb / 255, -1, 0)
+    y = kr * r + (1 - kr - kb) * g + kb * b
+    u, v = (b - y) / (2 - 2 * kb), (r - y) / (2 - 2 * kr)
+    scaled = (16 + 219 * y, 128 + 224 * u, 128 + 224 * v) if limited else (255 * y, 128 + 255 * u, 128 + 255 * v)
+    return [np.uint8(np.clip(np.rint(plane), 0, 255)) for plane in scaled]
+
+
+@pytest.mark.parametrize(
+    ("codec", "matrix", "limited", "tagged_range"),
+    [
+        ("libx264", BT709, True, LIMITED),
+        ("libx264", BT601, True, LIMITED),
+        ("libx264", BT601_PAL, True, LIMITED),
+        ("libx264", UNSPECIFIED, True, None),
+        ("libx264", BT709, False, FULL),
+        ("libx264", BT601, False, FULL),
+        ("libvpx-vp9", BT709, False, FULL),
+    ],
+)
+def test_colours_come_back_as_the_file_means_them(
+    tmp_path: Path, codec: str, matrix: int, limited: bool, tagged_range: int | None
+) -> None:
+    rgb = PATCHES.repeat(32, 0)[None].repeat(32, 0)
+    path = tmp_path / "patches.mkv"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(codec, rate=30)
+        stream.width, stream.height, stream.pix_fmt = 256, 32, "yuv420p"
+        stream.options = {"qp": "0"} if codec == "libx264" else {"lossless": "1"}
+        frame = av.VideoFrame(256, 32, "yuv420p")
+        for target in (frame, stream.codec_context):
+            target.colorspace = matrix
+            target.color_range = tagged_range or 0
+        for plane, values, step in zip(frame.planes, yuv(rgb, matrix, limited), (1, 2, 2), strict=True):
+            padded = np.zeros((plane.height, plane.line_size), np.uint8)
+            padded[:, : 256 // step] = values[::step, ::step]
+            plane.update(padded.tobytes())
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    seen = read(path)[0].image[16, 16::32, ::-1]
+    assert abs(seen.astype(int) - PATCHES).max() <= 2
+
+
+def test_looping_goes_on_in_time_and_is_fresh_at_each_start(tmp_path: Path) -> None:
+    with VideoSource(clip(tmp_path / "clip.mp4", 5), loop=True) as source:
+        frames = list(itertools.islice(source, 12))
+    assert [frame.index for frame in frames] == list(range(12))
+    assert [frame.time for frame in frames] == pytest.approx([index / 30 for index in range(12)], abs=1e-3)
+    assert [frame.index for frame in frames if frame.fresh] == [0, 5, 10]
+
+
+def test_frames_that_change_size_are_fitted_into_the_first(tmp_path: Path) -> None:
+    parts = [clip(tmp_path / "a.h264", 3, (64, 48)), clip(tmp_path / "b.h264", 3, (32, 48))]
+    (tmp_path / "both.h264").write_bytes(b"".join(part.read_bytes() for part in parts))
+    frames = read(tmp_path / "both.h264")
+    assert [frame.size for frame in frames] == [(64, 48)] * 6
+    assert frames[5].image[:, :14].max() == 0
+    assert frames[5].image[:, 20:44].mean() == pytest.approx(level(2), abs=5)
+
+
+def test_sound_is_noticed(tmp_path: Path) -> None:
+    with av.open(str(tmp_path / "clip.mp4"), "w") as container:
+        video, audio = container.add_stream("libx264", rate=30), container.add_stream("aac", rate=44100)
+        video.width, video.height, video.pix_fmt = 64, 48, "yuv420p"
+        for index in range(3):
+            frame = av.VideoFrame.from_ndarray(np.zeros((48, 64, 3), np.uint8), "bgr24")
+            frame.pts = index
+            container.mux(video.encode(frame))
+        sound = av.AudioFrame.from_ndarray(np.zeros((2, 1024), np.float32), "fltp", "stereo")
+        sound.sample_rate = 44100
+        container.mux(audio.encode(sound))
+        container.mux([*video.encode(), *audio.encode()])
+    with VideoSource(tmp_path / "clip.mp4") as source:
+        assert source.has_audio
+
+
+def test_a_name_that_looks_like_an_address_is_still_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = clip(tmp_path / "плёнка 写真.mp4", 3)
+    if os.name != "nt":
+        path = path.rename(tmp_path / "http:clip.mp4")
+    assert len(read(Path(path.name))) == 3
+
+
+def cut(path: Path, keep: float) -> Path:
+    data = path.read_bytes()
+    path.write_bytes(data[: int(len(data) * keep)])
+    return path
+
+
+@pytest.mark.parametrize("movflags", ["+faststart", "frag_keyframe+empty_moov"])
+def test_a_clip_cut_in_the_middle_gives_what_there_is_and_then_says_so(tmp_path: Path, movflags: str) -> None:
+    path = cut(clip(tmp_path / "clip.mp4", 60, options={"movflags": movflags}), 0.6)
+    frames = []
+    with VideoSource(path) as source, pytest.raises(SourceError, match=r"after \d+ frames") as caught:
+        frames.extend(source)
+    assert 20 < len(frames) < 45
+    assert f"after {len(frames)} frames" in str(caught.value)
+    assert caught.value.hint
+
+
+def test_a_clip_whose_index_was_lost_is_refused(tmp_path: Path) -> None:
+    """What remains when a recorder crashes: the data without the moov atom at its end."""
+    with pytest.raises(SourceError, match=r"no video|not a video"):
+        read(cut(clip(tmp_path / "clip.mp4"), 0.8))
+
+
+def test_damage_that_the_decoder_cannot_hide_is_told(tmp_path: Path) -> None:
+    path = clip(tmp_path / "clip.mov", 20, codec="png", pix_fmt="rgb24")
+    data = bytearray(path.read_bytes())
+    middle = data.index(b"\x89PNG", len(data) // 2)
+    data[middle : middle + 300] = bytes(300)
+    path.write_bytes(data)
+    with pytest.raises(SourceError, match=r"damaged.* after \d+ frames"):
+        read(path)
+
+
+def test_a_recording_from_the_middle_of_a_broadcast_begins_where_it_can(tmp_path: Path) -> None:
+    path = clip(tmp_path / "clip.ts", 40)
+    with av.open(str(path), "r") as whole:
+        packets = [packet.pos for packet in whole.demux(video=0) if packet.size]
+    path.write_bytes(path.read_bytes()[packets[20] :] + path.read_bytes())
+    assert len(read(path)) == 40
+
+
+@pytest.mark.parametrize("data", [b"", b"hello\n" * 50, os.urandom(20000)], ids=["empty", "text", "noise"])
+@pytest.mark.parametrize("name", ["clip.mp4", "notes.txt", "clip.mkv", "clip"])
+def test_what_is_no_video_is_refused(tmp_path: Path, data: bytes, name: str) -> None:
+    """FFmpeg would even show a text file as a video of a terminal."""
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(SourceError) as caught:
+        read(tmp_path / name)
+    assert caught.value.hint
+
+
+def test_a_playlist_cannot_reach_the_network(tmp_path: Path) -> None:
+    (tmp_path / "clip.m3u8").write_text("#EXTM3U\n#EXTINF:1,\nhttp://127.0.0.1:9/a.ts\n#EXT-X-ENDLIST\n")
+    with pytest.raises(SourceError):
+        read(tmp_path / "clip.m3u8")
+
+
+def test_a_song_is_no_video(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="holds no video"):
+        read(song(tmp_path / "song.m4a"))
+
+
+def test_missing_files_and_folders_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="there is no video"):
+        read(tmp_path / "missing.mp4")
+    with pytest.raises(SourceError, match="is a folder"):
+        read(tmp_path)

@@ -1,0 +1,320 @@
+"""Any photo a person may have is read upright and whole, or refused in words; a written file is whole or not there."""
+
+import contextlib
+import io
+import os
+import struct
+import subprocess
+import sys
+import zlib
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image as Pillow
+
+from greenscreen.errors import SinkError, SourceError, UsageError
+from greenscreen.images import letterbox, list_photos, read_photo, write_image
+
+KINDS = [".jpg", ".png", ".webp", ".bmp", ".tiff", ".avif"]
+
+
+@pytest.fixture
+def picture() -> np.ndarray:
+    """24x40 BGR: blue above, red below, a white bar at the left."""
+    image = np.zeros((24, 40, 3), np.uint8)
+    image[:12], image[12:], image[:, :8] = (220, 40, 20), (10, 50, 210), 255
+    return image
+
+
+def noise(size: tuple[int, int] = (120, 160)) -> np.ndarray:
+    return cv2.GaussianBlur(np.random.default_rng(0).integers(0, 256, (*size, 3), dtype=np.uint8), (0, 0), 1)
+
+
+def encoded(image: np.ndarray, suffix: str, *options: int) -> bytes:
+    return cv2.imencode(suffix, image, options)[1].tobytes()
+
+
+def near(a: np.ndarray, b: np.ndarray) -> bool:
+    """Within what chroma subsampling and compression cost, away from the edges between colours."""
+    return a.shape == b.shape and np.median(abs(a.astype(int) - b.astype(int)).max(2)) < 12
+
+
+def pillow(image: np.ndarray) -> Pillow.Image:
+    return Pillow.fromarray(image[..., ::-1])
+
+
+@pytest.mark.parametrize("suffix", KINDS)
+def test_every_usual_format_is_read(tmp_path: Path, picture: np.ndarray, suffix: str) -> None:
+    path = tmp_path / f"фото 写真{suffix}"
+    path.write_bytes(encoded(picture, suffix))
+    assert near(read_photo(path), picture)
+
+
+@pytest.mark.parametrize(
+    ("kind", "mode"),
+    [("JPEG", "L"), ("JPEG", "CMYK"), ("PNG", "L"), ("PNG", "P"), ("PNG", "LA"), ("PNG", "1"), ("TIFF", "CMYK")],
+)
+def test_every_colour_mode_becomes_bgr(tmp_path: Path, picture: np.ndarray, kind: str, mode: str) -> None:
+    source = pillow(picture).convert(mode)
+    source.save(tmp_path / "photo", kind)
+    expected = np.array(source.convert("RGB"))[..., ::-1]
+    assert near(read_photo(tmp_path / "photo"), expected)
+
+
+def test_sixteen_bits_are_rounded_to_eight(tmp_path: Path) -> None:
+    deep = np.array([[0, 257, 128 * 257, 65535]], np.uint16)
+    (tmp_path / "deep.png").write_bytes(encoded(deep, ".png"))
+    assert read_photo(tmp_path / "deep.png")[0, :, 0].tolist() == [0, 1, 128, 255]
+
+
+@pytest.mark.parametrize("suffix", [".png", ".webp"])
+def test_transparency_lies_on_white(tmp_path: Path, suffix: str) -> None:
+    pixels = np.zeros((8, 8, 4), np.uint8)
+    pixels[:, 2:5, 3], pixels[:, 5:, 3] = 128, 255
+    (tmp_path / f"cut{suffix}").write_bytes(encoded(pixels, suffix, cv2.IMWRITE_WEBP_QUALITY, 101))
+    assert read_photo(tmp_path / f"cut{suffix}")[0, [0, 3, 7], 0].tolist() == [255, 127, 0]
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF"])
+@pytest.mark.parametrize("turned", range(1, 9))
+def test_a_photo_taken_with_a_turned_phone_stands_upright(
+    tmp_path: Path, picture: np.ndarray, kind: str, turned: int
+) -> None:
+    upright = picture
+    stored = {
+        1: upright, 2: upright[:, ::-1], 3: upright[::-1, ::-1], 4: upright[::-1],
+        5: upright.transpose(1, 0, 2), 6: np.rot90(upright, 1), 7: np.rot90(upright.transpose(1, 0, 2), 2),
+        8: np.rot90(upright, -1),
+    }[turned]  # fmt: skip
+    exif = Pillow.Exif()
+    exif[0x112] = turned
+    pillow(np.ascontiguousarray(stored)).save(tmp_path / "photo", kind, exif=exif.tobytes())
+    assert near(read_photo(tmp_path / "photo"), upright)
+
+
+def test_orientation_holds_for_transparent_photos_too(tmp_path: Path) -> None:
+    exif = Pillow.Exif()
+    exif[0x112] = 6
+    Pillow.new("RGBA", (30, 10), (0, 0, 0, 0)).save(tmp_path / "photo.png", exif=exif.tobytes())
+    assert read_photo(tmp_path / "photo.png").shape == (30, 10, 3)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (10, 20000), (20000, 10)])
+def test_extreme_shapes_are_read(tmp_path: Path, shape: tuple[int, int]) -> None:
+    (tmp_path / "photo.png").write_bytes(encoded(np.zeros((*shape, 3), np.uint8), ".png"))
+    assert read_photo(tmp_path / "photo.png").shape == (*shape, 3)
+
+
+@pytest.mark.parametrize("suffix", KINDS)
+@pytest.mark.parametrize("kept", [0.02, 0.5, 0.98])
+def test_a_cut_off_photo_is_refused_and_not_filled_with_gray(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], suffix: str, kept: float
+) -> None:
+    whole = encoded(noise(), suffix)
+    path = tmp_path / f"half{suffix}"
+    path.write_bytes(whole[: int(len(whole) * kept)])
+    with pytest.raises(SourceError, match=r"^half") as caught:
+        read_photo(path)
+    assert caught.value.hint
+    assert capfd.readouterr().err == ""
+
+
+def test_a_cut_off_progressive_jpeg_with_a_whole_thumbnail_is_refused(tmp_path: Path) -> None:
+    """The thumbnail in the EXIF block has an end-of-image marker of its own."""
+    whole = encoded(noise(), ".jpg", cv2.IMWRITE_JPEG_PROGRESSIVE, 1)
+    thumbnail = b"Exif\0\0" + encoded(noise((16, 16)), ".jpg")
+    block = b"\xff\xe1" + struct.pack(">H", len(thumbnail) + 2) + thumbnail
+    path = tmp_path / "half.jpg"
+    path.write_bytes(whole[:2] + block + whole[2:])
+    assert read_photo(path).shape == (120, 160, 3)
+    path.write_bytes(path.read_bytes()[:-40])
+    with pytest.raises(SourceError, match=r"half\.jpg is cut off"):
+        read_photo(path)
+
+
+def test_what_follows_the_picture_does_not_matter(tmp_path: Path, picture: np.ndarray) -> None:
+    """Phones append a short film to their photos."""
+    (tmp_path / "motion.jpg").write_bytes(encoded(picture, ".jpg") + b"\0\0\0\x18ftypmp42" * 20)
+    assert near(read_photo(tmp_path / "motion.jpg"), picture)
+
+
+def png(width: int, height: int, data: bytes = b"", extra: bytes = b"") -> bytes:
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + extra + chunk(b"IDAT", zlib.compress(data)) + chunk(b"IEND")
+
+
+def chunk(kind: bytes, data: bytes = b"") -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def tiff(width: int, height: int) -> bytes:
+    return b"II*\0" + struct.pack("<IHHHIIHHIII", 8, 2, 256, 4, 1, width, 257, 4, 1, height, 0)
+
+
+@pytest.mark.parametrize(
+    "bomb",
+    [
+        png(60000, 60000),
+        tiff(60000, 60000),
+        b"BM" + struct.pack("<12xIii", 40, 60000, -60000) + bytes(40),
+        b"RIFF\0\0\0\0WEBPVP8X" + struct.pack("<II", 10, 0) + b"\xff\xff\0\xff\xff\0",
+        b"\xff\xd8\xff\xc0" + struct.pack(">HBHHB", 8, 8, 60000, 60000, 3) + b"\xff\xda\0\2\xff\xd9",
+        b"\0\0\0\x18ftypavif" + b"\0\0\0\x14ispe\0\0\0\0" + struct.pack(">II", 60000, 60000),
+    ],
+    ids=["png", "tiff", "bmp", "webp", "jpeg", "avif"],
+)
+def test_a_decompression_bomb_is_refused_before_it_is_decoded(tmp_path: Path, bomb: bytes) -> None:
+    (tmp_path / "bomb").write_bytes(bomb)
+    with pytest.raises(SourceError, match="megapixels"):
+        read_photo(tmp_path / "bomb")
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"", "is empty"),
+        (b"hello, this is no photo", "not an image"),
+        (b"\xff\xd8\xff" + b"0" * 100, "cut off"),
+        (b"\xff\xd8\xff\xe0\0\2" + b"0" * 100, "damaged"),
+        (b"\xff\xd8\xff\xda\0\2\xff\xd9", "damaged"),
+        (b"\x89PNG\r\n\x1a\n" + b"0" * 50, "cut off"),
+        (png(4, 4).replace(b"IHDR", b"IHDX"), "damaged"),
+        (png(0, 4), "damaged"),
+        (png(4, 4, b"\0" * 5), "damaged"),
+        (b"II*\0\xff\xff\xff\x7f", "cut off"),
+        (b"II*\0\x08\0\0\0\0\0\0\0", "damaged"),
+        (b"\0\0\0\x18ftypavif" + bytes(60), "damaged"),
+        (b"\0\0\0\x18ftypheic" + bytes(60), "not an image"),
+        (b"BM", "cut off"),
+        (b"RIFF0000WEBP", "cut off"),
+    ],
+)
+def test_what_is_no_photo_is_refused(tmp_path: Path, data: bytes, message: str) -> None:
+    (tmp_path / "photo.jpg").write_bytes(data)
+    with pytest.raises(SourceError, match=message) as caught:
+        read_photo(tmp_path / "photo.jpg")
+    assert caught.value.hint
+
+
+def test_random_bytes_after_a_good_start_never_escape_as_another_error(tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    path = tmp_path / "photo"
+    for suffix in KINDS:
+        whole = np.frombuffer(encoded(noise((20, 20)), suffix), np.uint8)
+        for _ in range(40):
+            spoiled = whole.copy()
+            spoiled[rng.integers(4, min(len(spoiled), 200), 4)] = rng.integers(0, 256, 4)
+            path.write_bytes(spoiled.tobytes())
+            with contextlib.suppress(SourceError):
+                assert read_photo(path).dtype == np.uint8
+
+
+def test_missing_files_folders_and_pipes_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="there is no photo"):
+        read_photo(tmp_path / "nothing.jpg")
+    with pytest.raises(SourceError, match="there is no photo"):
+        read_photo(tmp_path / ("x" * 300))
+    with pytest.raises(SourceError, match="is a folder"):
+        read_photo(tmp_path)
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "pipe.jpg")
+        with pytest.raises(SourceError, match="there is no photo"):
+            read_photo(tmp_path / "pipe.jpg")
+
+
+def test_libraries_do_not_chatter(tmp_path: Path) -> None:
+    """A broken colour profile makes libpng complain, a broken TIFF OpenCV; in a process of its own, as levels stick."""
+    (tmp_path / "profile.png").write_bytes(png(1, 1, b"\0\0\0\0", chunk(b"iCCP", b"sRGB\0\0" + zlib.compress(b"no"))))
+    whole = encoded(noise(), ".tiff")
+    (tmp_path / "cut.tiff").write_bytes(whole[: len(whole) // 2] + whole[-200:])
+    program = (
+        "import sys, pathlib; from greenscreen.images import read_photo; from greenscreen.errors import SourceError\n"
+        "for name in sys.argv[1:]:\n"
+        "    try: read_photo(pathlib.Path(name))\n"
+        "    except SourceError: pass\n"
+    )
+    command = [sys.executable, "-c", program, str(tmp_path / "profile.png"), str(tmp_path / "cut.tiff")]
+    done = subprocess.run(command, capture_output=True, check=True)
+    assert done.stdout + done.stderr == b""
+
+
+@pytest.mark.parametrize("channels", [None, 3, 4])
+def test_png_gives_back_what_was_written(tmp_path: Path, channels: int | None) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (9, 7) + ((channels,) if channels else ()), dtype=np.uint8)
+    write_image(tmp_path / "out.PNG", pixels)
+    stored = cv2.imdecode(np.frombuffer((tmp_path / "out.PNG").read_bytes(), np.uint8), cv2.IMREAD_UNCHANGED)
+    np.testing.assert_array_equal(stored, pixels)
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".jpeg", ".webp"])
+def test_jpeg_and_webp_are_chosen_by_the_ending(tmp_path: Path, picture: np.ndarray, suffix: str) -> None:
+    write_image(tmp_path / f"out{suffix}", picture)
+    kind = Pillow.open(io.BytesIO((tmp_path / f"out{suffix}").read_bytes())).format
+    assert kind == ("WEBP" if suffix == ".webp" else "JPEG")
+
+
+def test_an_existing_file_is_replaced_and_nothing_else_is_left(tmp_path: Path, picture: np.ndarray) -> None:
+    (tmp_path / "out.png").write_text("old")
+    write_image(tmp_path / "out.png", picture)
+    assert near(read_photo(tmp_path / "out.png"), picture)
+    assert os.listdir(tmp_path) == ["out.png"]
+
+
+def test_endings_that_cannot_hold_the_picture_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no kind of image"):
+        write_image(tmp_path / "out.gif", np.zeros((4, 4, 3), np.uint8))
+    with pytest.raises(UsageError, match="cannot hold transparency"):
+        write_image(tmp_path / "out.jpg", np.zeros((4, 4, 4), np.uint8))
+    with pytest.raises(SinkError, match="this size"):
+        write_image(tmp_path / "out.jpg", np.zeros((2, 70000, 3), np.uint8))
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_target_that_cannot_be_written_leaves_nothing_behind(tmp_path: Path, picture: np.ndarray) -> None:
+    with pytest.raises(SinkError, match="cannot be written"):
+        write_image(tmp_path / "missing" / "out.png", picture)
+    (tmp_path / "folder.png").mkdir()
+    with pytest.raises(SinkError, match="cannot be written"):
+        write_image(tmp_path / "folder.png", picture)
+    assert os.listdir(tmp_path) == ["folder.png"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits the file size as a full disk would")
+def test_a_full_disk_leaves_the_old_file_and_no_part(tmp_path: Path) -> None:
+    (tmp_path / "out.png").write_text("old")
+    program = (
+        "import resource, signal, sys, pathlib, numpy as np\n"
+        "from greenscreen.errors import SinkError; from greenscreen.images import write_image\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
+        "noise = np.random.default_rng(0).integers(0, 256, (99, 99, 3), dtype=np.uint8)\n"
+        "try: write_image(pathlib.Path(sys.argv[1]), noise)\n"
+        "except SinkError: sys.exit(7)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program, str(tmp_path / "out.png")], check=False)
+    assert done.returncode == 7
+    assert os.listdir(tmp_path) == ["out.png"]
+    assert (tmp_path / "out.png").read_text() == "old"
+
+
+def test_a_folder_is_listed_by_name_without_other_files(tmp_path: Path) -> None:
+    for name in ("b.JPG", "a.png", ".hidden.jpg", "notes.txt"):
+        (tmp_path / name).touch()
+    (tmp_path / "deep.png").mkdir()
+    assert [path.name for path in list_photos(tmp_path)] == ["a.png", "b.JPG"]
+
+
+def test_a_folder_without_photos_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="no photos"):
+        list_photos(tmp_path)
+    with pytest.raises(SourceError, match="cannot be read"):
+        list_photos(tmp_path / "missing")
+
+
+def test_letterboxing_keeps_the_shape() -> None:
+    boxed = letterbox(np.full((10, 10, 3), 200, np.uint8), 40, 20)
+    assert boxed.shape == (20, 40, 3)
+    assert (boxed[:, :10] == 0).all()
+    assert (boxed[:, 10:30] == 200).all()
+    assert letterbox(np.zeros((1, 20000, 3), np.uint8), 40, 20).shape == (20, 40, 3)
