@@ -1,0 +1,32 @@
+"""A photo of the run."""
+
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from greenscreen.frame import Picture
+from greenscreen.images import write_image
+
+
+class StillSink:
+    """Writes one picture of the stream, the `at`-th or the last there is, when it closes without an error."""
+
+    def __init__(self, path: Path, at: int = 30):
+        self.name = f"still {path}"
+        self._path, self._left = path, at
+        self._picture: Picture | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._picture is None or not (kind is None or issubclass(kind, KeyboardInterrupt)):
+            return
+        write_image(self._path, self._picture.pixels)
+
+    def send(self, picture: Picture) -> bool:
+        if self._left > 0:
+            self._picture, self._left = picture, self._left - 1
+        return True

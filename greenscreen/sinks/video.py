@@ -1,0 +1,227 @@
+"""Recordings: H.264, VP9 with alpha, ProRes 4444, and lossless mattes."""
+
+import errno
+import os
+import secrets
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Self, cast
+
+import av
+import cv2
+import numpy as np
+from av.container import OutputContainer
+from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc, Interpolation, VideoReformatter
+from av.video.stream import VideoStream
+from numpy.typing import NDArray
+
+from greenscreen.errors import GreenscreenError, SinkError, UsageError
+from greenscreen.frame import Picture
+from greenscreen.sinks.recipes import recipe_for
+from greenscreen.sinks.soundtrack import Soundtrack
+
+_TICKS = 90_000  # a second: divides every usual frame rate, and is fine enough for a camera's jitter
+_STEP = 90  # ticks between two pictures at least: WebM and Matroska count whole milliseconds
+_USUAL_RATE = 30
+
+_SMPTE170M_MATRIX = 6  # ISO/IEC 23091-2, MatrixCoefficients: BT.601, 525 lines
+# Nearest values instead of rounded-down ones: without it, pure colours come back up to 5 levels off.
+_SCALING = Interpolation.BILINEAR | Interpolation.ACCURATE_RND
+
+
+class VideoSink:
+    """Records pictures of one `size` (width, height) into a video file; the suffix of `path` chooses the kind.
+
+    `.mp4` is H.264, `.webm` VP9, `.mov` ProRes 4444, `.mkv` H.264; `.webm` and `.mov` keep transparency. With `matte`,
+    the picture's alpha is recorded as a gray video instead, without loss in `.mkv`. Pictures keep their own times, the
+    first one's being 0; `fps` is the nominal rate that players show, and how long the last picture stays. Colours are
+    BT.601, limited range, and say so. With `audio_from`, the sound of that video comes along.
+
+    The file takes its name when it is complete: after an error there is none, after Ctrl-C there is what was recorded.
+    Making one raises `UsageError` for an unknown suffix, sending a picture whose transparency the file cannot hold too.
+    """
+
+    def __init__(
+        self, path: Path, size: tuple[int, int], fps: float, *, matte: bool = False, audio_from: Path | None = None
+    ):
+        self.name = path.name
+        self._path = path
+        self._part = path.parent / f".greenscreen-{secrets.token_hex(4)}{path.suffix}"
+        self._recipe = recipe_for(path, matte)
+        self._size = size
+        self._rate = Fraction(fps).limit_denominator(1001) if 1 <= fps <= 1000 else Fraction(_USUAL_RATE)
+        self._matte = matte
+        self._audio_from = audio_from
+        self._soundtrack: Soundtrack | None = None
+        self._stream: VideoStream | None = None
+        self._reformatter = VideoReformatter()
+        self._start = 0.0
+        self._tick = -_STEP
+
+    def __enter__(self) -> Self:
+        with self._writing():
+            _check_name(self._path)
+            # A file of our own, not one that ffmpeg opens: it reports every failed write, also the last.
+            self._file: BinaryIO = self._part.open("xb")
+        try:
+            with self._writing():
+                self._container: OutputContainer = av.open(self._file, "w", format=self._recipe.container)
+            if self._audio_from is not None:
+                self._soundtrack = Soundtrack(self._audio_from)
+        except GreenscreenError:
+            self._discard()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        # Ctrl-C and the like are somebody's wish to stop, no failure: what was recorded is kept.
+        complete = self._stream is not None and not isinstance(error, Exception)
+        try:
+            if complete:
+                with self._writing():
+                    self._finish()
+        finally:
+            self._discard()
+
+    def send(self, picture: Picture) -> bool:
+        self._check(picture)
+        with self._writing():
+            stream = self._stream or self._begin(picture)
+            self._tick = max(round((picture.time - self._start) * _TICKS), self._tick + _STEP)
+            self._container.mux(stream.encode(self._frame(picture, stream)))
+            if self._soundtrack is not None:
+                self._soundtrack.write(self._container, self._tick / _TICKS)
+        return True
+
+    def _check(self, picture: Picture) -> None:
+        height, width = picture.image.shape[:2]
+        if (width, height) != self._size:
+            expected = "x".join(map(str, self._size))
+            raise SinkError(f"{self.name} is recorded in {expected} and cannot take a picture of {width}x{height}")
+        if self._matte or not picture.transparent:
+            return
+        if not self._recipe.transparent:
+            raise UsageError(
+                f"a {self._path.suffix} file cannot be transparent", "record to .webm or .mov, or choose a background"
+            )
+        if self._stream is not None and self._stream.pix_fmt != self._recipe.transparent:
+            raise UsageError(
+                f"{self.name} began with a background and cannot become transparent",
+                "choose the transparent background before the recording starts",
+            )
+
+    def _begin(self, picture: Picture) -> VideoStream:
+        width, height = self._size
+        added = self._container.add_stream(
+            self._recipe.codec,
+            rate=self._rate,
+            options=dict(self._recipe.options),
+            width=width,
+            height=height,
+            time_base=Fraction(1, _TICKS),
+        )
+        stream = cast(VideoStream, added)
+        stream.pix_fmt = self._recipe.pixel_format(self._size, picture.transparent and not self._matte)
+        context = stream.codec_context
+        context.thread_type = "AUTO"
+        context.color_range = _color_range(stream)
+        context.colorspace = _SMPTE170M_MATRIX
+        # The matrix only says how BGR became YUV; the colours themselves are still those of sRGB, which are BT.709's.
+        context.color_primaries = ColorPrimaries.BT709
+        context.color_trc = ColorTrc.BT709
+        self._start = picture.time
+        if self._soundtrack is not None:
+            self._soundtrack.attach(self._container, self._recipe, self._start)
+        self._stream = stream
+        return stream
+
+    def _frame(self, picture: Picture, stream: VideoStream) -> av.VideoFrame:
+        frame = self._reformatter.reformat(
+            self._pixels(picture, stream),
+            format=stream.pix_fmt,
+            dst_colorspace=Colorspace.ITU601,
+            dst_color_range=_color_range(stream),
+            dst_color_trc=ColorTrc.BT709,
+            dst_color_primaries=ColorPrimaries.BT709,
+            interpolation=_SCALING,
+        )
+        frame.pts = self._tick
+        frame.duration = round(_TICKS / self._rate)
+        frame.time_base = Fraction(1, _TICKS)
+        return frame
+
+    def _pixels(self, picture: Picture, stream: VideoStream) -> av.VideoFrame:
+        if self._matte:
+            frame = av.VideoFrame.from_ndarray(picture.alpha, "gray")
+            frame.color_range = ColorRange.JPEG
+            return frame
+        if stream.pix_fmt == self._recipe.transparent:
+            return av.VideoFrame.from_ndarray(_with_alpha(picture), "bgra")
+        return av.VideoFrame.from_ndarray(picture.image, "bgr24")
+
+    def _finish(self) -> None:
+        if self._soundtrack is not None:
+            self._soundtrack.write(self._container, self._tick / _TICKS + float(1 / self._rate))
+        if self._stream is not None:
+            self._container.mux(self._stream.encode(None))
+        self._container.close()
+        self._file.close()
+        os.replace(self._part, self._path)
+
+    def _discard(self) -> None:
+        """Let go of everything; whatever still lies under the temporary name goes too."""
+        if self._soundtrack is not None:
+            self._soundtrack.close()
+        with suppress(OSError):
+            self._file.close()
+        with suppress(OSError):
+            self._part.unlink(missing_ok=True)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except GreenscreenError:
+            raise
+        except (av.FFmpegError, OSError, ValueError) as error:
+            raise _failure(self._path, error) from error
+
+
+def _check_name(path: Path) -> None:
+    """Raise `OSError` or `ValueError` now for a name that could not be taken in the end."""
+    with suppress(FileNotFoundError):
+        if stat.S_ISDIR(path.stat().st_mode):
+            raise IsADirectoryError(errno.EISDIR, "it is a folder")
+
+
+def _color_range(stream: VideoStream) -> ColorRange:
+    return ColorRange.JPEG if stream.pix_fmt == "gray" else ColorRange.MPEG
+
+
+def _with_alpha(picture: Picture) -> NDArray[np.uint8]:
+    """Return `(H, W, 4)` uint8 BGRA; an opaque picture among transparent ones is solid."""
+    image = cv2.cvtColor(picture.image, cv2.COLOR_BGR2BGRA).astype(np.uint8, copy=False)
+    if picture.transparent:
+        image[..., 3] = picture.alpha
+    return image
+
+
+_HINTS = {
+    errno.ENOSPC: "free some space, or record to another disk",
+    errno.EFBIG: "record to a file system that takes larger files",
+    errno.ENOENT: "make the folder first",
+    errno.EACCES: "choose a folder that you may write to",
+    errno.EROFS: "choose a folder that you may write to",
+}
+
+
+def _failure(path: Path, error: Exception) -> SinkError:
+    number = getattr(error, "errno", None)
+    reason = getattr(error, "strerror", None) or error
+    return SinkError(f"{path} cannot be written: {reason}", _HINTS.get(number or 0, "choose another file name"))

@@ -1,0 +1,173 @@
+"""Sound comes along in step with the pictures, however the source times it, and never costs a recording."""
+
+import os
+import subprocess
+import sys
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from greenscreen.errors import SinkError
+from greenscreen.frame import Picture
+from greenscreen.sinks.video import VideoSink
+
+
+def record(path: Path, times: list[float], audio_from: Path | None = None) -> None:
+    image = np.full((64, 192, 3), 128, np.uint8)
+    with VideoSink(path, (192, 64), 25.0, audio_from=audio_from) as sink:
+        for time in times:
+            assert sink.send(Picture(image, image[..., 0], time))
+
+
+def frames(path: Path) -> list[av.VideoFrame]:
+    with av.open(str(path)) as video:
+        return list(video.decode(video=0))
+
+
+def with_sound(path: Path, codec: str = "aac", click: float = 1.0, video_start: float = 0.0) -> None:
+    """Write three seconds of 25 pictures a second, beside silence with one click."""
+    rate = 48_000
+    samples = np.zeros((2, 3 * rate), np.int16)
+    samples[:, int(click * rate) :][:, :48] = 30_000
+    with av.open(str(path), "w") as target:
+        video = target.add_stream("libx264", rate=25, width=64, height=48, time_base=Fraction(1, 90_000))
+        video.pix_fmt = "yuv420p"
+        audio = target.add_stream(codec, rate=rate, layout="stereo")
+        packets = []
+        for index in range(75):
+            frame = av.VideoFrame.from_ndarray(np.full((48, 64, 3), index, np.uint8), "bgr24")
+            frame.pts, frame.time_base = round((video_start + index / 25) * 90_000), Fraction(1, 90_000)
+            packets += video.encode(frame)
+        for start in range(0, samples.shape[1], 1000):
+            block = np.ascontiguousarray(samples[:, start : start + 1000].T).reshape(1, -1)
+            sound = av.AudioFrame.from_ndarray(block, "s16", "stereo")
+            sound.rate, sound.pts, sound.time_base = rate, start, Fraction(1, rate)
+            packets += audio.encode(sound)
+        packets += video.encode() + audio.encode()
+        for packet in sorted(packets, key=lambda packet: packet.dts * packet.time_base):
+            target.mux(packet)
+
+
+def click_time(path: Path) -> float:
+    with av.open(str(path)) as video:
+        for frame in video.decode(audio=0):
+            level = frame.to_ndarray()[0].astype(float) / (32_768 if "s16" in frame.format.name else 1)
+            loud = np.flatnonzero(np.abs(level) > 0.45)
+            if loud.size:
+                step = 1 if frame.format.is_planar else 2
+                return frame.time + int(loud[0]) // step / frame.sample_rate
+    raise AssertionError("no click in the sound")
+
+
+@pytest.mark.parametrize(
+    ("source", "codec", "suffix", "expected"),
+    [
+        ("a.mp4", "aac", ".mp4", "aac"),
+        ("a.mp4", "aac", ".mov", "aac"),
+        ("a.mp4", "aac", ".webm", "opus"),
+        ("a.mkv", "libopus", ".webm", "opus"),
+        ("a.mkv", "libopus", ".mov", "aac"),
+        ("a.mkv", "pcm_f32le", ".mkv", "aac"),
+        ("a.ts", "aac", ".mp4", "aac"),
+    ],
+)
+def test_sound_stays_in_step_with_the_pictures(
+    tmp_path: Path, source: str, codec: str, suffix: str, expected: str
+) -> None:
+    """The pictures of the source begin 0.2 s after its sound, so the click comes 0.2 s earlier in the recording."""
+    original, path = tmp_path / source, tmp_path / f"out{suffix}"
+    with_sound(original, codec, click=1.0, video_start=0.2)
+    record(path, [index / 25 for index in range(50)], original)
+    with av.open(str(path)) as video:
+        assert video.streams.audio[0].codec.canonical_name == expected
+        assert video.streams.video[0].index == 0
+        assert video.duration / av.time_base == pytest.approx(2.0, abs=0.05)
+    assert click_time(path) == pytest.approx(0.8, abs=0.002)
+    assert frames(path)[0].time == 0.0
+
+
+def test_sound_that_the_container_takes_is_copied_bit_for_bit(tmp_path: Path) -> None:
+    with_sound(tmp_path / "in.mp4")
+    record(tmp_path / "out.mp4", [0.0, 3.0], tmp_path / "in.mp4")
+    with av.open(str(tmp_path / "in.mp4")) as before, av.open(str(tmp_path / "out.mp4")) as after:
+        original = [bytes(packet) for packet in before.demux(audio=0) if packet.size and packet.pts >= 0]
+        assert [bytes(packet) for packet in after.demux(audio=0) if packet.size] == original
+
+
+def test_a_recording_that_begins_later_in_the_source_takes_the_sound_from_there(tmp_path: Path) -> None:
+    with_sound(tmp_path / "in.mp4", click=2.0)
+    record(tmp_path / "out.mp4", [1.5, 2.0, 2.5], tmp_path / "in.mp4")
+    assert click_time(tmp_path / "out.mp4") == pytest.approx(0.5, abs=0.002)
+
+
+def test_a_source_without_sound_gives_a_silent_recording(tmp_path: Path) -> None:
+    record(tmp_path / "in.mp4", [0.0, 0.1])
+    record(tmp_path / "out.mp4", [0.0, 0.1], tmp_path / "in.mp4")
+    with av.open(str(tmp_path / "out.mp4")) as video:
+        assert not video.streams.audio
+
+
+def test_a_recording_may_replace_the_very_file_its_sound_comes_from(tmp_path: Path) -> None:
+    with_sound(tmp_path / "clip.mp4")
+    record(tmp_path / "clip.mp4", [0.0, 1.0, 2.0], tmp_path / "clip.mp4")
+    assert click_time(tmp_path / "clip.mp4") == pytest.approx(1.0, abs=0.002)
+    assert frames(tmp_path / "clip.mp4")[0].width == 192
+
+
+@pytest.mark.parametrize("content", [None, b"", b"not a video" * 100])
+def test_sound_that_cannot_be_read_is_one_sentence_and_leaves_nothing(tmp_path: Path, content: bytes | None) -> None:
+    source = tmp_path / "in.mp4"
+    if content is not None:
+        source.write_bytes(content)
+    with pytest.raises(SinkError, match=r"sound of .*in\.mp4 cannot be read"):
+        record(tmp_path / "out.mp4", [0.0], source)
+    assert sorted(os.listdir(tmp_path)) == (["in.mp4"] if content is not None else [])
+
+
+def test_a_damaged_source_does_not_lose_the_recording(tmp_path: Path) -> None:
+    """Sound is re-encoded here, so every damaged packet meets the decoder."""
+    with_sound(tmp_path / "in.ts")
+    data = bytearray((tmp_path / "in.ts").read_bytes())
+    noise = np.random.default_rng(3)
+    for place in noise.integers(len(data) // 3, len(data), 400):
+        data[place] ^= 0xFF
+    (tmp_path / "in.ts").write_bytes(data)
+    record(tmp_path / "out.webm", [0.0, 1.0, 2.0], tmp_path / "in.ts")
+    assert len(frames(tmp_path / "out.webm")) == 3
+
+
+PEAK_MEMORY = """
+import resource, sys
+from pathlib import Path
+import numpy as np
+from greenscreen.frame import Picture
+from greenscreen.sinks.video import VideoSink
+
+folder, image = Path(sys.argv[1]), np.zeros((64, 64, 3), np.uint8)
+for name in ("warm.mov", "long.mov"):
+    with VideoSink(folder / "out.mov", (64, 64), 1.0, audio_from=folder / name) as sink:
+        for second in (0.0, 1.0, 599.0):
+            sink.send(Picture(image, image[..., 0], second))
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs getrusage")
+def test_memory_stays_flat_however_long_the_sound_is(tmp_path: Path) -> None:
+    """Ten minutes of raw sound are 115 MB, all of which become due with one picture after a long break."""
+    rate = 48_000
+    for name, seconds in (("warm.mov", 5), ("long.mov", 600)):
+        with av.open(str(tmp_path / name), "w") as target:
+            audio = target.add_stream("pcm_s16le", rate=rate, layout="stereo")
+            block = av.AudioFrame.from_ndarray(np.zeros((1, 2 * rate), np.int16), "s16", "stereo")
+            for second in range(seconds):
+                block.rate, block.pts, block.time_base = rate, second * rate, Fraction(1, rate)
+                target.mux(audio.encode(block))
+            target.mux(audio.encode())
+    command = [sys.executable, "-W", "error", "-c", PEAK_MEMORY, str(tmp_path)]
+    warm, long = map(int, subprocess.run(command, capture_output=True, check=True, timeout=60).stdout.split())
+    assert (tmp_path / "out.mov").stat().st_size > 100_000_000
+    assert long - warm < 40, f"{long - warm} MB more for the longer sound"

@@ -1,0 +1,94 @@
+"""What can be known about the virtual camera without one: its colours, and what it says when it is not there."""
+
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from greenscreen.errors import SinkError, UsageError
+from greenscreen.frame import Picture
+from greenscreen.sinks import virtual_camera
+from greenscreen.sinks.virtual_camera import VirtualCameraSink, list_virtual_cameras, to_i420
+from greenscreen.v4l2 import Device
+
+linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="v4l2loopback is Linux's")
+
+WEBCAM = Device("/dev/video0", "HD Webcam", "uvcvideo", capture=True, output=False)
+HDMI_OUT = Device("/dev/video1", "HDMI", "vivid", capture=False, output=True)
+BUSY = Device("/dev/video10", "OBS", "v4l2 loopback", capture=True, output=False)
+FREE = Device("/dev/video11", "greenscreen", "v4l2 loopback", capture=False, output=True)
+STUCK = Device("/dev/video12", "greenscreen", "v4l2 loopback", capture=False, output=False)
+
+
+@pytest.mark.parametrize(
+    "colour", [(0, 0, 255), (0, 255, 0), (255, 0, 0), (128, 128, 128), (0, 0, 0), (255, 255, 255), (37, 90, 200)]
+)
+def test_colours_survive_the_way_to_i420_and_back(colour: tuple[int, int, int]) -> None:
+    image = np.full((48, 64, 3), colour, np.uint8)
+    back = cv2.cvtColor(to_i420(image), cv2.COLOR_YUV2BGR_I420)
+    assert int(np.abs(back.astype(int) - colour).max()) <= 2
+
+
+def test_i420_is_of_limited_range() -> None:
+    """Full range would look washed out or green in programs that expect a webcam."""
+    assert to_i420(np.zeros((4, 4, 3), np.uint8))[0, 0] == 16
+    assert to_i420(np.full((4, 4, 3), 255, np.uint8))[0, 0] == 235
+
+
+def test_an_odd_size_goes_out_cropped_to_even() -> None:
+    sink = VirtualCameraSink((641, 361), 30.0)
+    assert (sink._width, sink._height) == (640, 360)
+
+
+def test_transparency_is_refused_with_a_way_out() -> None:
+    picture = Picture(np.zeros((48, 64, 3), np.uint8), np.zeros((48, 64), np.uint8), 0.0, transparent=True)
+    with pytest.raises(UsageError, match="no transparency") as caught:
+        VirtualCameraSink((64, 48), 30.0).send(picture)
+    assert "green" in caught.value.hint
+
+
+def with_devices(monkeypatch: pytest.MonkeyPatch, *devices: Device) -> None:
+    monkeypatch.setattr(virtual_camera, "list_devices", lambda: list(devices))
+
+
+@linux
+def test_cameras_that_can_be_sent_to_are_loopbacks_without_a_writer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stuck one counts: no program writes to it, and opening it gives its output back."""
+    with_devices(monkeypatch, WEBCAM, HDMI_OUT, BUSY, FREE, STUCK)
+    assert [camera.device for camera in list_virtual_cameras()] == ["/dev/video11", "/dev/video12"]
+
+
+@linux
+@pytest.mark.parametrize(
+    ("devices", "asked", "message", "hint"),
+    [
+        ([], None, "there is no virtual camera on this computer", "modprobe v4l2loopback exclusive_caps=1"),
+        ([WEBCAM, HDMI_OUT], None, "there is no virtual camera on this computer", "v4l2loopback-dkms"),
+        ([BUSY], None, "another program already sends to /dev/video10", "close that program"),
+        ([BUSY, FREE], "/dev/video10", "another program already sends to /dev/video10", "close that program"),
+        ([FREE], "/dev/video4242", "/dev/video4242 does not exist", "there is /dev/video11; to make one: sudo"),
+        ([WEBCAM, FREE], __file__, f"{__file__} is no virtual camera", "there is /dev/video11; to make one: sudo"),
+    ],
+)
+def test_without_a_camera_to_send_to_it_says_how_to_get_one(
+    monkeypatch: pytest.MonkeyPatch, devices: list[Device], asked: str | None, message: str, hint: str
+) -> None:
+    with_devices(monkeypatch, *devices)
+    with pytest.raises(SinkError) as caught:
+        VirtualCameraSink((64, 48), 30.0, asked).__enter__()
+    assert caught.value.message == message
+    assert hint in caught.value.hint
+
+
+@linux
+def test_what_pyvirtualcam_cannot_open_is_a_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The list said that it was a loopback, but it is gone, or somebody else's, by the time it is opened."""
+    path = tmp_path / "video10"
+    path.touch()
+    with_devices(monkeypatch, Device(str(path), "greenscreen", "v4l2 loopback", capture=False, output=True))
+    with pytest.raises(SinkError, match="cannot be opened") as caught:
+        VirtualCameraSink((64, 48), 30.0).__enter__()
+    assert "\n" not in caught.value.message
+    assert caught.value.hint
