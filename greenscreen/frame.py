@@ -1,9 +1,13 @@
 """The types that travel: a frame comes in, a matte is found, a picture goes out."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from greenscreen.band import Band
 
 Image = NDArray[np.uint8]
 """`(H, W, 3)` uint8, BGR, sRGB-encoded as cameras and files give it."""
@@ -11,8 +15,11 @@ Image = NDArray[np.uint8]
 Matte = NDArray[np.float32]
 """`(H, W)` float32 in [0, 1]; 1 is the person."""
 
+GUIDE = 180
+"""Shorter side, in pixels, of the small picture on which slowly varying things are found: from this to its double."""
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class Frame:
     """One picture from a source.
 
@@ -30,18 +37,28 @@ class Frame:
         """Width and height in pixels."""
         return self.image.shape[1], self.image.shape[0]
 
+    @cached_property
+    def guide(self) -> Image:
+        """The picture made small by averaging a whole number of pixels: made once, read by most stages."""
+        factor = max(1, min(self.size) // GUIDE)
+        small = self.image
+        # Halving is by far the fastest way to average, so it goes first.
+        while factor % 2 == 0 and small.shape[0] % 2 == 0 and small.shape[1] % 2 == 0:
+            small = _average(small, small.shape[1] // 2, small.shape[0] // 2)
+            factor //= 2
+        return _average(small, max(1, small.shape[1] // factor), max(1, small.shape[0] // factor))
+
 
 @dataclass(frozen=True, slots=True)
 class Alpha:
     """A matte at the frame's own size, and where it is worth looking at.
 
-    `values` is `(H, W)` uint8, 255 the person. `unknown` is the trimap's unknown region as sorted indices into the
-    flattened picture, intp: everywhere else alpha is exactly 0 or 255. Edges are a few per cent of a picture, so what
-    works on them alone costs next to nothing.
+    `values` is `(H, W)` uint8, 255 the person. `band` is the trimap's unknown region: everywhere else alpha is exactly
+    0 or 255. Edges are a few per cent of a picture, so what works on them alone costs next to nothing.
     """
 
     values: NDArray[np.uint8]
-    unknown: NDArray[np.intp]
+    band: Band
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +73,14 @@ class Picture:
     alpha: NDArray[np.uint8]
     time: float
     transparent: bool = False
+
+    @property
+    def pixels(self) -> NDArray[np.uint8]:
+        """What an image file holds: `(H, W, 4)` BGRA when transparent, otherwise the image."""
+        return np.dstack([self.image, self.alpha]) if self.transparent else self.image
+
+
+def _average(image: Image, width: int, height: int) -> Image:
+    if image.shape[:2] == (height, width):
+        return image
+    return np.asarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA), np.uint8)

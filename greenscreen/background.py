@@ -1,0 +1,153 @@
+"""What stands behind the person: a colour, an image, a video, the blurred room, or nothing at all."""
+
+import math
+import re
+from pathlib import Path
+from typing import Protocol
+
+import cv2
+import numpy as np
+
+from greenscreen.errors import SourceError, UsageError
+from greenscreen.frame import Alpha, Frame, Image
+from greenscreen.images import PHOTO_SUFFIXES, read_photo
+from greenscreen.resize import cover, weighted_blur
+from greenscreen.sources.video import VideoSource
+
+COLOURS = {
+    "green": (64, 177, 0),
+    "blue": (187, 71, 0),
+    "black": (0, 0, 0),
+    "white": (255, 255, 255),
+    "gray": (128, 128, 128),
+}
+"""BGR. Green and blue are the chroma-key sheets' colours, which editors' presets expect."""
+
+CHOICES = f"transparent, blur, blur:SIGMA, {', '.join(COLOURS)}, #rrggbb, or the path of an image or video"
+
+
+class Backdrop(Protocol):
+    """Gives what stands behind the person. The pipeline calls `behind` once a frame, in order, from one thread."""
+
+    def behind(self, frame: Frame, alpha: Alpha) -> Image:
+        """`(H, W, 3)` uint8 BGR of the frame's size, not to be written to; raises `SourceError`."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Colour:
+    """One colour everywhere."""
+
+    def __init__(self, bgr: tuple[int, int, int]):
+        self._bgr = bgr
+        self._image: Image = np.empty((0, 0, 3), np.uint8)
+
+    def behind(self, frame: Frame, alpha: Alpha) -> Image:
+        if self._image.shape != frame.image.shape:
+            self._image = np.full(frame.image.shape, self._bgr, np.uint8)
+        return self._image
+
+    def close(self) -> None: ...
+
+
+class Still:
+    """An image that covers the frame: scaled and cut, never stretched."""
+
+    def __init__(self, image: Image):
+        self._original = self._image = image
+
+    def behind(self, frame: Frame, alpha: Alpha) -> Image:
+        if self._image.shape != frame.image.shape:
+            self._image = cover(self._original, *frame.size)
+        return self._image
+
+    def close(self) -> None: ...
+
+
+class Clip:
+    """A video at its own frame rate, looped, whatever the camera's rate is."""
+
+    def __init__(self, path: Path):
+        self._source = VideoSource(path, loop=True).__enter__()
+        self._frames = iter(self._source)
+        self._now = self._next = next(self._frames)
+        self._image: Image = np.empty((0, 0, 3), np.uint8)
+        self._start: float | None = None
+
+    def behind(self, frame: Frame, alpha: Alpha) -> Image:
+        # After a pause longer than this the clip goes on from where it stood instead of racing to catch up.
+        if self._start is None or frame.fresh or frame.time - self._start - self._now.time > 1:
+            self._start = frame.time - self._now.time
+        shown = self._now
+        while self._next.time <= frame.time - self._start:
+            self._now, self._next = self._next, next(self._frames)
+        if self._now is not shown or self._image.shape != frame.image.shape:
+            self._image = cover(self._now.image, *frame.size)
+        return self._image
+
+    def close(self) -> None:
+        self._source.__exit__(None, None, None)
+
+
+class Blur:
+    """The room itself, blurred as if out of focus; the person's colours never bleed into it."""
+
+    def __init__(self, sigma: float | None = None):
+        """`sigma` in pixels of the frame; by default a fiftieth of its height."""
+        self._sigma = sigma
+
+    def behind(self, frame: Frame, alpha: Alpha) -> Image:
+        width, height = frame.size
+        sigma = self._sigma or height / 50
+        # A blurred picture has no detail to lose: it is found at a size where sigma is about three pixels.
+        factor = max(1.0, sigma / 3)
+        size = (max(1, round(width / factor)), max(1, round(height / factor)))
+        source = frame.image if size[0] > frame.guide.shape[1] else frame.guide
+        small = cv2.resize(source, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+        person = cv2.resize(alpha.values, size, interpolation=cv2.INTER_AREA)
+        room = 1 - cv2.dilate(person, np.ones((3, 3), np.uint8)).astype(np.float32) * np.float32(1 / 255)
+        blurred = np.rint(weighted_blur(small, room, sigma / factor)).astype(np.uint8)
+        return np.asarray(cv2.resize(blurred, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
+
+    def close(self) -> None: ...
+
+
+def open_backdrop(text: str) -> Backdrop | None:
+    """The backdrop that a person means by `text`; none for `transparent`.
+
+    Raises `UsageError` for what is no backdrop and `SourceError` for a file that cannot be read.
+    """
+    word = text.strip()
+    lower = word.lower()
+    if lower == "transparent":
+        return None
+    if lower in COLOURS:
+        return Colour(COLOURS[lower])
+    if lower == "blur" or lower.startswith("blur:"):
+        return Blur(_sigma(lower.removeprefix("blur").removeprefix(":")))
+    if re.fullmatch(r"#([0-9a-f]{3}|[0-9a-f]{6})", lower):
+        digits = lower[1:] if len(lower) == 7 else "".join(digit * 2 for digit in lower[1:])
+        red, green, blue = bytes.fromhex(digits)
+        return Colour((blue, green, red))
+    path = Path(word).expanduser()
+    if not path.exists():
+        raise UsageError(f"there is no background {text!r}", f"choose {CHOICES}")
+    if path.suffix.lower() in PHOTO_SUFFIXES:
+        return Still(read_photo(path))
+    try:
+        return Clip(path)
+    except SourceError as error:
+        raise SourceError(f"{path} is neither an image nor a video: {error}", f"choose {CHOICES}") from error
+
+
+def _sigma(text: str) -> float | None:
+    if not text:
+        return None
+    try:
+        sigma = float(text)
+    except ValueError:
+        sigma = math.nan
+    if not 0.3 <= sigma <= 500:
+        raise UsageError(f"blur:{text} is no amount of blur", "give sigma in pixels, from 0.3 to 500: blur:20")
+    return sigma

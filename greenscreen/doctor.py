@@ -1,0 +1,134 @@
+"""What this machine has, what it lacks, and how to get it."""
+
+import importlib
+import importlib.metadata
+import platform
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from greenscreen import __version__
+from greenscreen.contract import read_contract
+from greenscreen.errors import GreenscreenError
+from greenscreen.segment import ENGINES, bundled_model, load_engine, open_segmenter
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line: `state` is `ok`, `missing` (works without) or `broken` (does not work without)."""
+
+    what: str
+    state: str
+    detail: str
+    hint: str = ""
+
+
+def examine() -> Iterator[Finding]:
+    """Every finding, one after the other, the needed before the optional."""
+    yield Finding(
+        "greenscreen", "ok", f"{__version__}, Python {platform.python_version()}, {platform.platform(terse=True)}"
+    )
+    yield from _libraries()
+    yield _model()
+    for name in ENGINES:
+        yield _engine(name)
+    yield _chosen()
+    yield from _nvidia()
+    yield _mediapipe()
+    yield _cameras()
+    yield _virtual_camera()
+    yield _display()
+
+
+def _version(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _libraries() -> Iterator[Finding]:
+    for module, package in (("cv2", "opencv-python"), ("av", "av"), ("pyvirtualcam", "pyvirtualcam")):
+        try:
+            importlib.import_module(module)
+        except ImportError as error:
+            yield Finding(package, "broken", f"does not load: {error}", f"pip install --force-reinstall {package}")
+        else:
+            yield Finding(package, "ok", _version(package) or "installed")
+
+
+def _model() -> Finding:
+    path = bundled_model()
+    try:
+        contract = read_contract(path)
+    except GreenscreenError as error:
+        return Finding("model", "broken", error.message, error.hint)
+    return Finding("model", "ok", f"{contract.name} ({path.stat().st_size / 1e6:.1f} MB), matches its contract")
+
+
+def _engine(name: str) -> Finding:
+    try:
+        load_engine(name)
+        with open_segmenter(name):
+            return Finding(f"engine {name}", "ok", f"{_version(name)}, runs the model")
+    except GreenscreenError as error:
+        return Finding(f"engine {name}", "missing", error.message, error.hint)
+
+
+def _chosen() -> Finding:
+    try:
+        with open_segmenter() as segmenter:
+            return Finding("engine auto", "ok", f"chooses {segmenter.engine}")
+    except GreenscreenError as error:
+        return Finding("engine auto", "broken", error.message, "pip install openvino")
+
+
+def _nvidia() -> Iterator[Finding]:
+    tool = shutil.which("nvidia-smi")
+    if not tool:
+        yield Finding("NVIDIA GPU", "missing", "no driver found", "the CPU engine is used instead")
+        return
+    query = [tool, "--query-gpu=name,driver_version", "--format=csv,noheader"]
+    try:
+        answer = subprocess.run(query, capture_output=True, text=True, timeout=10, check=True).stdout.strip()
+    except (OSError, subprocess.SubprocessError) as error:
+        yield Finding("NVIDIA GPU", "missing", f"nvidia-smi fails: {error}", "reinstall the NVIDIA driver")
+        return
+    yield Finding("NVIDIA GPU", "ok", answer.replace("\n", "; "))
+    for package in ("tensorrt", "pycuda"):
+        version = _version(package)
+        hint = "" if version else "pip install 'greenscreen[tensorrt]'"
+        yield Finding(package, "ok" if version else "missing", version or "not installed", hint)
+
+
+def _mediapipe() -> Finding:
+    version = _version("mediapipe")
+    hint = "" if version else "not needed; for its engine: pip install 'greenscreen[mediapipe]'"
+    return Finding("mediapipe", "ok" if version else "missing", version or "not installed", hint)
+
+
+def _cameras() -> Finding:
+    from greenscreen.sources.camera import list_cameras
+
+    found = [f"{camera.name} ({camera.device})" for camera in list_cameras()]
+    if found:
+        return Finding("cameras", "ok", ", ".join(found))
+    return Finding("cameras", "missing", "none found", "plug one in, or use --camera demo or a video file")
+
+
+def _virtual_camera() -> Finding:
+    from greenscreen.sinks.virtual_camera import HOW_TO_MAKE_ONE, list_virtual_cameras
+
+    found = [f"{camera.name} ({camera.device})" for camera in list_virtual_cameras()]
+    if found:
+        return Finding("virtual camera", "ok", ", ".join(found))
+    return Finding("virtual camera", "missing", "none found", HOW_TO_MAKE_ONE)
+
+
+def _display() -> Finding:
+    from greenscreen.sinks.window import has_display
+
+    if has_display():
+        return Finding("display", "ok", "a window can be shown")
+    return Finding("display", "missing", "no window system answers", "record with --record, or log in to a desktop")

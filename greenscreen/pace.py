@@ -1,0 +1,36 @@
+"""Frames shaped before they enter the loop: held to their time, thinned to a rate, fitted to a size."""
+
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from greenscreen.frame import Frame
+from greenscreen.resize import cover
+
+
+def paced(frames: Iterable[Frame]) -> Iterator[Frame]:
+    """Holds frames of a file back until their time has come, as if a camera took them. Late ones go at once."""
+    start: float | None = None
+    for frame in frames:
+        now = time.monotonic()
+        # After a long stall, such as a suspended machine, go on at the usual pace instead of racing to catch up.
+        if start is None or now - start - frame.time > 1:
+            start = now - frame.time
+        time.sleep(max(0.0, start + frame.time - now))
+        yield frame
+
+
+def thinned(frames: Iterable[Frame], fps: float) -> Iterator[Frame]:
+    """At most `fps` frames a second of the frames' own time; which are left out is spread evenly."""
+    due: float | None = None
+    for frame in frames:
+        # A little early counts as on time, so that rounding does not halve a rate that is the source's own.
+        if due is None or frame.time >= due - 0.25 / fps:
+            due = frame.time + 1 / fps if due is None or frame.time > due + 1 else due + 1 / fps
+            yield frame
+
+
+def fitted(frames: Iterable[Frame], size: tuple[int, int]) -> Iterator[Frame]:
+    """Every frame at this width and height: scaled and cut in the middle, never stretched."""
+    for frame in frames:
+        yield frame if frame.size == size else replace(frame, image=cover(frame.image, *size))

@@ -1,0 +1,53 @@
+"""The loop: a frame comes in, the person is found, the room is replaced, the picture goes out.
+
+source ──Frame──► segmenter ──Matte──► refiner ──Alpha──► composite ──Picture──► sinks
+                                                              ▲
+                                                          backdrop
+"""
+
+from collections.abc import Iterable, Sequence
+
+from greenscreen.background import Backdrop
+from greenscreen.composite import composite, cut_out
+from greenscreen.frame import Frame, Picture
+from greenscreen.meter import Meter
+from greenscreen.refine import Refiner
+from greenscreen.segment import Segmenter
+from greenscreen.sinks import Sink
+
+
+class Pipeline:
+    """What happens to one frame. A frame whose matte cannot be found raises: it never leaves as it came."""
+
+    def __init__(self, segmenter: Segmenter, refiner: Refiner, backdrop: Backdrop | None, meter: Meter | None = None):
+        """`backdrop` none means transparent."""
+        self._segmenter, self._refiner, self._backdrop = segmenter, refiner, backdrop
+        self.meter = meter or Meter()
+
+    def process(self, frame: Frame) -> Picture:
+        """Raises `EngineError` when the engine fails and `SourceError` when the backdrop does."""
+        stage = self.meter.stage
+        with stage("segment"):
+            coarse = self._segmenter.segment(frame)
+        with stage("refine"):
+            alpha = self._refiner.refine(frame, coarse)
+        if self._backdrop is None:
+            with stage("composite"):
+                return Picture(cut_out(frame, alpha), alpha.values, frame.time, transparent=True)
+        with stage("backdrop"):
+            behind = self._backdrop.behind(frame, alpha)
+        with stage("composite"):
+            return Picture(composite(frame, alpha, behind), alpha.values, frame.time)
+
+
+def run(frames: Iterable[Frame], pipeline: Pipeline, sinks: Sequence[Sink]) -> int:
+    """Sends every frame through the pipeline to every sink until frames end or a sink is closed; returns how many."""
+    count = 0
+    for frame in frames:
+        picture = pipeline.process(frame)
+        with pipeline.meter.stage("send"):
+            open_still = [sink.send(picture) for sink in sinks]
+        count += 1
+        if not all(open_still):
+            break
+    return count

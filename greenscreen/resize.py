@@ -1,0 +1,38 @@
+"""Pictures fitted and blurred."""
+
+import cv2
+import numpy as np
+
+from greenscreen.band import Field
+from greenscreen.frame import Image
+
+
+def cover(image: Image, width: int, height: int) -> Image:
+    """The middle of the picture, scaled to fill this size; never stretched, cut where its shape differs."""
+    h, w = image.shape[:2]
+    scale = max(width / w, height / h)
+    crop_w, crop_h = min(w, max(1, round(width / scale))), min(h, max(1, round(height / scale)))
+    left, top = (w - crop_w) // 2, (h - crop_h) // 2
+    cropped = image[top : top + crop_h, left : left + crop_w]
+    return _resize(cropped, width, height, cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
+
+
+def weighted_blur(colour: Field, weight: Field, sigma: float) -> Field:
+    """Blur of `(h, w, 3)` in which each pixel counts by its weight `(h, w)`: normalised convolution.
+
+    Knutsson and Westin (CVPR 1993). The kernel is a stack blur of the Gaussian's sigma, in pixels. Where nothing of
+    weight is near, the mean of all that has weight stands in.
+    """
+    weighted = np.dstack([colour * weight[..., None], weight])
+    # The standard deviation of a triangle of half-width r, which a stack blur is, is sqrt(r (r + 2) / 6).
+    radius = max(1, round((1 + 6 * sigma * sigma) ** 0.5 - 1))
+    size = min(2 * radius + 1, 2 * (min(weight.shape) // 2) + 1)
+    rest = np.float32(0.003)
+    total = weighted.reshape(-1, 4).mean(0) + np.float32(1e-6)
+    blurred = cv2.stackBlur(weighted, (size, size)) + rest * (total / total[3])
+    out: Field = blurred[..., :3] / blurred[..., 3:]
+    return out
+
+
+def _resize(image: Image, width: int, height: int, interpolation: int) -> Image:
+    return np.asarray(cv2.resize(image, (width, height), interpolation=interpolation), np.uint8)
