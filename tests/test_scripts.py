@@ -1,0 +1,41 @@
+"""What the scripts say when they cannot do what they are for."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+SCRIPTS = Path(__file__).parents[1] / "scripts"
+
+
+@pytest.mark.parametrize("arguments", [[], ["-t", "soon", "true"], ["-t", "0", "true"], ["-z", "true"]])
+def test_camera_vm_explains_itself_when_called_wrongly(arguments: list[str]) -> None:
+    """Exit status 2 and the usage, before anything is installed or started."""
+    answer = subprocess.run([SCRIPTS / "camera-vm", *arguments], capture_output=True, text=True)
+    assert answer.returncode == 2
+    assert "Usage: scripts/camera-vm" in answer.stderr
+
+
+@pytest.fixture
+def old_system(tmp_path: Path) -> tuple[Path, dict[str, str]]:
+    """A copy of the repository's scripts, reached by a link, on a system whose only Python is 3.9."""
+    repository, programs = tmp_path / "repo sitory", tmp_path / "bin"
+    shutil.copytree(SCRIPTS, repository / "scripts")
+    (repository / "pyproject.toml").touch()
+    programs.mkdir()
+    for name in ["python3", "python3.11", "python3.12", "python3.13"]:
+        (programs / name).write_text('#!/bin/sh\n[ "$1" = -V ] && echo "Python 3.9.2" || exit 1\n')
+        (programs / name).chmod(0o755)
+    link = tmp_path / "demo"
+    link.symlink_to(repository / "scripts" / "demo")
+    return link, {"PATH": f"{programs}:/usr/bin:/bin"}
+
+
+def test_demo_names_the_python_it_needs(old_system: tuple[Path, dict[str, str]], tmp_path: Path) -> None:
+    """One sentence with the command that helps, and no half-made environment."""
+    demo, environment = old_system
+    answer = subprocess.run([demo], cwd="/", env=environment, capture_output=True, text=True)
+    assert answer.returncode == 1
+    assert "needed, and this is Python 3.9.2: sudo apt install python3.11-venv" in answer.stderr
+    assert not list(tmp_path.glob("*/.venv"))
