@@ -1,5 +1,6 @@
 """Trains the student. Lightning runs the loop; what is learnt, from what, and how it is judged stands here."""
 
+import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -113,18 +114,17 @@ class Fit(L.LightningModule):
         matte, truth = cv2.resize(matte, (width, height)), alpha.astype(np.float32) / 255
         return iou(matte, truth), boundary_iou(matte, truth), mad(matte, truth)
 
+    def pace(self, step: int) -> float:
+        """Share of the learning rate at a step: a short climb, then half a cosine down to nothing."""
+        climb = min(1.0, (step + 1) / self.recipe.warmup)
+        return climb * 0.5 * (1 + math.cos(math.pi * min(1.0, step / self.recipe.steps)))
+
     def configure_optimizers(self) -> Any:
         decayed = [p for p in self.student.parameters() if p.ndim > 1]
         plain = [p for p in self.student.parameters() if p.ndim <= 1]
         groups = [{"params": decayed, "weight_decay": self.recipe.decay}, {"params": plain, "weight_decay": 0.0}]
         optimizer = torch.optim.AdamW(groups, lr=self.recipe.rate)
-        schedule = torch.optim.lr_scheduler.OneCycleLR(
-            optimizer,
-            self.recipe.rate,
-            self.recipe.steps,
-            pct_start=self.recipe.warmup / self.recipe.steps,
-            div_factor=10,
-        )
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, self.pace)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
 
