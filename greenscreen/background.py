@@ -80,7 +80,8 @@ class Clip:
         if self._start is None or frame.fresh or frame.time - self._start - self._now.time > 1:
             self._start = frame.time - self._now.time
         shown = self._now
-        while self._next.time <= frame.time - self._start:
+        # A millisecond early is on time: cameras and clips round their times differently.
+        while self._next.time <= frame.time - self._start + 0.001:
             self._now, self._next = self._next, next(self._frames)
         if self._now is not shown or self._image.shape != frame.image.shape:
             self._image = cover(self._now.image, *frame.size)
@@ -131,7 +132,7 @@ def open_backdrop(text: str) -> Backdrop | None:
         red, green, blue = bytes.fromhex(digits)
         return Colour((blue, green, red))
     path = Path(word).expanduser()
-    if not path.exists():
+    if not word or not path.is_file():
         raise UsageError(f"there is no background {text!r}", f"choose {CHOICES}")
     if path.suffix.lower() in PHOTO_SUFFIXES:
         return Still(read_photo(path))

@@ -6,13 +6,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-import cv2
-import numpy as np
 import pyvirtualcam
-from numpy.typing import NDArray
 
+from greenscreen.colour import to_i420
 from greenscreen.errors import SinkError, UsageError
-from greenscreen.frame import Image, Picture
+from greenscreen.frame import Picture
 from greenscreen.v4l2 import Device, list_devices, output_size, release
 
 _ON_LINUX = sys.platform.startswith("linux")
@@ -97,11 +95,6 @@ class VirtualCameraSink:
         except (RuntimeError, ValueError) as error:
             raise SinkError(f"{self.name} does not take the picture: {error}", "start again") from error
         return True
-
-
-def to_i420(image: Image) -> NDArray[np.uint8]:
-    """Return `(H * 3 / 2, W)` uint8: Y over the quarter-size U and V, BT.601 limited; width and height are even."""
-    return cv2.cvtColor(image, cv2.COLOR_BGR2YUV_I420).astype(np.uint8, copy=False)
 
 
 def _choose(asked: str | None) -> str:

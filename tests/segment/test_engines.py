@@ -1,0 +1,98 @@
+"""Engines: both run the shipped model alike, remember alike, and fail in words."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from greenscreen.contract import read_contract
+from greenscreen.errors import EngineError, ModelError, UsageError
+from greenscreen.frame import Frame, Image
+from greenscreen.segment import ENGINES, Segmenter, bundled_model, load_engine, open_segmenter
+from greenscreen.segment.onnxruntime import OnnxRuntimeEngine
+from greenscreen.segment.openvino import OpenVinoEngine
+
+MODEL = bundled_model()
+CONTRACT = read_contract(MODEL)
+
+
+def pictures(count: int, height: int = 160, width: int = 288) -> list[Image]:
+    rng = np.random.default_rng(3)
+    return [rng.integers(0, 256, (height, width, 3), np.uint8) for _ in range(count)]
+
+
+def test_both_engines_agree_step_by_step() -> None:
+    """In float32, memory of the last matte included: which engine runs must not be seen."""
+    one = OpenVinoEngine(MODEL, CONTRACT, 288, 160, precise=True)
+    other = OnnxRuntimeEngine(MODEL, CONTRACT, 288, 160)
+    for picture in pictures(4):
+        np.testing.assert_allclose(one.step(picture), other.step(picture), atol=2e-3)
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_a_matte_is_a_matte_and_reset_forgets(name: str) -> None:
+    engine = load_engine(name)(MODEL, CONTRACT, 288, 160)
+    first, *rest = pictures(4)
+    matte = engine.step(first)
+    assert matte.shape == (160, 288)
+    assert matte.dtype == np.float32
+    assert matte.min() >= 0
+    assert matte.max() <= 1
+    for picture in rest:
+        engine.step(picture)
+    engine.reset()
+    np.testing.assert_allclose(engine.step(first), matte, atol=1e-5)
+    engine.close()
+
+
+def test_the_segmenter_resets_on_fresh_frames_and_keeps_an_engine_for_each_shape() -> None:
+    with open_segmenter() as segmenter:
+        for width, height in ((640, 360), (240, 320), (640, 360), (1, 1), (20_000, 10)):
+            image = np.full((height, width, 3), 90, np.uint8)
+            mattes = [segmenter.segment(Frame(image, 0, index, fresh=True)) for index in range(2)]
+            assert mattes[0].shape == CONTRACT.input_size(width, height)[::-1]
+            np.testing.assert_array_equal(*mattes)
+
+
+def test_an_unknown_engine_is_a_usage_error_that_lists_the_known() -> None:
+    with pytest.raises(UsageError, match="no engine called 'magic'") as caught:
+        open_segmenter("magic")
+    assert all(name in caught.value.hint for name in ENGINES)
+
+
+def test_a_library_that_is_not_installed_is_named_with_its_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(ENGINES, "absent", "greenscreen.segment.absent")
+    with pytest.raises(EngineError, match="absent cannot be loaded") as caught:
+        open_segmenter("absent")
+    assert caught.value.hint == "install it with: pip install absent"
+
+
+def test_auto_passes_over_what_does_not_run_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(ENGINES, "openvino", "greenscreen.segment.absent")
+    with open_segmenter("auto") as segmenter:
+        assert segmenter.engine == "onnxruntime"
+    monkeypatch.setitem(ENGINES, "onnxruntime", "greenscreen.segment.absent")
+    with pytest.raises(EngineError, match="no engine runs on this machine"):
+        open_segmenter("auto")
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_a_file_that_is_no_network_is_refused(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "model.onnx"
+    path.write_bytes(b"not a network")
+    with pytest.raises(ModelError, match=r"cannot run model\.onnx"):
+        load_engine(name)(path, CONTRACT, 288, 160)
+
+
+def test_closing_the_segmenter_closes_its_engines() -> None:
+    closed = []
+
+    class Fake:
+        def close(self) -> None:
+            closed.append(self)
+
+    segmenter = Segmenter("fake", lambda *_: Fake(), MODEL, CONTRACT)  # type: ignore[arg-type,return-value]
+    segmenter._engines[1, 1] = Fake()  # type: ignore[assignment]
+    with segmenter:
+        pass
+    assert len(closed) == 1
