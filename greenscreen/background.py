@@ -106,8 +106,8 @@ class Blur:
         size = (max(1, round(width / factor)), max(1, round(height / factor)))
         source = frame.image if size[0] > frame.guide.shape[1] else frame.guide
         small = cv2.resize(source, size, interpolation=cv2.INTER_AREA).astype(np.float32)
-        person = cv2.resize(alpha.values, size, interpolation=cv2.INTER_AREA)
-        room = 1 - cv2.dilate(person, np.ones((3, 3), np.uint8)).astype(np.float32) * np.float32(1 / 255)
+        person = cv2.resize(alpha.small, size, interpolation=cv2.INTER_AREA)
+        room = 1 - np.asarray(cv2.dilate(person, np.ones((3, 3), np.uint8)), np.float32)
         blurred = np.rint(weighted_blur(small, room, sigma / factor)).astype(np.uint8)
         return np.asarray(cv2.resize(blurred, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
 

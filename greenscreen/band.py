@@ -31,9 +31,13 @@ class Band:
         indices = np.flatnonzero(full.view(np.bool_))
         rows = -(-indices.size // _ROW)
         x, y = np.zeros((2, rows * _ROW), np.float32)
-        down = indices.astype(np.int32) // np.int32(width)
-        y[: indices.size] = (down + np.float32(0.5)) * np.float32(1 / height)
-        x[: indices.size] = (indices - down * width + np.float32(0.5)) * np.float32(1 / width)
+        at = indices.astype(np.int32)
+        down = at // np.int32(width)
+        at -= down * np.int32(width)
+        np.add(down, np.float32(0.5), out=y[: at.size], casting="same_kind", dtype=np.float32)
+        np.add(at, np.float32(0.5), out=x[: at.size], casting="same_kind", dtype=np.float32)
+        x *= np.float32(1 / width)
+        y *= np.float32(1 / height)
         return cls(indices, x.reshape(rows, _ROW), y.reshape(rows, _ROW))
 
     def __len__(self) -> int:

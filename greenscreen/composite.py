@@ -7,8 +7,8 @@ from greenscreen.band import Field
 from greenscreen.frame import Alpha, Frame, Image
 from greenscreen.resize import weighted_blur
 
-SPREAD = 2.0
-"""How far the person's and the room's colours are looked for, as a sigma in pixels of the guide."""
+SPREAD = 1.2
+"""How far the person's and the room's colours are looked for, as a sigma in pixels of half the guide."""
 
 
 def composite(frame: Frame, alpha: Alpha, behind: Image) -> Image:
@@ -44,9 +44,10 @@ def person_colours(frame: Frame, alpha: Alpha, share: Field) -> Field:
     their share of a pixel, and the pixel's remaining difference is given to the person. The blurs are found on a small
     picture. `share` is `(N, 1)` in [0, 1].
     """
-    colour = frame.guide.astype(np.float32)
-    weight = cv2.resize(alpha.values, colour.shape[1::-1], interpolation=cv2.INTER_AREA).astype(np.float32)
-    weight *= np.float32(1 / 255)
+    h, w = alpha.small.shape
+    size = (max(1, w // 2), max(1, h // 2))
+    colour = cv2.resize(frame.guide, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+    weight = np.asarray(cv2.resize(alpha.small, size, interpolation=cv2.INTER_AREA), np.float32)
     person = alpha.band.sample(weighted_blur(colour, weight, SPREAD))
     room = alpha.band.sample(weighted_blur(colour, 1 - weight, SPREAD))
     rest = alpha.band.colours(frame.image) - share * person - (1 - share) * room

@@ -54,11 +54,13 @@ class Alpha:
     """A matte at the frame's own size, and where it is worth looking at.
 
     `values` is `(H, W)` uint8, 255 the person. `band` is the trimap's unknown region: everywhere else alpha is exactly
-    0 or 255. Edges are a few per cent of a picture, so what works on them alone costs next to nothing.
+    0 or 255. Edges are a few per cent of a picture, so what works on them alone costs next to nothing. `small` is the
+    alpha at the size of the frame's guide, float32 in [0, 1].
     """
 
     values: NDArray[np.uint8]
     band: Band
+    small: Matte
 
 
 @dataclass(frozen=True, slots=True)

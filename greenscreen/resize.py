@@ -23,15 +23,15 @@ def weighted_blur(colour: Field, weight: Field, sigma: float) -> Field:
     Knutsson and Westin (CVPR 1993). The kernel is a stack blur of the Gaussian's sigma, in pixels. Where nothing of
     weight is near, the mean of all that has weight stands in.
     """
-    weighted = np.dstack([colour * weight[..., None], weight])
+    weighted = np.empty((*weight.shape, 4), np.float32)
+    np.multiply(colour, weight[..., None], out=weighted[..., :3])
+    weighted[..., 3] = weight
     # The standard deviation of a triangle of half-width r, which a stack blur is, is sqrt(r (r + 2) / 6).
     radius = max(1, round((1 + 6 * sigma * sigma) ** 0.5 - 1))
     size = min(2 * radius + 1, 2 * (min(weight.shape) // 2) + 1)
-    rest = np.float32(0.003)
-    total = weighted.reshape(-1, 4).mean(0) + np.float32(1e-6)
-    blurred = cv2.stackBlur(weighted, (size, size)) + rest * (total / total[3])
-    out: Field = blurred[..., :3] / blurred[..., 3:]
-    return out
+    mean = np.array(cv2.mean(weighted), np.float32) + np.float32(1e-6)
+    blurred = cv2.stackBlur(weighted, (size, size)) + mean * np.float32(0.003 / mean[3])
+    return np.asarray(blurred[..., :3] / blurred[..., 3:], np.float32)
 
 
 def _resize(image: Image, width: int, height: int, interpolation: int) -> Image:

@@ -21,7 +21,8 @@ def frame(image: Image | None = None, time: float = 0, fresh: bool = False) -> F
 
 
 def alpha(values: np.ndarray = NOBODY) -> Alpha:
-    return Alpha(values, Band.of(np.zeros((1, 1), np.uint8), values.shape[1], values.shape[0]))
+    band = Band.of(np.zeros((1, 1), np.uint8), values.shape[1], values.shape[0])
+    return Alpha(values, band, values.astype(np.float32) / 255)
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ def refine_edges(frame: Frame, coarse: Matte) -> Alpha:
     at, colour = band.sample(np.dstack([*a, b])), band.colours(frame.image) * np.float32(1 / 255)
     edge = levels(np.einsum("ij,ij->i", at[:, :3], colour) + at[:, 3])
     values.reshape(-1)[band.indices] = np.rint(edge * 255).astype(np.uint8)
-    return Alpha(values, band)
+    return Alpha(values, band, alpha)
 
 
 def coefficients(guide: list[Field], matte: Matte) -> tuple[list[Field], Field]:
