@@ -46,6 +46,10 @@ ENGINES = {
 """Engines by name, in the order `auto` tries them: fastest first, as measured in docs/performance.md."""
 
 
+FIRST_LOOKS = 3
+"""How often a network with memory looks at a fresh frame: it mends its first matte, which started from nothing."""
+
+
 def bundled_model() -> Path:
     """The model that ships with greenscreen: inside the installed package, or beside it in a checkout."""
     package = Path(__file__).parent.parent
@@ -88,10 +92,12 @@ class Segmenter:
         engine = self._engines.get((width, height))
         if engine is None:
             engine = self._engines[width, height] = self._opener(self._model, self.contract, width, height)
+        image = np.asarray(cv2.resize(frame.guide, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
         if frame.fresh:
             engine.reset()
-        small = cv2.resize(frame.guide, (width, height), interpolation=cv2.INTER_AREA)
-        return engine.step(np.asarray(small, np.uint8))
+            for _ in range(FIRST_LOOKS - 1 if self.contract.previous else 0):
+                engine.step(image)
+        return engine.step(image)
 
 
 def open_segmenter(engine: str = "auto", model: Path | None = None) -> Segmenter:
