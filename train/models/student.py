@@ -76,6 +76,8 @@ class Up(nn.Module):
 class Student(nn.Module):
     """Image `(N, 3, H, W)` RGB in [-1, 1] and last matte `(N, 1, H, W)` in [0, 1] to logits `(N, 1, H, W)`."""
 
+    remembers = True
+
     def __init__(self, size: str = "small"):
         super().__init__()
         c, depths, d = (SIZES[size][key] for key in ("widths", "depths", "decoder"))
