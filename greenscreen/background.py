@@ -2,6 +2,7 @@
 
 import math
 import re
+from os.path import expanduser, isfile
 from pathlib import Path
 from typing import Protocol
 
@@ -131,8 +132,9 @@ def open_backdrop(text: str) -> Backdrop | None:
         digits = lower[1:] if len(lower) == 7 else "".join(digit * 2 for digit in lower[1:])
         red, green, blue = bytes.fromhex(digits)
         return Colour((blue, green, red))
-    path = Path(word).expanduser()
-    if not word or not path.is_file():
+    # Not Path's own methods: names too long, or of people unknown, make those raise.
+    path = Path(expanduser(word))
+    if not word or not isfile(path):
         raise UsageError(f"there is no background {text!r}", f"choose {CHOICES}")
     if path.suffix.lower() in PHOTO_SUFFIXES:
         return Still(read_photo(path))

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from os.path import exists, isdir, realpath
 from pathlib import Path
 
 from greenscreen.background import Backdrop, open_backdrop
@@ -30,16 +31,19 @@ def plan_photos(inputs: list[Path], out: Path) -> list[Job]:
     Raises `UsageError` when two would write the same file or one would overwrite a photo, `SourceError` for inputs
     that are not there, `SinkError` when the folder cannot be made.
     """
-    photos = [photo for path in inputs for photo in (list_photos(path) if path.is_dir() else [path])]
+    photos = [photo for path in inputs for photo in (list_photos(path) if isdir(path) else [path])]
     for photo in photos:
-        if not photo.exists():
-            raise SourceError(f"{photo} does not exist", "check the path")
-    single = len(inputs) == 1 and not inputs[0].is_dir() and not out.is_dir() and out.suffix.lower() in PHOTO_SUFFIXES
-    jobs = [Job(photo, out if single else out / f"{photo.stem}.png") for photo in photos]
-    taken = {photo.resolve(): photo for photo in photos}
-    written: dict[Path, Path] = {}
+        if not exists(photo):
+            raise SourceError(f"there is no photo {photo}", "check the path")
+    single = len(inputs) == 1 and not isdir(inputs[0])
+    to_file = single and out.suffix != "" and not isdir(out)
+    if not single and out.suffix.lower() in PHOTO_SUFFIXES and not isdir(out):
+        raise UsageError(f"the one file {out} cannot take several photos", "name a folder with -o")
+    jobs = [Job(photo, out if to_file else out / f"{photo.stem}.png") for photo in photos]
+    taken = {realpath(photo): photo for photo in photos}
+    written: dict[str, Path] = {}
     for job in jobs:
-        target = job.out.resolve()
+        target = realpath(job.out)
         if target in taken:
             raise UsageError(f"{job.out} would overwrite the photo {taken[target]}", "choose another -o")
         if target in written:
@@ -47,7 +51,7 @@ def plan_photos(inputs: list[Path], out: Path) -> list[Job]:
                 f"{written[target]} and {job.photo} would both be written to {job.out}", "run them one after the other"
             )
         written[target] = job.photo
-    folder = out.parent if single else out
+    folder = out.parent if to_file else out
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -66,14 +70,17 @@ def cut_photos(
     jobs: list[Job], segmenter: Segmenter, background: str, matte: bool, done: Callable[[Job], None]
 ) -> list[tuple[Job, GreenscreenError]]:
     """Does every job, calls `done` after each, and returns those that failed with why: one bad photo stops no other."""
-    backdrop = open_backdrop(background)
     failed: list[tuple[Job, GreenscreenError]] = []
-    for job in jobs:
-        try:
-            cut_photo(job, segmenter, backdrop, matte)
-        except (SourceError, SinkError) as error:
-            failed.append((job, error))
-        done(job)
+    with ExitStack() as stack:
+        backdrop = open_backdrop(background)
+        if backdrop:
+            stack.callback(backdrop.close)
+        for job in jobs:
+            try:
+                cut_photo(job, segmenter, backdrop, matte)
+            except (SourceError, SinkError) as error:
+                failed.append((job, error))
+            done(job)
     return failed
 
 
@@ -85,11 +92,15 @@ def cut_video(
     matte: bool,
     progress: Callable[[int, int | None], None],
 ) -> int:
-    """Writes the whole clip with its sound; returns the number of frames. `progress` gets frames done and expected."""
+    """Writes the whole clip with its sound; returns the number of frames. `progress` gets frames done and expected.
+
+    Transparent by default where the file can be. Raises `UsageError` for files that cannot be written so, and what
+    reading, running and writing raise; then there is no file, also after Ctrl-C: half a clip must not pass for a whole.
+    """
     transparent = out.suffix.lower() in (".webm", ".mov")
     background = background or ("transparent" if transparent else "green")
-    if clip.exists() and out.exists() and clip.samefile(out):
-        raise UsageError(f"{out} is the clip itself", "choose another -o")
+    if realpath(out) in {realpath(clip), realpath(background)}:
+        raise UsageError(f"{out} would be overwritten while it is read", "choose another -o")
     with ExitStack() as stack:
         source = stack.enter_context(VideoSource(clip))
         backdrop = open_backdrop("green" if matte else background)
@@ -98,8 +109,11 @@ def cut_video(
         sink = stack.enter_context(VideoSink(out, source.size, source.fps, matte=matte, audio_from=clip))
 
         def counted() -> Iterator[Frame]:
-            for done, frame in enumerate(source):
-                progress(done, source.frames)
+            for done, frame in enumerate(source, 1):
                 yield frame
+                progress(done, source.frames)
 
-        return run(counted(), Pipeline(segmenter, Refiner(), backdrop), [sink])
+        try:
+            return run(counted(), Pipeline(segmenter, Refiner(), backdrop), [sink])
+        except KeyboardInterrupt as interrupt:
+            raise SinkError(f"{out} was not written, as it was not finished", "run it again") from interrupt

@@ -2,6 +2,7 @@
 
 import itertools
 import time
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 
 import numpy as np
@@ -18,7 +19,9 @@ from greenscreen.sources import open_source
 
 WARM_UP = 10
 LOOP = 30
-"""Frames held in memory and shown over and over: enough for motion, little enough for 4K."""
+"""Frames held in memory and shown over and over: enough for motion."""
+MOST_BYTES = 1 << 30
+"""That they may take together: enough for all of them in 4K."""
 
 
 @dataclass(frozen=True)
@@ -40,9 +43,10 @@ class Result:
 
 
 def demo_frames(width: int, height: int) -> list[Frame]:
-    """The first second of the demo clip at the size asked for; each differs from the last as camera frames do."""
+    """The beginning of the demo clip at the size asked for; each frame differs from the last as a camera's do."""
+    count = min(LOOP, MOST_BYTES // (3 * width * height))
     with open_source("demo") as source:
-        frames = list(itertools.islice(source, LOOP))
+        frames = list(itertools.islice(source, count))
     return [replace(frame, image=np.ascontiguousarray(cover(frame.image, width, height))) for frame in frames]
 
 
@@ -51,26 +55,27 @@ def bench(size: tuple[int, int], background: str, engine: str, frames: int) -> R
     width, height = size
     if width % 2 or height % 2:
         raise UsageError(f"{width}x{height} has no I420 form", "give an even width and height")
-    held = demo_frames(width, height)
-    backdrop = open_backdrop(background)
-    if backdrop is None:
-        raise UsageError("a virtual camera carries no transparency", "choose another --background")
     times = []
-    with open_segmenter(engine) as segmenter:
+    with ExitStack() as stack:
+        backdrop = open_backdrop(background)
+        if backdrop is None:
+            raise UsageError("a virtual camera carries no transparency", "choose another --background")
+        stack.callback(backdrop.close)
+        segmenter = stack.enter_context(open_segmenter(engine))
         pipeline = Pipeline(segmenter, Refiner(), backdrop)
+        held = demo_frames(width, height)
         cpu = 0.0
         for index in range(WARM_UP + frames):
             if index == WARM_UP:
                 pipeline.meter.stages.clear()
                 cpu = time.process_time()
-            frame = replace(held[index % LOOP], time=index / 30, index=index, fresh=index == 0)
+            frame = replace(held[index % len(held)], time=index / 30, index=index, fresh=index == 0)
             start = time.perf_counter()
             picture = pipeline.process(frame)
             with pipeline.meter.stage("convert"):
                 to_i420(picture.image)
             times.append(time.perf_counter() - start)
         cpu = time.process_time() - cpu
-        backdrop.close()
         ms = 1e3 * np.array(times[WARM_UP:])
         return Result(
             f"{width}x{height}",

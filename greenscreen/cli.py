@@ -9,16 +9,15 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 from greenscreen import __version__
-from greenscreen.errors import GreenscreenError
+from greenscreen.errors import GreenscreenError, UsageError
 from greenscreen.settings import help_of, make_settings
 
 app = typer.Typer(
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -35,7 +34,8 @@ Matte = Annotated[bool, typer.Option("--matte", help="write the matte alone, whi
 
 def say(message: str) -> None:
     """A line of information for the person, on stderr."""
-    err.print(escape(message), style="dim")
+    # As text, here and below, as names of files and devices may look like markup or emoji.
+    err.print(Text(message, style="dim"))
 
 
 def show_version(wanted: bool) -> None:
@@ -49,6 +49,9 @@ def options(
     debug: Annotated[bool, typer.Option("--debug", help="show log and traceback")] = False,
     version: Annotated[bool, typer.Option("--version", callback=show_version, is_eager=True, help="show it")] = False,
 ) -> None:
+    # Whoever asks for the end, however this was started: everything is unwound, and no half file stays behind.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     logging.basicConfig(level=logging.INFO if debug else logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
 
 
@@ -82,10 +85,9 @@ def run(
         model=model,
         frames=frames,
     )
-    from greenscreen.live import run_live
-
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
+        from greenscreen.live import run_live
+
         summary = run_live(settings, say)
     except KeyboardInterrupt:
         say("ended")
@@ -113,14 +115,14 @@ def image(
         failed = cut_photos(jobs, segmenter, background or "transparent", matte, lambda _: bar.advance(task))
     for _, error in failed:
         complain(error)
+    say(f"{len(jobs) - len(failed)} of {len(jobs)} photos written to {output}")
     if failed:
-        say(f"{len(jobs) - len(failed)} of {len(jobs)} photos written")
         raise typer.Exit(1)
 
 
 @app.command()
 def video(
-    clip: Annotated[Path, typer.Argument(help="video file")],
+    clip: Annotated[Path, typer.Argument(metavar="CLIP", help="video file")],
     output: Annotated[Path, typer.Option("-o", "--output", help=".mp4, .webm, .mov or .mkv")],
     background: Background = None,
     matte: Matte = False,
@@ -179,7 +181,7 @@ def devices() -> None:
     from greenscreen.sinks.virtual_camera import HOW_TO_MAKE_ONE, list_virtual_cameras
     from greenscreen.sources.camera import list_cameras
 
-    cameras = list_cameras()
+    cameras = [camera for camera in list_cameras() if camera.captures]
     for camera in cameras:
         typer.echo(f"camera          {camera.device}  {camera.name}")
     virtual_cameras = list_virtual_cameras()
@@ -196,12 +198,13 @@ def doctor() -> None:
     """Say what this machine has, what it lacks and how to get it."""
     from greenscreen.doctor import examine
 
-    marks = {"ok": "[green]ok     [/]", "missing": "[yellow]missing[/]", "broken": "[red]broken [/]"}
+    colours = {"ok": "green", "missing": "yellow", "broken": "red"}
     broken = False
     for finding in examine():
-        out.print(f"{marks[finding.state]}  {finding.what}: {escape(finding.detail)}", highlight=False)
+        mark = (f"{finding.state:7}", colours[finding.state])
+        out.print(Text.assemble(mark, f"  {finding.what}: {finding.detail}"))
         if finding.hint:
-            out.print(f"         {escape(finding.hint)}", style="dim", highlight=False)
+            out.print(Text(f"         {finding.hint}", style="dim"))
         broken |= finding.state == "broken"
     if broken:
         raise typer.Exit(1)
@@ -209,36 +212,37 @@ def doctor() -> None:
 
 def progress_bar() -> Progress:
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-    return Progress(*columns, console=err)
+    return Progress(*columns, console=err, transient=True, disable=not err.is_terminal)
 
 
 def complain(error: GreenscreenError) -> None:
     """One sentence and a hint, on stderr."""
-    err.print(f"[red]error:[/] {escape(error.message)}", highlight=False)
+    err.print(Text.assemble(("error:", "red"), f" {error.message}"))
     if error.hint:
-        err.print(f"[dim]hint:[/] {escape(error.hint)}", highlight=False)
+        err.print(Text.assemble(("hint:", "dim"), f" {error.hint}"))
+
+
+def explained(error: Exception) -> GreenscreenError:
+    """Whatever went wrong, as one sentence and a hint."""
+    if isinstance(error, GreenscreenError):
+        return error
+    if isinstance(error, typer.TyperException):
+        return UsageError(error.format_message().rstrip("."), "see: greenscreen --help")
+    if isinstance(error, ImportError):
+        return GreenscreenError(f"a library does not load: {error}", "see: greenscreen doctor")
+    return GreenscreenError(f"unexpected {type(error).__name__}: {error}", "run it again with --debug and report it")
 
 
 def main() -> None:
     """Entry point. Exit codes: 0, 1 for what failed while running, 2 for usage."""
     # People add --debug where they are, at the end of the line; it belongs to all commands.
     debug = "--debug" in sys.argv
-    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
+    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"] or ["--help"]
     try:
-        app(["--debug", *arguments] if debug and arguments else arguments)
-    except GreenscreenError as error:
-        if debug:
-            err.print_exception()
-        complain(error)
-        sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        sys.exit(130)
-    except BrokenPipeError:
-        sys.exit(1)
+        sys.exit(app(["--debug", *arguments] if debug else arguments, standalone_mode=False))
     except Exception as error:
         if debug:
-            raise
-        complain(
-            GreenscreenError(f"unexpected {type(error).__name__}: {error}", "run it again with --debug and report it")
-        )
-        sys.exit(1)
+            err.print_exception()
+        failure = explained(error)
+        complain(failure)
+        sys.exit(failure.exit_code)

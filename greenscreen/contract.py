@@ -8,6 +8,7 @@ import hashlib
 import json
 import math
 from dataclasses import asdict, dataclass
+from os.path import isfile
 from pathlib import Path
 
 from greenscreen.errors import ModelError
@@ -59,9 +60,11 @@ def read_contract(model: Path) -> ModelContract:
 
     Raises `ModelError` when either is missing, damaged, of a newer format, or they do not belong together.
     """
+    if not model.name:
+        raise ModelError(f"{model} is not a model file", "give the path of an ONNX file")
     path = model.with_suffix(".json")
     for file, what in ((model, "model"), (path, "model's contract")):
-        if not file.is_file():
+        if not isfile(file):
             raise ModelError(f"the {what} {file} does not exist", _AGAIN)
     try:
         fields = json.loads(path.read_bytes())

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from greenscreen import __version__
 from greenscreen.contract import read_contract
 from greenscreen.errors import GreenscreenError
-from greenscreen.segment import ENGINES, bundled_model, load_engine, open_segmenter
+
+# All that needs a library loads below, once it is known that the library does.
 
 
 @dataclass(frozen=True)
@@ -29,11 +30,18 @@ def examine() -> Iterator[Finding]:
     yield Finding(
         "greenscreen", "ok", f"{__version__}, Python {platform.python_version()}, {platform.platform(terse=True)}"
     )
-    yield from _libraries()
-    yield _model()
-    for name in ENGINES:
-        yield _engine(name)
-    yield _chosen()
+    libraries = list(_libraries())
+    yield from libraries
+    if any(library.state == "broken" for library in libraries):
+        return
+    from greenscreen.segment import ENGINES
+
+    model = _model()
+    yield model
+    if model.state == "ok":
+        for name in ENGINES:
+            yield _engine(name)
+        yield _chosen()
     yield from _nvidia()
     yield _mediapipe()
     yield _cameras()
@@ -49,16 +57,23 @@ def _version(package: str) -> str | None:
 
 
 def _libraries() -> Iterator[Finding]:
-    for module, package in (("cv2", "opencv-python"), ("av", "av"), ("pyvirtualcam", "pyvirtualcam")):
+    for module, package, remedy in (
+        # What its wheel takes from the system is on every desktop, but not on a bare Debian or Ubuntu.
+        ("cv2", "opencv-python", "sudo apt install libgl1 libglib2.0-0 libsm6 libxext6"),
+        ("av", "av", "pip install --force-reinstall av"),
+        ("pyvirtualcam", "pyvirtualcam", "pip install --force-reinstall pyvirtualcam"),
+    ):
         try:
             importlib.import_module(module)
         except ImportError as error:
-            yield Finding(package, "broken", f"does not load: {error}", f"pip install --force-reinstall {package}")
+            yield Finding(package, "broken", f"does not load: {error}", remedy)
         else:
             yield Finding(package, "ok", _version(package) or "installed")
 
 
 def _model() -> Finding:
+    from greenscreen.segment import bundled_model
+
     path = bundled_model()
     try:
         contract = read_contract(path)
@@ -68,8 +83,9 @@ def _model() -> Finding:
 
 
 def _engine(name: str) -> Finding:
+    from greenscreen.segment import open_segmenter
+
     try:
-        load_engine(name)
         with open_segmenter(name):
             return Finding(f"engine {name}", "ok", f"{_version(name)}, runs the model")
     except GreenscreenError as error:
@@ -77,6 +93,8 @@ def _engine(name: str) -> Finding:
 
 
 def _chosen() -> Finding:
+    from greenscreen.segment import open_segmenter
+
     try:
         with open_segmenter() as segmenter:
             return Finding("engine auto", "ok", f"chooses {segmenter.engine}")
@@ -111,9 +129,13 @@ def _mediapipe() -> Finding:
 def _cameras() -> Finding:
     from greenscreen.sources.camera import list_cameras
 
-    found = [f"{camera.name} ({camera.device})" for camera in list_cameras()]
-    if found:
-        return Finding("cameras", "ok", ", ".join(found))
+    devices = list_cameras()
+    if any(device.captures for device in devices):
+        return Finding("cameras", "ok", ", ".join(f"{d.name} ({d.device})" for d in devices if d.captures))
+    if devices:
+        names = ", ".join(f"{device.name} ({device.device})" for device in devices)
+        hint = "if one of them is a camera, join the group that may use it: sudo usermod -aG video $USER"
+        return Finding("cameras", "missing", f"none gives pictures, of {names}", hint)
     return Finding("cameras", "missing", "none found", "plug one in, or use --camera demo or a video file")
 
 

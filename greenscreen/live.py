@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import islice
+from os.path import realpath
 from pathlib import Path
 
 from greenscreen.background import open_backdrop
-from greenscreen.errors import SinkError
+from greenscreen.errors import SinkError, UsageError
 from greenscreen.frame import Frame
 from greenscreen.meter import Meter
 from greenscreen.pace import fitted, paced, thinned
@@ -39,7 +40,7 @@ class Summary:
 
 def run_live(settings: Settings, say: Say) -> Summary:
     """Runs until the source ends, a sink is closed, or the person interrupts; raises what the parts raise."""
-    meter = Meter()
+    refuse_contradictions(settings)
     with ExitStack() as stack:
         backdrop = open_backdrop(settings.background)
         if backdrop:
@@ -47,25 +48,33 @@ def run_live(settings: Settings, say: Say) -> Summary:
         segmenter = stack.enter_context(open_segmenter(settings.engine, settings.model))
         source = stack.enter_context(open_source(settings.camera, settings.size, settings.fps))
         say(f"from {source.name}, {source.size[0]}x{source.size[1]} at {source.fps:g} frames a second")
+        if note := getattr(source, "note", ""):
+            say(note)
         say(f"cutting out with {segmenter.contract.name} on {segmenter.engine}")
         size, fps = output_format(source, settings)
-        sinks = open_sinks(stack, settings, size, fps, say)
-        recording_demo = not sinks
-        if recording_demo:
-            suffix = ".mp4" if backdrop else ".mov"
-            demo: list[Sink] = [VideoSink(DEMO.with_suffix(suffix), size, fps), StillSink(DEMO.with_suffix(".png"))]
-            sinks = [stack.enter_context(sink) for sink in demo]
-            say(f"so this is recorded: {DEMO.with_suffix(suffix)}, and a still beside it: {DEMO.with_suffix('.png')}")
+        sinks, limit = open_sinks(stack, settings, size, fps, say), settings.frames
+        if not sinks:
+            sinks = open_demo(stack, settings, size, fps, say)
+            limit = limit or (None if source.live else round(DEMO_SECONDS * fps))
+        if limit is None:
+            say("Ctrl-C ends it")
         frames: Iterable[Frame] = source
-        if settings.fps and settings.fps < source.fps:
-            frames = thinned(frames, settings.fps)
-        if not source.live and any(isinstance(sink, VirtualCameraSink | WindowSink) for sink in sinks):
+        if fps < source.fps:
+            frames = thinned(frames, fps)
+        # Whoever watches, or waits for the moment to press Ctrl-C, wants to see things happen in their own time.
+        watched = any(isinstance(sink, VirtualCameraSink | WindowSink) for sink in sinks)
+        if not source.live and (watched or limit is None):
             frames = paced(frames)
-        limit = settings.frames
-        if limit is None and recording_demo and not source.live:
-            limit = round(DEMO_SECONDS * fps)
-        pipeline = Pipeline(segmenter, Refiner(), backdrop, meter)
-        return Summary(run(islice(fitted(frames, size), limit), pipeline, sinks), meter)
+        pipeline = Pipeline(segmenter, Refiner(), backdrop)
+        return Summary(run(islice(fitted(frames, size), limit), pipeline, sinks), pipeline.meter)
+
+
+def refuse_contradictions(settings: Settings) -> None:
+    """Raises `UsageError`, before anything is opened, for what could only fail later."""
+    if settings.device and settings.virtual_camera is False:
+        raise UsageError("--device and --no-virtual-camera contradict each other", "leave one of them out")
+    if settings.transparent and (settings.device or settings.virtual_camera):
+        raise UsageError("a virtual camera carries no transparency", "choose another --background, such as green")
 
 
 def output_format(source: Source, settings: Settings) -> tuple[tuple[int, int], float]:
@@ -79,10 +88,13 @@ def open_sinks(stack: ExitStack, settings: Settings, size: tuple[int, int], fps:
     asked: list[Sink] = []
     offered: list[Sink] = []
     if settings.record:
-        asked.append(VideoSink(settings.record, size, fps))
-    virtual_camera = True if settings.device else settings.virtual_camera
-    if virtual_camera is not False:
-        (asked if virtual_camera else offered).append(VirtualCameraSink(size, fps, settings.device))
+        asked.append(VideoSink(unread(settings.record, settings), size, fps, keep=True))
+    if settings.device or settings.virtual_camera:
+        asked.append(VirtualCameraSink(size, fps, settings.device))
+    elif settings.virtual_camera is None and settings.transparent:
+        say("no virtual camera: it carries no transparency")
+    elif settings.virtual_camera is None:
+        offered.append(VirtualCameraSink(size, fps))
     if settings.preview is not False:
         (asked if settings.preview else offered).append(WindowSink("greenscreen", size))
     opened = [stack.enter_context(sink) for sink in asked]
@@ -94,3 +106,19 @@ def open_sinks(stack: ExitStack, settings: Settings, size: tuple[int, int], fps:
     for sink in opened:
         say(f"to {sink.name}")
     return opened
+
+
+def open_demo(stack: ExitStack, settings: Settings, size: tuple[int, int], fps: float, say: Say) -> list[Sink]:
+    """Opens a recording and a still in the current folder, for whoever has nothing else to see the result with."""
+    video = unread(DEMO.with_suffix(".mov" if settings.transparent else ".mp4"), settings)
+    still = unread(DEMO.with_suffix(".png"), settings)
+    demo: list[Sink] = [VideoSink(video, size, fps), StillSink(still)]
+    say(f"so this is recorded: {video}, and a still beside it: {still}")
+    return [stack.enter_context(sink) for sink in demo]
+
+
+def unread(path: Path, settings: Settings) -> Path:
+    """The path, unless pictures are read from it: a recording must not take the place of what it is made from."""
+    if realpath(path) in {realpath(word) for word in (settings.camera, settings.background) if word}:
+        raise UsageError(f"{path} would be overwritten while it is read", "record to another file with --record")
+    return path

@@ -23,11 +23,16 @@ def paced(frames: Iterable[Frame]) -> Iterator[Frame]:
 def thinned(frames: Iterable[Frame], fps: float) -> Iterator[Frame]:
     """At most `fps` frames a second of the frames' own time; which are left out is spread evenly."""
     due: float | None = None
+    cut = False
+    # A little early counts as on time, so that a camera's jitter does not halve a rate that is its own.
+    early = min(0.01, 0.25 / fps)
     for frame in frames:
-        # A little early counts as on time, so that rounding does not halve a rate that is the source's own.
-        if due is None or frame.time >= due - 0.25 / fps:
+        # What is left out must not take the news of a cut with it.
+        cut |= frame.fresh
+        if due is None or frame.time >= due - early:
             due = frame.time + 1 / fps if due is None or frame.time > due + 1 else due + 1 / fps
-            yield frame
+            yield replace(frame, fresh=cut)
+            cut = False
 
 
 def fitted(frames: Iterable[Frame], size: tuple[int, int]) -> Iterator[Frame]:

@@ -8,7 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from greenscreen.errors import UsageError
 
-MOST_PIXELS = 8192
+MOST_SIDE = 8192
 
 
 def parse_size(text: Any) -> Any:
@@ -21,7 +21,7 @@ def parse_size(text: Any) -> Any:
     return text
 
 
-Side = Annotated[int, Field(ge=16, le=MOST_PIXELS)]
+Side = Annotated[int, Field(ge=16, le=MOST_SIDE)]
 Size = Annotated[tuple[Side, Side], BeforeValidator(parse_size)]
 
 
@@ -41,6 +41,11 @@ class Settings(BaseModel):
     engine: str = Field("auto", description="engine that runs the network")
     model: Path | None = Field(None, description="ONNX model with its contract beside it, instead of the bundled one")
     frames: int | None = Field(None, ge=1, description="stop after this many frames")
+
+    @property
+    def transparent(self) -> bool:
+        """Whether the room is to be replaced by nothing at all."""
+        return self.background.strip().lower() == "transparent"
 
 
 def make_settings(**values: Any) -> Settings:

@@ -45,7 +45,10 @@ def test_blur_with_and_without_its_amount(word: str) -> None:
     assert isinstance(open_backdrop(word), Blur)
 
 
-@pytest.mark.parametrize("word", ["nowhere", "", " ", ".", "#12", "#gggggg", "blur:0", "blur:nan", "blur:x", "blur:-3"])
+@pytest.mark.parametrize(
+    "word",
+    ["nowhere", "", " ", ".", "#12", "#gggggg", "blur:0", "blur:nan", "blur:x", "blur:-3", "~nobody/x", "y" * 5000],
+)
 def test_words_that_mean_nothing_are_refused_with_the_choices(word: str) -> None:
     with pytest.raises(UsageError) as caught:
         open_backdrop(word)

@@ -41,6 +41,12 @@ def test_a_damaged_model_is_refused(model: Path) -> None:
         read_contract(model)
 
 
+@pytest.mark.parametrize("name", ["", "/", "x" * 5000])
+def test_names_that_are_no_file_are_refused(name: str) -> None:
+    with pytest.raises(ModelError):
+        read_contract(Path(name))
+
+
 @pytest.mark.parametrize("missing", ["model.onnx", "model.json"])
 def test_a_missing_file_is_named(model: Path, missing: str) -> None:
     (model.parent / missing).unlink()

@@ -30,7 +30,7 @@ class Soundtrack:
     def __init__(self, path: Path):
         self._path = path
         with self._reading():
-            self._source = av.open(str(path))
+            self._source = av.open(f"file:{path}", container_options={"protocol_whitelist": "file"})
         self._track: AudioStream | None = next(iter(self._source.streams.audio), None)
         self._packets: Iterator[AnyPacket] = iter(())
         self._next: AnyPacket | None = None

@@ -22,9 +22,9 @@ class StillSink:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._picture is None or not (kind is None or issubclass(kind, KeyboardInterrupt)):
-            return
-        write_image(self._path, self._picture.pixels)
+        # Ctrl-C and the like are somebody's wish to stop, no failure.
+        if self._picture is not None and not isinstance(error, Exception):
+            write_image(self._path, self._picture.pixels)
 
     def send(self, picture: Picture) -> bool:
         if self._left > 0:

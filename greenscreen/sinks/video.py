@@ -41,12 +41,20 @@ class VideoSink:
     first one's being 0; `fps` is the nominal rate that players show, and how long the last picture stays. Colours are
     BT.601, limited range, and say so. With `audio_from`, the sound of that video comes along.
 
-    The file takes its name when it is complete: after an error there is none, after Ctrl-C there is what was recorded.
+    The file takes its name when it is complete: after an error there is none, after Ctrl-C there is what was recorded;
+    with `keep`, as for a camera that was pulled out, also after an error elsewhere.
     Making one raises `UsageError` for an unknown suffix, sending a picture whose transparency the file cannot hold too.
     """
 
     def __init__(
-        self, path: Path, size: tuple[int, int], fps: float, *, matte: bool = False, audio_from: Path | None = None
+        self,
+        path: Path,
+        size: tuple[int, int],
+        fps: float,
+        *,
+        matte: bool = False,
+        audio_from: Path | None = None,
+        keep: bool = False,
     ):
         self.name = path.name
         self._path = path
@@ -56,6 +64,8 @@ class VideoSink:
         self._rate = Fraction(fps).limit_denominator(1001) if 1 <= fps <= 1000 else Fraction(_USUAL_RATE)
         self._matte = matte
         self._audio_from = audio_from
+        self._keep = keep
+        self._failed = False
         self._soundtrack: Soundtrack | None = None
         self._stream: VideoStream | None = None
         self._reformatter = VideoReformatter()
@@ -81,7 +91,8 @@ class VideoSink:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         # Ctrl-C and the like are somebody's wish to stop, no failure: what was recorded is kept.
-        complete = self._stream is not None and not isinstance(error, Exception)
+        wanted = not isinstance(error, Exception) or (self._keep and not self._failed)
+        complete = wanted and self._stream is not None
         try:
             if complete:
                 with self._writing():
@@ -190,6 +201,7 @@ class VideoSink:
         except GreenscreenError:
             raise
         except (av.FFmpegError, OSError, ValueError) as error:
+            self._failed = True
             raise _failure(self._path, error) from error
 
 

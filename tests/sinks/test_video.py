@@ -190,8 +190,8 @@ def test_a_recording_has_the_permissions_of_any_new_file(tmp_path: Path) -> None
     assert (tmp_path / "clip.mp4").stat().st_mode == (tmp_path / "other").stat().st_mode
 
 
-def broken_off(path: Path, error: BaseException) -> None:
-    with VideoSink(path, (192, 64), 30.0) as sink:
+def broken_off(path: Path, error: BaseException, keep: bool = False) -> None:
+    with VideoSink(path, (192, 64), 30.0, keep=keep) as sink:
         for index in range(5):
             sink.send(at(patches(), index / 30))
         raise error
@@ -204,6 +204,14 @@ def test_an_error_leaves_nothing_and_keeps_what_was_there(tmp_path: Path) -> Non
         broken_off(path, ZeroDivisionError())
     assert os.listdir(tmp_path) == ["clip.mp4"]
     assert path.read_bytes() == b"yesterday's"
+
+
+def test_a_live_recording_keeps_what_was_recorded_before_the_camera_was_lost(tmp_path: Path) -> None:
+    path = tmp_path / "clip.mp4"
+    with pytest.raises(ZeroDivisionError):
+        broken_off(path, ZeroDivisionError(), keep=True)
+    assert len(frames(path)) == 5
+    assert os.listdir(tmp_path) == [path.name]
 
 
 @pytest.mark.parametrize("suffix", KINDS)

@@ -1,0 +1,315 @@
+"""The command line: names, exit codes, and one sentence with a hint for whatever goes wrong."""
+
+import json
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+import pytest
+
+from greenscreen import __version__
+from greenscreen.cli import main
+from greenscreen.errors import EngineError
+from greenscreen.frame import Matte
+from greenscreen.segment import ENGINES, bundled_model
+
+ROOT = Path(__file__).parents[1]
+OPTIONS = {
+    "run": "--camera --background --virtual-camera --no-virtual-camera --device --preview --no-preview --record --size"
+    " --fps --engine --frames",
+    "image": "-o --background --matte",
+    "video": "-o --background --matte",
+    "bench": "--size --background --frames --json",
+    "devices": "",
+    "doctor": "",
+}
+MakeClip = Callable[..., Path]
+StubEngine = Callable[[Callable[[int, int], Matte]], str]
+
+
+@dataclass
+class Answer:
+    """What a command left behind."""
+
+    code: object
+    out: str
+    err: str
+
+
+Greenscreen = Callable[..., Answer]
+
+
+@pytest.fixture
+def greenscreen(
+    bare: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Greenscreen]:
+    """The command, in this process, on a machine with nothing attached and in an empty folder."""
+
+    def call(*words: object) -> Answer:
+        monkeypatch.setattr(sys, "argv", ["greenscreen", *map(str, words)])
+        with pytest.raises(SystemExit) as end:
+            main()
+        return Answer(end.value.code or 0, *capsys.readouterr())
+
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield call
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+
+
+def photo(name: str, size: tuple[int, int] = (64, 48)) -> str:
+    cv2.imwrite(name, np.full((size[1], size[0], 3), 130, np.uint8))
+    return name
+
+
+def test_version(greenscreen: Greenscreen) -> None:
+    assert greenscreen("--version") == Answer(0, f"greenscreen {__version__}\n", "")
+
+
+def test_without_words_it_shows_its_commands(greenscreen: Greenscreen) -> None:
+    for words in ([], ["--help"], ["-h"], ["--debug"]):
+        answer = greenscreen(*words)
+        assert answer.code == 0
+        assert all(command in answer.out for command in OPTIONS)
+
+
+@pytest.mark.parametrize("command", OPTIONS)
+def test_help_lists_the_options(greenscreen: Greenscreen, command: str) -> None:
+    answer = greenscreen(command, "--help")
+    assert answer.code == 0
+    assert set(OPTIONS[command].split()) <= set(re.findall(r"(?<![\w-])--?[a-z-]+", answer.out))
+
+
+USAGE = [
+    ["--nonsense"],
+    ["fly"],
+    ["run", "--nonsense"],
+    ["run", "surplus"],
+    ["run", "--size"],
+    ["run", "--size", "big"],
+    ["run", "--size", "0x0"],
+    ["run", "--fps", "nan"],
+    ["run", "--fps", "fast"],
+    ["run", "--fps", "0"],
+    ["run", "--frames", "0"],
+    ["run", "--camera", "missing.mp4"],
+    ["run", "--camera", ""],
+    ["run", "--camera", "synthetic", "--background", "beach"],
+    ["run", "--camera", "synthetic", "--background", "#12345"],
+    ["run", "--camera", "synthetic", "--background", "blur:nan"],
+    ["run", "--camera", "synthetic", "--engine", "magic"],
+    ["run", "--camera", "synthetic", "--record", "call.avi"],
+    ["run", "--camera", "synthetic", "--record", "call.mp4", "--background", "transparent"],
+    ["run", "--camera", "synthetic", "--virtual-camera", "--background", "transparent"],
+    ["run", "--device", "/dev/video10", "--no-virtual-camera"],
+    ["image"],
+    ["image", "photo.png"],
+    ["image", "photo.png", "-o", "photo.png"],
+    ["image", "photo.png", "-o", "cut.png", "--background", "beach"],
+    ["image", "photo.png", "photo.png", "-o", "out"],
+    ["image", "photo.png", "-o", "cut.jpg"],
+    ["video", "clip.mp4"],
+    ["video", "clip.mp4", "-o", "clip.mp4"],
+    ["video", "clip.mp4", "-o", "clip.gif"],
+    ["video", "clip.mp4", "-o", "out.mp4", "--background", "transparent"],
+    ["bench", "--size", "97x64"],
+    ["bench", "--size", "96"],
+    ["bench", "--frames", "0"],
+    ["bench", "--background", "transparent"],
+    ["bench", "--engine", "magic"],
+]
+
+FAILURES = [
+    ["run", "--camera", "synthetic", "--model", "missing.onnx"],
+    ["run", "--camera", "synthetic", "--model", "damaged.onnx"],
+    ["run", "--camera", "synthetic", "--model", "other.onnx"],
+    ["run", "--camera", "synthetic", "--virtual-camera"],
+    ["run", "--camera", "synthetic", "--device", "/dev/video99"],
+    ["run", "--camera", "synthetic", "--preview"],
+    ["run", "--camera", "synthetic", "--record", "no/where.mp4"],
+    ["run", "--camera", "empty"],
+    ["run", "--camera", "text.mp4"],
+    ["run", "--camera", "/dev/video99"],
+    ["image", "missing.png", "-o", "out"],
+    ["image", "empty", "-o", "out"],
+    ["image", "text.png", "-o", "out"],
+    ["image", "photo.png", "-o", "photo.png/out"],
+    ["video", "missing.mp4", "-o", "out.mp4"],
+    ["video", "text.mp4", "-o", "out.mp4"],
+    ["video", "clip.mp4", "-o", "no/where.mp4"],
+]
+
+
+@pytest.fixture
+def things(bare: Path, make_clip: MakeClip, half: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files with which something is wrong, two with which nothing is, and an engine that opens at once."""
+    for name in set(ENGINES) - {half}:
+        monkeypatch.delitem(ENGINES, name)
+    photo("photo.png")
+    make_clip(Path("clip.mp4"), range(0, 80, 40))
+    Path("empty").mkdir()
+    for name in ("text.mp4", "text.png"):
+        Path(name).write_text("neither video nor photo")
+    contract = json.loads(bundled_model().with_suffix(".json").read_bytes())
+    Path("damaged.onnx").write_bytes(b"\x08")
+    Path("damaged.json").write_text('{"name": ')
+    Path("other.onnx").write_bytes(b"not the file that was promised")
+    Path("other.json").write_text(json.dumps(contract))
+
+
+@pytest.mark.usefixtures("things")
+@pytest.mark.parametrize(
+    ("words", "code"), [*((words, 2) for words in USAGE), *((words, 1) for words in FAILURES)], ids=lambda it: str(it)
+)
+def test_what_goes_wrong_is_one_sentence_and_a_hint(greenscreen: Greenscreen, words: list[str], code: int) -> None:
+    before = set(Path().rglob("*"))
+    answer = greenscreen(*words)
+    assert answer.code == code
+    assert "Traceback" not in answer.err
+    said = [line for line in answer.err.splitlines() if line.startswith(("error: ", "hint: "))]
+    assert [line.split(":")[0] for line in said] == ["error", "hint"]
+    assert not said[0].startswith("error: unexpected")
+    assert all(len(line) > 12 for line in said)
+    assert {path for path in set(Path().rglob("*")) - before if path.is_file()} == set()
+
+
+@pytest.mark.parametrize("place", range(3))
+def test_debug_shows_the_traceback_wherever_it_stands(greenscreen: Greenscreen, place: int) -> None:
+    words = ["video", "missing.mp4", "-o=out.mp4"]
+    words.insert(place, "--debug")
+    answer = greenscreen(*words)
+    assert answer.code == 1
+    assert "Traceback" in answer.err
+    assert answer.err.splitlines()[-2].startswith("error: there is no video missing.mp4")
+
+
+def test_what_nobody_foresaw_is_still_a_sentence(greenscreen: Greenscreen, stub_engine: StubEngine) -> None:
+    def broken(width: int, height: int) -> Matte:
+        raise ZeroDivisionError("by nought")
+
+    stub_engine(broken)
+    answer = greenscreen("image", photo("a.png"), "-o", "out.png", "--engine", "stub")
+    assert answer.code == 1
+    assert answer.err.startswith("error: unexpected ZeroDivisionError: by nought\nhint: ")
+
+
+def test_an_engine_that_fails_ends_the_run_with_1(greenscreen: Greenscreen, stub_engine: StubEngine) -> None:
+    mattes = iter([np.zeros((8, 8), np.float32)] * 3)
+
+    def failing(width: int, height: int) -> Matte:
+        for matte in mattes:
+            return matte
+        raise EngineError("the engine broke", "mend it")
+
+    words = ("--camera", "synthetic", "--size", "96x64", "--record", "out.mp4", "--engine", stub_engine(failing))
+    answer = greenscreen("run", *words)
+    assert answer.code == 1
+    assert answer.err.endswith("error: the engine broke\nhint: mend it\n")
+    assert [path.name for path in Path().iterdir()] == ["out.mp4"]
+
+
+def test_names_are_shown_as_they_are(greenscreen: Greenscreen) -> None:
+    """Not as markup or emoji, which brackets and colons look like, and not broken into lines."""
+    name = f"[red]:smile:[/nonsense] {'long ' * 20}.png"
+    assert f"there is no photo {name}\n" in greenscreen("image", name, "-o", "out").err
+
+
+def test_image_writes_what_the_folder_holds_and_says_what_it_could_not(greenscreen: Greenscreen) -> None:
+    Path("in").mkdir()
+    for name in ("in/a.png", "in/b.png"):
+        photo(name)
+    Path("in/c.jpg").write_bytes(b"")
+    answer = greenscreen("image", "in", "-o", "out", "--matte")
+    assert answer.code == 1
+    assert sorted(path.name for path in Path("out").iterdir()) == ["a.png", "b.png"]
+    assert cv2.imread("out/a.png", cv2.IMREAD_UNCHANGED).shape == (48, 64)
+    assert "error: c.jpg is empty" in answer.err
+    assert "2 of 3 photos written" in answer.err
+
+
+def test_image_cuts_out_or_puts_before_a_background(greenscreen: Greenscreen) -> None:
+    photo("a.png", (33, 21))
+    assert greenscreen("image", "a.png", "-o", "cut.png").code == 0
+    assert greenscreen("image", "a.png", "-o", "out", "-b", "blur").code == 0
+    assert cv2.imread("cut.png", cv2.IMREAD_UNCHANGED).shape == (21, 33, 4)
+    assert cv2.imread("out/a.png", cv2.IMREAD_UNCHANGED).shape == (21, 33, 3)
+
+
+def test_video_writes_every_frame(greenscreen: Greenscreen, make_clip: MakeClip) -> None:
+    make_clip(Path("clip.mp4"))
+    answer = greenscreen("video", "clip.mp4", "-o", "out.mp4", "--background", "#ff0000")
+    assert (answer.code, answer.err) == (0, "10 frames written to out.mp4\n")
+    with av.open("out.mp4") as video:
+        assert len(list(video.decode(video=0))) == 10
+
+
+def test_bench_prints_one_object(greenscreen: Greenscreen) -> None:
+    answer = greenscreen("bench", "--size", "96x64", "--frames", "3", "--json")
+    assert answer.code == 0
+    result = json.loads(answer.out)
+    keys = ("size", "background", "engine", "frames", "ms_median", "ms_p95", "fps", "cpu_ms", "stages")
+    assert tuple(result) == keys
+    assert (result["size"], result["background"], result["frames"]) == ("96x64", "blur", 3)
+    assert all(isinstance(ms, float) for ms in result["stages"].values())
+
+
+def test_bench_prints_a_table(greenscreen: Greenscreen, half: str) -> None:
+    answer = greenscreen("bench", "--size", "96x64", "--frames", "3", "--background", "green", "--engine", half)
+    assert answer.code == 0
+    assert all(word in answer.out for word in ("segment", "whole frame", "CPU time", "frames a second"))
+
+
+def test_devices_and_doctor_work_where_nothing_is(greenscreen: Greenscreen, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("greenscreen.sources.camera.list_cameras", list)
+    answer = greenscreen("devices")
+    assert answer.code == 0
+    assert "no camera: " in answer.out
+    assert "no virtual camera: " in answer.out
+    answer = greenscreen("doctor")
+    assert answer.code == 0
+    assert re.search(r"^ok +model: ", answer.out, re.MULTILINE)
+    assert re.search(r"^missing +virtual camera: ", answer.out, re.MULTILINE)
+
+
+def test_doctor_fails_where_something_needed_is_broken(
+    greenscreen: Greenscreen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "cv2", None)
+    answer = greenscreen("doctor")
+    assert answer.code == 1
+    assert re.search(r"^broken +opencv-python: does not load", answer.out, re.MULTILINE)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_ends_a_run_and_keeps_the_recording(tmp_path: Path, number: signal.Signals) -> None:
+    words = ["--camera", "synthetic", "--size", "96x64", "--no-virtual-camera", "--no-preview", "--record"]
+    command = [sys.executable, "-m", "greenscreen", "run", *words, str(tmp_path / "x.mp4")]
+    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        assert any(line == "Ctrl-C ends it\n" for line in process.stderr)
+        time.sleep(0.7)
+        process.send_signal(number)
+        said = process.stderr.read()
+        assert process.wait(20) == 0
+    assert said == "ended\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["x.mp4"]
+    with av.open(str(tmp_path / "x.mp4")) as video:
+        assert len(list(video.decode(video=0))) > 2
+
+
+def test_who_stops_reading_gets_no_traceback() -> None:
+    """`greenscreen --help | head -1`."""
+    command = [sys.executable, "-m", "greenscreen", "--help"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert "Traceback" not in process.stderr.read()

@@ -1,0 +1,81 @@
+"""The doctor says what is there, what is missing and how to get it, whatever the machine is like."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from greenscreen import segment
+from greenscreen.doctor import Finding, examine
+from greenscreen.sinks import virtual_camera
+from greenscreen.sources import camera
+from greenscreen.sources.camera import CameraInfo
+from greenscreen.v4l2 import LOOPBACK_DRIVER, Device
+
+
+def findings() -> dict[str, Finding]:
+    return {finding.what: finding for finding in examine()}
+
+
+@pytest.mark.usefixtures("bare")
+def test_a_bare_machine_can_work_and_every_gap_has_a_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(camera, "list_cameras", list)
+    found = findings()
+    assert not [finding for finding in found.values() if finding.state == "broken"]
+    assert {found[name].state for name in ("greenscreen", "opencv-python", "av", "model", "engine auto")} == {"ok"}
+    assert {found[name].state for name in ("cameras", "virtual camera", "display")} == {"missing"}
+    assert all(finding.hint for finding in found.values() if finding.state != "ok")
+    assert "v4l2loopback" in found["virtual camera"].hint or "OBS" in found["virtual camera"].hint
+
+
+def test_devices_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And a webcam's second node, which gives no pictures, is not called a camera."""
+    cameras = [CameraInfo("/dev/video0", "Webcam", True), CameraInfo("/dev/video1", "Its metadata", False)]
+    loopback = Device("/dev/video10", "Green", LOOPBACK_DRIVER, capture=False, output=True)
+    monkeypatch.setattr(camera, "list_cameras", lambda: cameras)
+    monkeypatch.setattr(virtual_camera, "list_devices", lambda: [loopback])
+    found = findings()
+    assert found["cameras"] == Finding("cameras", "ok", "Webcam (/dev/video0)")
+    assert found["virtual camera"] == Finding("virtual camera", "ok", "Green (/dev/video10)")
+
+
+def test_a_camera_that_may_not_be_used_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(camera, "list_cameras", lambda: [CameraInfo("/dev/video0", "Webcam", False)])
+    finding = findings()["cameras"]
+    assert (finding.state, finding.detail) == ("missing", "none gives pictures, of Webcam (/dev/video0)")
+    assert "usermod" in finding.hint
+
+
+@pytest.mark.parametrize("module", ["cv2", "av"])
+def test_a_library_that_does_not_load_is_named_with_the_remedy(monkeypatch: pytest.MonkeyPatch, module: str) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+    (broken,) = (finding for finding in examine() if finding.state == "broken")
+    assert "does not load" in broken.detail
+    assert "install" in broken.hint
+
+
+def test_a_damaged_model_is_named_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    model = tmp_path / "student.onnx"
+    model.write_bytes(b"damaged")
+    model.with_suffix(".json").write_bytes(segment.bundled_model().with_suffix(".json").read_bytes())
+    monkeypatch.setattr(segment, "bundled_model", lambda: model)
+    (broken,) = (finding for finding in examine() if finding.state == "broken")
+    assert broken.what == "model"
+    assert "not the file its contract" in broken.detail
+    assert "reinstall" in broken.hint
+
+
+@pytest.mark.parametrize(
+    ("script", "state", "detail"),
+    [("echo 'NVIDIA Nothing, 1.2'", "ok", "NVIDIA Nothing, 1.2"), ("exit 9", "missing", "nvidia-smi fails")],
+)
+def test_the_gpu_is_what_its_driver_says(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, script: str, state: str, detail: str
+) -> None:
+    tool = tmp_path / "nvidia-smi"
+    tool.write_text(f"#!/bin/sh\n{script}\n")
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    finding = findings()["NVIDIA GPU"]
+    assert finding.state == state
+    assert detail in finding.detail

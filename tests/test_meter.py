@@ -1,0 +1,43 @@
+"""Durations are kept by stage, and only those of what succeeded."""
+
+import contextlib
+import time
+
+import pytest
+
+from greenscreen.meter import Meter
+
+
+def test_medians_are_milliseconds_in_the_order_of_the_stages() -> None:
+    meter = Meter()
+    for _ in range(3):
+        with meter.stage("sleep"):
+            time.sleep(0.02)
+        with meter.stage("nothing"):
+            pass
+    medians = meter.medians()
+    assert list(medians) == ["sleep", "nothing"]
+    assert medians["sleep"] >= 20
+    assert 0 <= medians["nothing"] < medians["sleep"]
+
+
+def test_one_long_frame_does_not_move_the_median() -> None:
+    meter = Meter()
+    meter.stages["stage"].extend([0.001, 0.001, 9])
+    assert meter.medians() == {"stage": pytest.approx(1)}
+
+
+def test_only_the_last_are_kept() -> None:
+    """So that a run of days neither grows nor dilutes what is seen now."""
+    meter = Meter(keep=5)
+    for _ in range(9):
+        with meter.stage("stage"):
+            pass
+    assert len(meter.stages["stage"]) == 5
+
+
+def test_what_fails_is_not_counted() -> None:
+    meter = Meter()
+    with contextlib.suppress(OSError), meter.stage("stage"):
+        raise OSError
+    assert not meter.medians()
