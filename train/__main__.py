@@ -1,11 +1,16 @@
-"""Command line of the training package: `python -m train label|fit|export --help`."""
+"""Command line of the training package: `python -m train data|label|fit|export --help`."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from greenscreen.errors import GreenscreenError
+from train import datacli
+
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app.add_typer(datacli.app, name="data")
 
 
 @app.command()
@@ -28,13 +33,16 @@ def fit(
     size: Annotated[str, typer.Option(help="student size")] = "small",
     steps: Annotated[int, typer.Option(min=1, help="optimiser steps")] = 10_000,
     seed: int = 1,
-    resume: Annotated[Path | None, typer.Option(help="checkpoint to go on from")] = None,
+    rate: Annotated[float, typer.Option(min=0, help="highest learning rate")] = 3e-3,
+    resume: Annotated[Path | None, typer.Option(help="checkpoint of a run cut short, to go on with")] = None,
+    start: Annotated[Path | None, typer.Option(help="checkpoint whose weights a new run begins with")] = None,
 ) -> None:
     """Train a student."""
     from train.fit import Recipe
     from train.fit import fit as run
 
-    typer.echo(f"wrote {run(Recipe(tuple(manifests), out, size, steps, seed=seed), resume)}")
+    recipe = Recipe(tuple(manifests), out, size, steps, rate=rate, seed=seed)
+    typer.echo(f"wrote {run(recipe, resume, start)}")
 
 
 @app.command()
@@ -49,5 +57,14 @@ def export(
     typer.echo(f"wrote {out} and {out.with_suffix('.json').name}: {contract.name}, both engines agree")
 
 
+def main() -> None:
+    """Entry point. What was foreseen is told in a sentence and a hint; exit code 2 for usage, else 1."""
+    try:
+        app()
+    except GreenscreenError as error:
+        typer.echo(f"error: {error}" + (f"\nhint: {error.hint}" if error.hint else ""), err=True)
+        sys.exit(error.exit_code)
+
+
 if __name__ == "__main__":
-    app()
+    main()

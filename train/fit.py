@@ -146,8 +146,11 @@ def references(recipe: Recipe, count: int = 100) -> tuple[list[Person], list[Ima
     return people, rooms, sets | {"webcam": webcam}
 
 
-def fit(recipe: Recipe, resume: Path | None = None) -> Path:
-    """Trains by the recipe, or goes on from a checkpoint; returns the last checkpoint, which holds averaged weights."""
+def fit(recipe: Recipe, resume: Path | None = None, start: Path | None = None) -> Path:
+    """Trains by the recipe; returns the last checkpoint, which holds averaged weights.
+
+    `resume` goes on with a run that was cut short; `start` begins a new run with the weights of another.
+    """
     L.seed_everything(recipe.seed)
     torch.set_num_threads(2)
     people, rooms, sets = references(recipe)
@@ -174,5 +177,8 @@ def fit(recipe: Recipe, resume: Path | None = None) -> Path:
         enable_progress_bar=False,
         enable_model_summary=False,
     )
-    trainer.fit(Fit(recipe, sets), loader, DataLoader(range(len(sets))), ckpt_path=resume)  # type: ignore[arg-type]
+    module = Fit(recipe, sets)
+    if start:
+        module.load_state_dict(torch.load(start, map_location="cpu", weights_only=True)["state_dict"])
+    trainer.fit(module, loader, DataLoader(range(len(sets))), ckpt_path=resume)  # type: ignore[arg-type]
     return recipe.out / "last.ckpt"

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from greenscreen.contract import read_contract
-from train.export import Deployed, export, verify
+from train.export import Deployed, export, load_student, verify
 from train.fit import Recipe, fit
 from train.models import Student
 from train.models.student import SIZES
@@ -36,6 +36,10 @@ def test_a_run_makes_a_checkpoint_resumes_and_exports(manifest: Path, tmp_path: 
     longer = Recipe((manifest,), tmp_path / "run", steps=3, batch=2, workers=0, warmup=1)
     assert torch.load(checkpoint, weights_only=True)["global_step"] == 2
     assert torch.load(fit(longer, resume=checkpoint), weights_only=True)["global_step"] == 3
+    fresh = Recipe((manifest,), tmp_path / "fine", steps=1, batch=2, workers=0, warmup=1, rate=0)
+    torch.testing.assert_close(
+        load_student(fit(fresh, start=checkpoint)).at2[0].weight, load_student(checkpoint).at2[0].weight
+    )
     contract = export(checkpoint, tmp_path / "student.onnx")
     assert read_contract(tmp_path / "student.onnx") == contract
     assert not list(tmp_path.glob("tmp*"))

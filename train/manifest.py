@@ -1,0 +1,72 @@
+"""Manifests as strangers hand them over and as we write them, and the lot that decides who is in which part.
+
+Lots are drawn by hashing names, so they are the same on every machine, and adding pictures moves no others.
+"""
+
+import csv
+import os
+from collections.abc import Iterable
+from hashlib import sha256
+from pathlib import Path
+
+from greenscreen.errors import SinkError, SourceError
+from train.data import Row, read_manifest
+
+SPLITS = ("train", "train_cutout", "val", "test", "unlabelled", "bg")
+"""What a row may be for. `val` chooses the checkpoint; `test` is looked at once, at the end."""
+
+COLUMNS = ("split", "source", "image", "mask")
+
+_HINT = f"its first line must name the columns {', '.join(COLUMNS)}, and each other line give them"
+
+
+def load(path: Path) -> list[Row]:
+    """Read a manifest. Raises `SourceError` when it is missing, empty or none."""
+    try:
+        rows = read_manifest(path)
+    except OSError as error:
+        raise SourceError(f"the manifest {path} cannot be read: {error.strerror}", "check the path") from error
+    except KeyError as error:
+        raise SourceError(f"{path} has no column {error}", _HINT) from error
+    except (TypeError, ValueError, csv.Error) as error:
+        raise SourceError(f"{path} is not a manifest", _HINT) from error
+    if not rows:
+        raise SourceError(f"{path} lists no pictures", _HINT)
+    return rows
+
+
+def save(path: Path, rows: Iterable[Row]) -> None:
+    """Write a manifest, with relative paths to what lies below its folder. Raises `SinkError`."""
+    make_folder(path.parent)
+    try:
+        with path.open("w", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(COLUMNS)
+            for row in rows:
+                mask = _seen_from(path.parent, row.mask) if row.mask else ""
+                writer.writerow([row.split, row.source, _seen_from(path.parent, row.image), mask])
+    except OSError as error:
+        raise SinkError(f"{path} cannot be written: {error.strerror}", "check that the folder is yours") from error
+
+
+def make_folder(path: Path) -> None:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SinkError(f"the folder {path} cannot be made: {error.strerror}", "name another one") from error
+
+
+def lot(name: str) -> float:
+    """A number in [0, 1) that depends on the name alone."""
+    return int.from_bytes(sha256(name.encode("utf-8", "surrogatepass")).digest()[:6]) / 2**48
+
+
+def split_of(name: str) -> str:
+    """70 % train, 20 % val, 10 % test."""
+    drawn = lot(name)
+    return "train" if drawn < 0.7 else "val" if drawn < 0.9 else "test"
+
+
+def _seen_from(folder: Path, path: Path) -> Path:
+    here, there = Path(os.path.abspath(folder)), Path(os.path.abspath(path))
+    return there.relative_to(here) if there.is_relative_to(here) else there
