@@ -182,7 +182,7 @@ def sample(
     if pick < 0.05:
         image = room(rng, backgrounds[rng.integers(len(backgrounds))], width, height)
         alpha = np.zeros((height, width), np.float32)
-    elif pick < 0.5:
+    elif pick < 0.6:
         person = people[rng.integers(len(people))]
         while not person.whole:
             person = people[rng.integers(len(people))]

@@ -16,7 +16,7 @@ from greenscreen.segment.openvino import OpenVinoEngine
 from train.models import Student
 from train.models.student import STRIDE
 
-AREA = 288 * 160
+AREA = 320 * 192
 TOLERANCE = 2e-3
 """Largest difference of a matte, in [0, 1], between PyTorch and an engine, both in float32."""
 

@@ -20,8 +20,8 @@ from train.losses import boundary_cross_entropy, dice
 from train.metrics import boundary_iou, iou, mad
 from train.models import Student
 
-SHAPES = ((288, 160), (288, 160), (288, 160), (192, 256), (224, 224))
-"""Width and height of a batch: mostly 16:9 as webcams are, some upright and square as photos are."""
+SHAPES = ((288, 160), (192, 256), (288, 160), (192, 256), (224, 224))
+"""Width and height of a batch: 16:9 as webcams are, upright and square as photos are."""
 
 OUTLINE = np.ones((7, 7), np.uint8)
 """How wide the outline is that counts more in the loss, in pixels of the network's input."""
