@@ -20,7 +20,7 @@ from train.losses import boundary_cross_entropy, dice
 from train.metrics import boundary_iou, iou, mad
 from train.models import Student
 
-SHAPES = ((288, 160), (192, 256), (288, 160), (192, 256), (224, 224))
+SHAPES = ((320, 192), (224, 288), (320, 192), (224, 288), (256, 256))
 """Width and height of a batch: 16:9 as webcams are, upright and square as photos are."""
 
 OUTLINE = np.ones((7, 7), np.uint8)
@@ -39,6 +39,7 @@ class Recipe:
     rate: float = 3e-3
     decay: float = 0.02
     warmup: int = 300
+    average: float = 0.998
     seed: int = 1
     workers: int = 2
     validate_every: int = 1000
@@ -167,7 +168,7 @@ def fit(recipe: Recipe, resume: Path | None = None, start: Path | None = None) -
         max_steps=recipe.steps,
         logger=CSVLogger(recipe.out, name="log", version=""),
         callbacks=[
-            EMAWeightAveraging(decay=0.998),
+            EMAWeightAveraging(decay=recipe.average),
             ModelCheckpoint(recipe.out, save_last=True, every_n_train_steps=500, save_top_k=0),
         ],
         val_check_interval=min(recipe.validate_every, recipe.steps - done),
