@@ -34,6 +34,8 @@ def fit(
     steps: Annotated[int, typer.Option(min=1, help="optimiser steps")] = 10_000,
     seed: int = 1,
     rate: Annotated[float, typer.Option(min=0, help="highest learning rate")] = 3e-3,
+    area: Annotated[int, typer.Option(min=1024, help="pixels of input")] = 320 * 192,
+    memory: Annotated[float, typer.Option(min=0, max=1, help="share of steps from its own last matte")] = 0.3,
     resume: Annotated[Path | None, typer.Option(help="checkpoint of a run cut short, to go on with")] = None,
     start: Annotated[Path | None, typer.Option(help="checkpoint whose weights a new run begins with")] = None,
 ) -> None:
@@ -41,7 +43,7 @@ def fit(
     from train.fit import Recipe
     from train.fit import fit as run
 
-    recipe = Recipe(tuple(manifests), out, size, steps, rate=rate, seed=seed)
+    recipe = Recipe(tuple(manifests), out, size, area, memory, steps, rate=rate, seed=seed)
     typer.echo(f"wrote {run(recipe, resume, start)}")
 
 

@@ -19,9 +19,10 @@ from train.data import Image, Person, read_backgrounds, read_manifest, read_peop
 from train.losses import boundary_cross_entropy, dice
 from train.metrics import boundary_iou, iou, mad
 from train.models import Student
+from train.models.student import STRIDE
 
-SHAPES = ((320, 192), (224, 288), (320, 192), (224, 288), (256, 256))
-"""Width and height of a batch: 16:9 as webcams are, upright and square as photos are."""
+ASPECTS = (16 / 9, 7 / 9, 16 / 9, 7 / 9, 1.0)
+"""Width by height of one batch after another: 16:9 as webcams are, upright and square as photos are."""
 
 OUTLINE = np.ones((7, 7), np.uint8)
 """How wide the outline is that counts more in the loss, in pixels of the network's input."""
@@ -34,6 +35,10 @@ class Recipe:
     manifests: tuple[Path, ...]
     out: Path
     size: str = "small"
+    area: int = 320 * 192
+    """Pixels of input. Half as many learn twice as fast what people look like; the last steps need them all."""
+    memory: float = 0.3
+    """Share of steps that continue from the student's own last matte."""
     steps: int = 6000
     batch: int = 32
     rate: float = 3e-3
@@ -43,6 +48,12 @@ class Recipe:
     seed: int = 1
     workers: int = 2
     validate_every: int = 1000
+
+
+def input_size(area: int, aspect: float) -> tuple[int, int]:
+    """Width and height of about this many pixels, in multiples of the student's stride."""
+    width = max(1, round(math.sqrt(area * aspect) / STRIDE)) * STRIDE
+    return width, max(1, round(area / width / STRIDE)) * STRIDE
 
 
 class Samples(Dataset[tuple[Image, Image, Image, Image]]):
@@ -59,7 +70,7 @@ class Samples(Dataset[tuple[Image, Image, Image, Image]]):
     def __getitem__(self, index: int) -> tuple[Image, Image, Image, Image]:
         cv2.setNumThreads(0)
         index += self.first
-        width, height = SHAPES[index // self.recipe.batch % len(SHAPES)]
+        width, height = input_size(self.recipe.area, ASPECTS[index // self.recipe.batch % len(ASPECTS)])
         rng = np.random.default_rng((self.recipe.seed, index))
         image, alpha, previous = sample(rng, self.people, self.backgrounds, width, height)
         alpha, previous = ((matte * 255).round().astype(np.uint8) for matte in (alpha, previous))
@@ -85,7 +96,8 @@ class Fit(L.LightningModule):
     def training_step(self, batch: list[Tensor], index: int) -> Tensor:
         images, target, outlines, previous = batch
         images, target, previous = to_input(images), to_alpha(target), to_alpha(previous)
-        if index % 2:
+        # Spread evenly, and so that every aspect has its turn.
+        if math.floor((index + 1) * self.recipe.memory) > math.floor(index * self.recipe.memory):
             previous = self.own_memory(images, previous)
         logits = self.student(images, previous).float()
         loss = boundary_cross_entropy(logits, target, to_alpha(outlines)) + 0.5 * dice(logits, target)
@@ -109,7 +121,8 @@ class Fit(L.LightningModule):
 
     def score(self, image: Image, alpha: np.ndarray) -> tuple[float, float, float]:
         height, width = image.shape[:2]
-        w, h = min(SHAPES, key=lambda shape: abs(np.log(shape[0] / shape[1] * height / width)))
+        aspect = min(ASPECTS, key=lambda aspect: abs(math.log(aspect * height / width)))
+        w, h = input_size(self.recipe.area, aspect)
         small = torch.from_numpy(cv2.resize(image, (w, h), interpolation=cv2.INTER_AREA))[None]
         matte = self.student(to_input(small), torch.zeros(1, 1, h, w)).float().sigmoid()[0, 0].numpy()
         matte, truth = cv2.resize(matte, (width, height)), alpha.astype(np.float32) / 255
