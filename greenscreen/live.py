@@ -13,6 +13,7 @@ from greenscreen.frame import Frame
 from greenscreen.meter import Meter
 from greenscreen.pace import fitted, paced, thinned
 from greenscreen.pipeline import Pipeline, run
+from greenscreen.planar import Planar
 from greenscreen.refine import Refiner
 from greenscreen.segment import open_segmenter
 from greenscreen.settings import Settings
@@ -65,7 +66,7 @@ def run_live(settings: Settings, say: Say) -> Summary:
         watched = any(isinstance(sink, VirtualCameraSink | WindowSink) for sink in sinks)
         if not source.live and (watched or limit is None):
             frames = paced(frames)
-        pipeline = Pipeline(segmenter, Refiner(), backdrop)
+        pipeline = Pipeline(segmenter, Refiner(), backdrop, Planar())
         return Summary(run(islice(fitted(frames, size), limit), pipeline, sinks), pipeline.meter)
 
 
