@@ -49,7 +49,9 @@ class Settings(BaseModel):
     virtual_camera: bool | None = Field(None, description="send to the virtual camera")
     device: str | None = Field(None, description="virtual camera device, such as /dev/video10")
     preview: bool | None = Field(None, description="show a window")
-    record: Path | None = Field(None, description="write a video file: .mp4, .mov, .webm or .mkv")
+    record: Path | None = Field(
+        None, description="write a video file: .mp4, .mov, .webm or .mkv", json_schema_extra=LIVE
+    )
     size: Size | None = Field(None, description="width and height, such as 1280x720")
     fps: float | None = Field(None, ge=1, le=240, allow_inf_nan=False, description="frames a second")
     engine: str = Field("auto", description="engine that runs the network")
