@@ -70,6 +70,10 @@ def run(
     engine: Engine = "auto",
     model: Model = None,
     frames: Annotated[int | None, typer.Option(help=help_of("frames"))] = None,
+    threshold: Annotated[float | None, typer.Option(help=help_of("threshold"))] = None,
+    edge_shift: Annotated[float | None, typer.Option(help=help_of("edge_shift"))] = None,
+    feather_out: Annotated[float | None, typer.Option(help=help_of("feather_out"))] = None,
+    feather_in: Annotated[float | None, typer.Option(help=help_of("feather_in"))] = None,
 ) -> None:
     """Replace the room live: camera in; virtual camera, window or recording out. Ctrl-C ends it."""
     settings = make_settings(
@@ -84,6 +88,10 @@ def run(
         engine=engine,
         model=model,
         frames=frames,
+        threshold=threshold,
+        edge_shift=edge_shift,
+        feather_out=feather_out,
+        feather_in=feather_in,
     )
     try:
         from greenscreen.control import Control
@@ -94,7 +102,8 @@ def run(
         say("ended")
         return
     stages = ", ".join(f"{name} {ms:.1f}" for name, ms in summary.meter.medians().items())
-    say(f"{summary.frames} frames; milliseconds each: {stages}")
+    rested = f", the network rested on {summary.meter.rested}" if summary.meter.rested else ""
+    say(f"{summary.frames} frames{rested}; milliseconds each: {stages}")
 
 
 @app.command()

@@ -51,10 +51,11 @@ def limits(alpha: Matte, edges: Edges) -> tuple[Field, Field] | None:
         return None
     unit = alpha.shape[0] / HEIGHT
     depth = _depth(alpha) + np.float32(edges.shift * unit)
-    outward, inward = edges.outward * unit, edges.inward * unit
-    if not (outward or inward):
-        outward = inward = 0.5  # as sharp as this size allows
-    soft = np.clip((depth + np.float32(outward)) * np.float32(1 / (outward + inward)), 0, 1).astype(np.float32)
+    width = (edges.outward + edges.inward) * unit
+    # Nothing at this size is sharper than a ramp of one pixel.
+    slack = max(0.0, 1 - width) / 2
+    soft = (depth + np.float32(edges.outward * unit + slack)) * np.float32(1 / (width + 2 * slack))
+    soft = np.clip(soft, 0, 1).astype(np.float32)
     none, all_ = np.zeros_like(soft), np.ones_like(soft)
     return (soft if edges.shift > 0 or edges.outward else none, soft if edges.shift < 0 or edges.inward else all_)
 
