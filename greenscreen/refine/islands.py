@@ -13,15 +13,16 @@ from greenscreen.frame import Matte
 Mask = NDArray[np.bool_]
 
 HAZE, SURE = 0.2, 0.5
-"""Above the first, a place belongs to a blob; above the second, it makes the blob count."""
+"""Above the first, a place belongs to a blob; above the second, surely."""
 NEW, KNOWN = 0.008, 0.004
-"""Least share of the picture that a blob must have to be let in, and to stay: a hand has twice as much."""
+"""Least share of the picture that a blob must surely have to be let in, and of what it had, however unsure now, to
+stay: a hand has twice as much."""
 PINHOLE = 0.0008
 """Largest share of the picture that a hole may have to be filled: what is seen between arm and body has more."""
 
 
 class Islands:
-    """Remembers which places were person a frame ago."""
+    """Remembers which places belonged to a blob that counted a frame ago."""
 
     def __init__(self) -> None:
         self._known: Mask | None = None
@@ -31,16 +32,15 @@ class Islands:
         if self._known is None or self._known.shape != matte.shape:
             self._known = np.zeros(matte.shape, np.bool_)
         out = matte.copy()
-        sure = matte > SURE
         count, labels = cv2.connectedComponents((matte > HAZE).astype(np.uint8), connectivity=8)
-        areas = np.bincount(labels[sure], minlength=count)
-        known = np.bincount(labels[sure & self._known], minlength=count) > 0
-        stray = areas < np.where(known, KNOWN, NEW) * matte.size
+        sure = np.bincount(labels[matte > SURE], minlength=count)
+        known = np.bincount(labels[self._known], minlength=count)
+        stray = (sure < NEW * matte.size) & (known < KNOWN * matte.size)
         stray[0] = False
         if stray.any():
             out[stray[labels]] = 0
         _fill(out)
-        self._known = out > SURE
+        self._known = out > HAZE
         return out
 
     def reset(self) -> None:

@@ -103,3 +103,14 @@ def test_asking_twice_for_an_alpha_does_not_make_time_pass() -> None:
         first = alpha.values.copy()
         del alpha.__dict__["values"]
         np.testing.assert_array_equal(alpha.values, first)
+
+
+def test_a_chair_the_network_is_unsure_of_does_not_flicker() -> None:
+    """Furniture that is half believed to be a person is one or the other, and stays it."""
+    image, _ = scene(160)
+    refiner, alphas = Refiner(), []
+    for index in range(24):
+        coarse = np.full((96, 160), 0.0, np.float32)
+        coarse[40:90, 20:60] = 0.5 + 0.12 * (-1) ** index
+        alphas.append(refiner.refine(Frame(image, index / 30, index, index == 0), coarse).values / np.float32(255))
+    assert flicker(alphas[10:]) < 0.002
