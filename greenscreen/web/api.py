@@ -1,0 +1,125 @@
+"""What clients may ask and do, as HTTP with JSON. Every answer is JSON, but for pictures."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from aiohttp import web
+from pydantic import JsonValue, TypeAdapter, ValidationError
+
+from greenscreen.background import COLOURS
+from greenscreen.control import Control
+from greenscreen.errors import GreenscreenError, SinkError, SourceError, UsageError
+from greenscreen.web.fields import live_fields
+from greenscreen.web.gallery import MOST_BYTES, Gallery
+from greenscreen.web.state import State
+
+MOST_JSON = 16 << 10
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+_OBJECT = TypeAdapter(dict[str, JsonValue])
+
+
+class Api:
+    """The handlers. Whatever may take a moment runs outside the server's loop."""
+
+    def __init__(self, control: Control, gallery: Gallery, state: State):
+        self._control, self._gallery, self._state = control, gallery, state
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.get("/api/state", self.get_state),
+            web.get("/api/fields", self.get_fields),
+            web.get("/api/settings", self.get_settings),
+            web.patch("/api/settings", self.change_settings),
+            web.get("/api/backgrounds", self.get_backgrounds),
+            web.post("/api/backgrounds", self.add_background),
+            web.delete("/api/backgrounds/{name}", self.remove_background),
+            web.get("/api/backgrounds/{name}/thumbnail", self.get_thumbnail),
+        ]
+
+    async def get_state(self, _: web.Request) -> web.Response:
+        return web.json_response(self._state.now())
+
+    async def get_fields(self, _: web.Request) -> web.Response:
+        return web.json_response(live_fields())
+
+    async def get_settings(self, _: web.Request) -> web.Response:
+        return web.json_response(self._state.settings())
+
+    async def change_settings(self, request: web.Request) -> web.Response:
+        values = await read_object(request)
+        if "background" in values:
+            values["background"] = self._background(values["background"])
+        await asyncio.to_thread(self._control.change, **values)
+        return web.json_response(self._state.settings())
+
+    async def get_backgrounds(self, _: web.Request) -> web.Response:
+        return web.json_response(self._gallery.names())
+
+    async def add_background(self, request: web.Request) -> web.Response:
+        data = await request.read()
+        name = await asyncio.to_thread(self._gallery.add, data, request.query.get("name", ""))
+        self._state.changed()
+        return web.json_response({"name": name}, status=201)
+
+    async def remove_background(self, request: web.Request) -> web.Response:
+        name = request.match_info["name"]
+        if name == self._gallery.name_of(self._control.settings.background):
+            raise web.HTTPConflict(text="this background is in use: choose another first")
+        self._gallery.remove(name)
+        self._state.changed()
+        return web.json_response(self._gallery.names())
+
+    async def get_thumbnail(self, request: web.Request) -> web.Response:
+        data = await asyncio.to_thread(self._gallery.thumbnail, request.match_info["name"])
+        return web.Response(body=data, content_type="image/jpeg")
+
+    def _background(self, word: JsonValue) -> str:
+        """What a client may stand before: words and pictures of the gallery, but no file by its path."""
+        text = str(word).strip().lower()
+        if text in {*COLOURS, "transparent"} or text.startswith(("blur", "#")):
+            return text
+        return str(self._gallery.find(text))
+
+
+async def read_object(request: web.Request) -> dict[str, Any]:
+    """The JSON object that a request carries, held to be hostile."""
+    if request.content_type != "application/json":
+        raise web.HTTPUnsupportedMediaType(text="send JSON, with Content-Type: application/json")
+    if (request.content_length or 0) > MOST_JSON:
+        raise web.HTTPRequestEntityTooLarge(MOST_JSON, request.content_length or 0)
+    body = await request.read()
+    if len(body) > MOST_JSON:
+        raise web.HTTPRequestEntityTooLarge(MOST_JSON, len(body))
+    try:
+        return _OBJECT.validate_json(body)
+    except ValidationError as error:
+        raise web.HTTPBadRequest(text=f"this is no JSON object: {error.errors()[0]['msg']}") from error
+
+
+@web.middleware
+async def explain(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Every refusal as JSON: `error`, one sentence, and `hint`."""
+    try:
+        return await handler(request)
+    except UsageError as error:
+        return refusal(404 if "name" in request.match_info else 422, error.message, error.hint)
+    except SourceError as error:
+        return refusal(422, error.message, error.hint)
+    except SinkError as error:
+        return refusal(507, error.message, error.hint)
+    except GreenscreenError as error:
+        return refusal(409, error.message, error.hint)
+    except web.HTTPRequestEntityTooLarge as error:
+        return refusal(error.status, f"this is too large: at most {MOST_BYTES >> 20} MiB a picture", "send less")
+    except web.HTTPException as error:
+        if error.status < 400:
+            raise
+        return refusal(error.status, error.text or error.reason, "", error.headers)
+
+
+def refusal(status: int, message: str, hint: str, headers: Any = None) -> web.Response:
+    kept = {key: value for key, value in (headers or {}).items() if key in {"Allow", "Retry-After", "WWW-Authenticate"}}
+    return web.json_response({"error": message, "hint": hint}, status=status, headers=kept)
