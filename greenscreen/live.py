@@ -48,8 +48,8 @@ def run_live(control: Control, say: Say) -> Summary:
     with ExitStack() as stack:
         backdrop = Swap(lambda now: now.background, lambda now: open_backdrop(now.background), close_backdrop, settings)
         stack.callback(backdrop.close)
-        control.prepare(refuse_transparency)
-        control.prepare(backdrop.prepare)
+        control.prepare(refuse_transparency, "background")
+        control.prepare(backdrop.prepare, "background")
         segmenter = stack.enter_context(open_segmenter(settings.engine, settings.model))
         source = stack.enter_context(open_source(settings.camera, settings.size, settings.fps))
         say(f"from {source.name}, {source.size[0]}x{source.size[1]} at {source.fps:g} frames a second")

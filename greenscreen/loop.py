@@ -68,6 +68,7 @@ class Loop:
         self._control.publish(
             Status(
                 state="paused" if settings.show == "placeholder" else "live",
+                message=self._control.message,
                 fps=meter.fps,
                 latency_ms=meter.latency_ms,
                 stages=meter.medians(),
