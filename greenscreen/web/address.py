@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 from greenscreen.errors import UsageError
 
@@ -41,9 +42,13 @@ class Address:
 
 
 def parse_address(text: str) -> Address:
-    """`HOST:PORT`, `HOST`, `:PORT`, `PORT` or empty; IPv6 in brackets. Raises `UsageError`."""
-    match = re.fullmatch(r"(?:\[(?P<six>[0-9a-fA-F:.]+)\]|(?P<host>[\w.-]*?[^\W\d][\w.-]*|[\d.]+\.[\d.]+|))(?::?(?P<port>\d{1,5}))?", text.strip())
-    if not match or int(match["port"] or 0) > 65535:
+    """`HOST:PORT`, `HOST`, `:PORT`, `PORT` or nothing at all; IPv6 in brackets. Raises `UsageError`."""
+    word = text.strip()
+    try:
+        parts = urlsplit(f"//:{word}" if word.isdecimal() else f"//{word}")
+        host, port = parts.hostname or DEFAULT_HOST, parts.port
+    except ValueError:
+        host, port = "?", None
+    if not re.fullmatch(r"[a-z0-9.:-]{1,253}", host) or set(word) & set("/?#@"):
         raise UsageError(f"{text!r} is no address to listen on", "give host and port, such as 127.0.0.1:8765")
-    port = DEFAULT_PORT if match["port"] is None else int(match["port"])
-    return Address(match["six"] or match["host"] or DEFAULT_HOST, port)
+    return Address(host, DEFAULT_PORT if port is None else port)

@@ -1,31 +1,34 @@
 """What clients may ask and do, as HTTP with JSON. Every answer is JSON, but for pictures."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from aiohttp import web
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
-from greenscreen.background import COLOURS
+from greenscreen.background import CHOICES, COLOURS
 from greenscreen.control import Control
 from greenscreen.errors import GreenscreenError, SinkError, SourceError, UsageError
+from greenscreen.gallery import find, gallery
 from greenscreen.web.fields import live_fields
-from greenscreen.web.gallery import MOST_BYTES, Gallery
 from greenscreen.web.state import State
+from greenscreen.web.uploads import MOST_BYTES, add_background, remove_background, thumbnail
 
 MOST_JSON = 16 << 10
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
+_BLUR_OR_COLOUR = re.compile(r"blur(:[0-9.]{1,8})?|#[0-9a-f]{3}|#[0-9a-f]{6}")
 _OBJECT = TypeAdapter(dict[str, JsonValue])
 
 
 class Api:
     """The handlers. Whatever may take a moment runs outside the server's loop."""
 
-    def __init__(self, control: Control, gallery: Gallery, state: State):
-        self._control, self._gallery, self._state = control, gallery, state
+    def __init__(self, control: Control, state: State):
+        self._control, self._state = control, state
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -50,38 +53,48 @@ class Api:
 
     async def change_settings(self, request: web.Request) -> web.Response:
         values = await read_object(request)
-        if "background" in values:
-            values["background"] = self._background(values["background"])
-        await asyncio.to_thread(self._control.change, **values)
+        await asyncio.to_thread(self._control.change, **{name: allowed(name, value) for name, value in values.items()})
         return web.json_response(self._state.settings())
 
     async def get_backgrounds(self, _: web.Request) -> web.Response:
-        return web.json_response(self._gallery.names())
+        return web.json_response(list(gallery()))
 
     async def add_background(self, request: web.Request) -> web.Response:
         data = await request.read()
-        name = await asyncio.to_thread(self._gallery.add, data, request.query.get("name", ""))
+        name = await asyncio.to_thread(add_background, data, request.query.get("name", ""))
         self._state.changed()
         return web.json_response({"name": name}, status=201)
 
     async def remove_background(self, request: web.Request) -> web.Response:
         name = request.match_info["name"]
-        if name == self._gallery.name_of(self._control.settings.background):
+        if name.strip().lower() == self._control.settings.background.strip().lower():
             raise web.HTTPConflict(text="this background is in use: choose another first")
-        self._gallery.remove(name)
+        remove_background(name)
         self._state.changed()
-        return web.json_response(self._gallery.names())
+        return web.json_response(list(gallery()))
 
     async def get_thumbnail(self, request: web.Request) -> web.Response:
-        data = await asyncio.to_thread(self._gallery.thumbnail, request.match_info["name"])
+        data = await asyncio.to_thread(thumbnail, request.match_info["name"])
         return web.Response(body=data, content_type="image/jpeg")
 
-    def _background(self, word: JsonValue) -> str:
-        """What a client may stand before: words and pictures of the gallery, but no file by its path."""
-        text = str(word).strip().lower()
-        if text in {*COLOURS, "transparent"} or text.startswith(("blur", "#")):
-            return text
-        return str(self._gallery.find(text))
+
+def allowed(name: str, value: JsonValue) -> JsonValue:
+    """The value, if a client may choose it. Raises `UsageError`."""
+    field = live_fields().get(name)
+    if field is None:
+        raise UsageError(f"{name[:80]} cannot be changed from here", f"choose one of: {', '.join(live_fields())}")
+    if "choices" in field and value not in [choice["value"] for choice in field["choices"]]:
+        raise UsageError(f"there is no {name} {str(value)[:80]!r}", "choose one that is listed")
+    return allowed_background(value) if name == "background" else value
+
+
+def allowed_background(word: JsonValue) -> str:
+    """A background that a client may choose: a word or a name, but no file by its path. Raises `UsageError`."""
+    text = str(word).strip()
+    lower = text.lower()
+    if lower in {*COLOURS, "transparent"} or _BLUR_OR_COLOUR.fullmatch(lower) or find(text):
+        return text
+    raise UsageError(f"there is no background {text[:80]!r}", f"choose {', '.join([*gallery(), CHOICES])}")
 
 
 async def read_object(request: web.Request) -> dict[str, Any]:

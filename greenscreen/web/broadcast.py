@@ -5,11 +5,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from threading import Condition, Thread
 
-import cv2
 import numpy as np
 
 from greenscreen.frame import Image, Picture
-from greenscreen.web.encode import encode_person, encode_view
+from greenscreen.web.encode import NOTHING, encode_person, encode_view
 
 Encode = Callable[[Picture], bytes]
 
@@ -17,17 +16,25 @@ AT_ONCE = 2
 """Pictures under way to one client: one being shown while the next travels."""
 
 
+def person(picture: Picture) -> bytes:
+    """The person alone; nothing for pictures that show something else, such as the placeholder."""
+    return NOTHING if picture.frame is None else encode_person(picture.image, picture.alpha)
+
+
+def before(picture: Picture) -> Image:
+    return picture.image if picture.frame is None else picture.frame.image
+
+
 def split(picture: Picture) -> Image:
     """Left half as filmed, right half as it goes out."""
-    image, middle = picture.image.copy(), picture.image.shape[1] // 2
-    image[:, :middle] = picture.frame.image[:, :middle]
-    return image
+    middle = picture.image.shape[1] // 2
+    return np.hstack([before(picture)[:, :middle], picture.image[:, middle:]])
 
 
 VIEWS: Mapping[str, Encode] = {
-    "overlay": lambda picture: encode_person(picture.person, picture.alpha),
+    "overlay": person,
     "after": lambda picture: encode_view(picture.image),
-    "before": lambda picture: encode_view(picture.frame.image),
+    "before": lambda picture: encode_view(before(picture)),
     "matte": lambda picture: encode_view(picture.alpha),
     "split": lambda picture: encode_view(split(picture)),
 }

@@ -1,8 +1,8 @@
 """Who may come in: a camera in someone's home stands behind this door.
 
 Any page in any tab may send requests to this machine, and a name that its owner points here (DNS rebinding) makes them
-look as if they belonged. So a request must be addressed to a name of ours, must not come from a foreign page, and, where
-other machines can reach the server, must carry the token.
+look as if they belonged. So a request must be addressed to a name of ours, must not come from a foreign page, and must
+carry the token where other machines can reach the server.
 """
 
 import hmac

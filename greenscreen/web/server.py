@@ -18,10 +18,10 @@ from greenscreen.web.address import Address
 from greenscreen.web.api import Api, Handler, explain
 from greenscreen.web.broadcast import Broadcast
 from greenscreen.web.description import describe
-from greenscreen.web.gallery import MOST_BYTES, Gallery
 from greenscreen.web.guard import Guard, dress
 from greenscreen.web.state import State
 from greenscreen.web.streams import Streams
+from greenscreen.web.uploads import MOST_BYTES
 
 log = logging.getLogger(__name__)
 
@@ -35,9 +35,9 @@ _KINDS = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".
 class Server:
     """Serves from entering to leaving. Entering raises `SinkError` when the address cannot be had."""
 
-    def __init__(self, control: Control, address: Address, backgrounds: Path, token: str | None):
+    def __init__(self, control: Control, address: Address, token: str | None):
         self.address = address
-        self._control, self._gallery, self._token = control, Gallery(backgrounds), token
+        self._control, self._token = control, token
         self._ready: Future[Broadcast] = Future()
         self._thread = Thread(target=lambda: asyncio.run(self._serve()), name="overlay server", daemon=True)
 
@@ -58,7 +58,7 @@ class Server:
 
     async def _serve(self) -> None:
         self._loop, self._end = asyncio.get_running_loop(), asyncio.Event()
-        state = State(self._control, self._gallery, self._loop)
+        state = State(self._control, self._loop)
         broadcast = Broadcast(self._loop)
         streams = Streams(broadcast, state)
         door = Door()
@@ -67,7 +67,7 @@ class Server:
             middlewares=[explain, door.note, Guard(self.address, self._token).check],
         )
         app.on_response_prepare.append(dress)
-        app.add_routes([*pages(), *Api(self._control, self._gallery, state).routes(), *streams.routes()])
+        app.add_routes([*pages(), *Api(self._control, state).routes(), *streams.routes()])
         runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=1.0)
         await runner.setup()
         try:
@@ -131,7 +131,9 @@ class Full(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.WriteTransport)
-        transport.write(b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        transport.write(
+            b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        )
         transport.close()
 
 

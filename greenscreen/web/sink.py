@@ -1,25 +1,23 @@
 """The overlay as a sink: the loop hands it pictures like any other."""
 
 import secrets
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from greenscreen.control import Control
 from greenscreen.frame import Picture
 from greenscreen.web.address import Address
-from greenscreen.web.gallery import default_folder
 from greenscreen.web.server import Server
 
 
 class OverlaySink:
     """Serves the overlay and the control page while it is open. It never makes the loop wait."""
 
-    def __init__(self, control: Control, address: Address, backgrounds: Path | None = None):
+    def __init__(self, control: Control, address: Address):
         """Where other machines can reach `address`, a token is asked for: see `token`."""
         self.name = "overlay"
         self.token = None if address.loopback else secrets.token_urlsafe(24)
-        self._server = Server(control, address, backgrounds or default_folder(), self.token)
+        self._server = Server(control, address, self.token)
 
     @property
     def address(self) -> Address:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from greenscreen.control import Control
+from greenscreen.gallery import gallery
 from greenscreen.web.fields import live_fields
-from greenscreen.web.gallery import Gallery
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,8 @@ class Visitor:
 class State:
     """Lives in the server's loop; `changed` alone may be called from any thread."""
 
-    def __init__(self, control: Control, gallery: Gallery, loop: asyncio.AbstractEventLoop):
-        self._control, self._gallery, self._loop = control, gallery, loop
+    def __init__(self, control: Control, loop: asyncio.AbstractEventLoop):
+        self._control, self._loop = control, loop
         self._visitors: list[Visitor] = []
         self._listeners: list[Callable[[], None]] = []
         self._names = list(live_fields())
@@ -34,17 +34,14 @@ class State:
     def settings(self) -> dict[str, Any]:
         """The live settings; a background that is a file goes by its name, as paths are nobody's business."""
         values = self._control.settings.model_dump(mode="json", include=set(self._names))
-        background = self._control.settings.background
-        if "background" in values and Path(background).name != background:
-            values["background"] = self._gallery.name_of(background) or Path(background).name
-        return values
+        return values | {"background": Path(self._control.settings.background).name}
 
     def now(self) -> dict[str, Any]:
         return {
             "settings": self.settings(),
             "status": asdict(self._control.status),
             "watchers": [asdict(visitor) for visitor in self._visitors],
-            "backgrounds": self._gallery.names(),
+            "backgrounds": list(gallery()),
         }
 
     def enter(self, visitor: Visitor) -> None:

@@ -74,7 +74,9 @@ class Streams:
 
     async def _connect(self, request: web.Request) -> web.WebSocketResponse:
         if self._state.crowd >= MOST_VISITORS:
-            raise web.HTTPServiceUnavailable(text=f"{MOST_VISITORS} clients watch already", headers={"Retry-After": "5"})
+            raise web.HTTPServiceUnavailable(
+                text=f"{MOST_VISITORS} clients watch already", headers={"Retry-After": "5"}
+            )
         # What is sent is compressed already.
         socket = web.WebSocketResponse(heartbeat=_HEARTBEAT, max_msg_size=_MOST_SAID, compress=False, timeout=1.0)
         await socket.prepare(request)
