@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from greenscreen import __version__
+from greenscreen.address import DEFAULT_HOST, DEFAULT_PORT
 from greenscreen.errors import GreenscreenError, UsageError
 from greenscreen.settings import help_of, make_settings
 
@@ -64,6 +65,7 @@ def run(
     ] = None,
     device: Annotated[str | None, typer.Option(help=help_of("device"))] = None,
     preview: Annotated[bool | None, typer.Option("--preview/--no-preview", help=help_of("preview"))] = None,
+    overlay: Annotated[str | None, typer.Option(metavar="[HOST:PORT]", help=help_of("overlay"))] = None,
     record: Annotated[Path | None, typer.Option(help=help_of("record"))] = None,
     size: Annotated[str | None, typer.Option(metavar="WxH", help=help_of("size"))] = None,
     fps: Annotated[float | None, typer.Option(help=help_of("fps"))] = None,
@@ -78,6 +80,7 @@ def run(
         virtual_camera=virtual_camera,
         device=device,
         preview=preview,
+        overlay=overlay,
         record=record,
         size=size,
         fps=fps,
@@ -234,11 +237,18 @@ def explained(error: Exception) -> GreenscreenError:
     return GreenscreenError(f"unexpected {type(error).__name__}: {error}", "run it again with --debug and report it")
 
 
+def completed(arguments: list[str]) -> list[str]:
+    """With the address that `--overlay` alone means, as options of the command line either have a value or do not."""
+    default = f"--overlay={DEFAULT_HOST}:{DEFAULT_PORT}"
+    pairs = zip(arguments, [*arguments[1:], "-"], strict=True)
+    return [default if word == "--overlay" and after.startswith("-") else word for word, after in pairs]
+
+
 def main() -> None:
     """Entry point. Exit codes: 0, 1 for what failed while running, 2 for usage."""
     # People add --debug where they are, at the end of the line; it belongs to all commands.
     debug = "--debug" in sys.argv
-    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"] or ["--help"]
+    arguments = completed([argument for argument in sys.argv[1:] if argument != "--debug"]) or ["--help"]
     try:
         sys.exit(app(["--debug", *arguments] if debug else arguments, standalone_mode=False))
     except Exception as error:

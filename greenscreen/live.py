@@ -7,6 +7,7 @@ from itertools import islice
 from os.path import realpath
 from pathlib import Path
 
+from greenscreen.address import Address, parse_address
 from greenscreen.background import Backdrop, open_backdrop
 from greenscreen.control import Control
 from greenscreen.errors import SinkError, UsageError
@@ -25,6 +26,7 @@ from greenscreen.sinks.virtual_camera import VirtualCameraSink
 from greenscreen.sinks.window import WindowSink
 from greenscreen.sources import Source, open_source
 from greenscreen.swap import Swap
+from greenscreen.web.sink import OverlaySink
 
 DEMO = Path("greenscreen-demo.mp4")
 """Written to the current folder when there is neither virtual camera nor display, with a still beside it."""
@@ -58,8 +60,12 @@ def run_live(control: Control, say: Say) -> Summary:
         say(f"cutting out with {segmenter.contract.name} on {segmenter.engine}")
         size, fps = output_format(source, settings)
         sinks, limit = open_sinks(stack, settings, size, fps, say), settings.frames
+        if settings.overlay:
+            sinks.append(open_overlay(stack, control, parse_address(settings.overlay), say))
         if not sinks:
             sinks = open_demo(stack, settings, size, fps, say)
+            if source.live:
+                sinks.append(open_overlay(stack, control, Address(), say))
             limit = limit or (None if source.live else round(DEMO_SECONDS * fps))
         if limit is None:
             say("Ctrl-C ends it")
@@ -67,7 +73,7 @@ def run_live(control: Control, say: Say) -> Summary:
         if fps < source.fps:
             frames = thinned(frames, fps)
         # Whoever watches, or waits for the moment to press Ctrl-C, wants to see things happen in their own time.
-        watched = any(isinstance(sink, VirtualCameraSink | WindowSink) for sink in sinks)
+        watched = any(isinstance(sink, VirtualCameraSink | WindowSink | OverlaySink) for sink in sinks)
         if not source.live and (watched or limit is None):
             frames = paced(frames)
         pipeline = Pipeline(segmenter, Refiner(), backdrop.current(settings))
@@ -135,6 +141,14 @@ def open_demo(stack: ExitStack, settings: Settings, size: tuple[int, int], fps: 
     demo: list[Sink] = [VideoSink(video, size, fps), StillSink(still)]
     say(f"so this is recorded: {video}, and a still beside it: {still}")
     return [stack.enter_context(sink) for sink in demo]
+
+
+def open_overlay(stack: ExitStack, control: Control, address: Address, say: Say) -> OverlaySink:
+    """Opens the overlay, and says where to find it; raises `SinkError` when the address cannot be had."""
+    sink = stack.enter_context(OverlaySink(control, address))
+    for line in sink.directions():
+        say(line)
+    return sink
 
 
 def unread(path: Path, settings: Settings) -> Path:

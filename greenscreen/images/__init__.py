@@ -49,8 +49,9 @@ def decode_photo(data: bytes, name: str, most_pixels: int = _MOST_PIXELS, most_s
     except BrokenImageError as error:
         raise SourceError(f"{name} {error}", _AS_JPEG) from error
     if width * height > most_pixels or max(width, height) > most_side:
+        limit = f"{most_pixels // 1_000_000} megapixels or {most_side} pixels a side"
         raise SourceError(
-            f"{name} claims to be {width}x{height}, more than {most_pixels // 1_000_000} megapixels or {most_side} a side",
+            f"{name} claims to be {width}x{height}, more than {limit}",
             "make it smaller with any image editor and try again",
         )
     return _decode(data, name)

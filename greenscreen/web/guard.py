@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from greenscreen.web.address import Address
+from greenscreen.address import Address
 
 COOKIE = "greenscreen"
 RATE, BURST = 40.0, 160.0
