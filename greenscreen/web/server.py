@@ -92,6 +92,7 @@ class Door:
 
     def __init__(self) -> None:
         self._silent: set[object] = set()
+        self._arriving: set[object] = set()
         self._server: asyncio.Server | None = None
 
     @web.middleware
@@ -105,9 +106,12 @@ class Door:
         assert inside
 
         def enter() -> asyncio.Protocol:
-            if len(inside.connections) >= MOST_CONNECTIONS:
+            if len(inside.connections) + len(self._arriving) >= MOST_CONNECTIONS:
                 return Full()
             guest = inside()
+            # Many may be accepted in one turn of the loop, before the first of them counts as a connection.
+            self._arriving.add(guest)
+            loop.call_soon(self._arriving.discard, guest)
             self._silent.add(guest)
             loop.call_later(PATIENCE, self._show_out, guest)
             return guest
