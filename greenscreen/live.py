@@ -20,6 +20,8 @@ from greenscreen.refine import Refiner
 from greenscreen.segment import open_segmenter
 from greenscreen.settings import Settings
 from greenscreen.sinks import Sink
+from greenscreen.sinks.recorder import Recorder, close_video
+from greenscreen.sinks.snapshots import Snapshots
 from greenscreen.sinks.still import StillSink
 from greenscreen.sinks.video import VideoSink
 from greenscreen.sinks.virtual_camera import VirtualCameraSink
@@ -59,21 +61,23 @@ def run_live(control: Control, say: Say) -> Summary:
             say(note)
         say(f"cutting out with {segmenter.contract.name} on {segmenter.engine}")
         size, fps = output_format(source, settings)
-        sinks, limit = open_sinks(stack, settings, size, fps, say), settings.frames
+        sinks, limit = open_sinks(stack, control, size, fps, say), settings.frames
         if settings.overlay:
             sinks.append(open_overlay(stack, control, parse_address(settings.overlay), say))
-        if not sinks:
+        if not sinks and not settings.record:
             sinks = open_demo(stack, settings, size, fps, say)
             if source.live:
                 sinks.append(open_overlay(stack, control, Address(), say))
             limit = limit or (None if source.live else round(DEMO_SECONDS * fps))
+        # Whoever watches, or waits for the moment to press Ctrl-C, wants to see things happen in their own time.
+        watched = any(isinstance(sink, VirtualCameraSink | WindowSink | OverlaySink) for sink in sinks)
+        sinks.append(stack.enter_context(open_recorder(control, size, fps, say, alone=not sinks)))
+        sinks.append(stack.enter_context(Snapshots(control)))
         if limit is None:
             say("Ctrl-C ends it")
         frames: Iterable[Frame] = source
         if fps < source.fps:
             frames = thinned(frames, fps)
-        # Whoever watches, or waits for the moment to press Ctrl-C, wants to see things happen in their own time.
-        watched = any(isinstance(sink, VirtualCameraSink | WindowSink | OverlaySink) for sink in sinks)
         if not source.live and (watched or limit is None):
             frames = paced(frames)
         pipeline = Pipeline(segmenter, Refiner(), backdrop.current(settings))
@@ -109,12 +113,11 @@ def output_format(source: Source, settings: Settings) -> tuple[tuple[int, int], 
     return (source.size if source.live or not settings.size else settings.size), fps
 
 
-def open_sinks(stack: ExitStack, settings: Settings, size: tuple[int, int], fps: float, say: Say) -> list[Sink]:
+def open_sinks(stack: ExitStack, control: Control, size: tuple[int, int], fps: float, say: Say) -> list[Sink]:
     """Opens what was asked for, or fails; and of what was neither asked for nor declined, whatever is there."""
+    settings = control.settings
     asked: list[Sink] = []
     offered: list[Sink] = []
-    if settings.record:
-        asked.append(VideoSink(unread(settings.record, settings), size, fps, keep=True))
     if settings.device or settings.virtual_camera:
         asked.append(VirtualCameraSink(size, fps, settings.device))
     elif settings.virtual_camera is None and settings.transparent:
@@ -122,7 +125,7 @@ def open_sinks(stack: ExitStack, settings: Settings, size: tuple[int, int], fps:
     elif settings.virtual_camera is None:
         offered.append(VirtualCameraSink(size, fps))
     if settings.preview is not False:
-        (asked if settings.preview else offered).append(WindowSink("greenscreen", size))
+        (asked if settings.preview else offered).append(WindowSink("greenscreen", size, control))
     opened = [stack.enter_context(sink) for sink in asked]
     for sink in offered:
         try:
@@ -132,6 +135,21 @@ def open_sinks(stack: ExitStack, settings: Settings, size: tuple[int, int], fps:
     for sink in opened:
         say(f"to {sink.name}")
     return opened
+
+
+def open_recorder(control: Control, size: tuple[int, int], fps: float, say: Say, alone: bool) -> Recorder:
+    """What records whenever the settings name a file; raises what opening the first one, if any, does."""
+
+    def open_video(settings: Settings) -> VideoSink | None:
+        if settings.record is None:
+            return None
+        return VideoSink(unread(settings.record, settings), size, fps, keep=True).__enter__()
+
+    video = Swap(lambda settings: settings.record, open_video, close_video, control.settings)
+    control.prepare(video.prepare, "record")
+    if control.settings.record:
+        say(f"to {control.settings.record.name}")
+    return Recorder(control, video, alone)
 
 
 def open_demo(stack: ExitStack, settings: Settings, size: tuple[int, int], fps: float, say: Say) -> list[Sink]:

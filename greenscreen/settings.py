@@ -58,7 +58,9 @@ class Settings(BaseModel):
     overlay: Annotated[str, AfterValidator(check_address)] | None = Field(
         None, description="serve overlay and control page to browsers, at 127.0.0.1:8765 unless you say where"
     )
-    record: Path | None = Field(None, description="write a video file: .mp4, .mov, .webm or .mkv")
+    record: Path | None = Field(
+        None, description="write a video file: .mp4, .mov, .webm or .mkv", json_schema_extra=LIVE
+    )
     size: Size | None = Field(None, description="width and height, such as 1280x720")
     fps: float | None = Field(None, ge=1, le=240, allow_inf_nan=False, description="frames a second")
     engine: str = Field("auto", description="engine that runs the network")
