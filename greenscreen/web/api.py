@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 from aiohttp import web
@@ -11,6 +12,7 @@ from pydantic import JsonValue, TypeAdapter, ValidationError
 from greenscreen.background import CHOICES, COLOURS
 from greenscreen.control import Control
 from greenscreen.errors import GreenscreenError, SinkError, SourceError, UsageError
+from greenscreen.filing import new_recording
 from greenscreen.gallery import find, gallery
 from greenscreen.web.fields import live_fields
 from greenscreen.web.state import State
@@ -36,6 +38,9 @@ class Api:
             web.get("/api/fields", self.get_fields),
             web.get("/api/settings", self.get_settings),
             web.patch("/api/settings", self.change_settings),
+            web.post("/api/snapshot", self.snapshot),
+            web.post("/api/recording", self.start_recording),
+            web.delete("/api/recording", self.stop_recording),
             web.get("/api/backgrounds", self.get_backgrounds),
             web.post("/api/backgrounds", self.add_background),
             web.delete("/api/backgrounds/{name}", self.remove_background),
@@ -54,6 +59,21 @@ class Api:
     async def change_settings(self, request: web.Request) -> web.Response:
         values = await read_object(request)
         await asyncio.to_thread(self._control.change, **{name: allowed(name, value) for name, value in values.items()})
+        return web.json_response(self._state.settings())
+
+    async def snapshot(self, _: web.Request) -> web.Response:
+        return web.json_response({"name": self._control.snapshot().name}, status=201)
+
+    async def start_recording(self, _: web.Request) -> web.Response:
+        """To a new file among the person's videos, whose name is ours and not the client's."""
+        if self._control.settings.record:
+            raise web.HTTPConflict(text="a recording is under way already")
+        path = new_recording(self._control.settings.transparent)
+        await asyncio.to_thread(record, self._control, path)
+        return web.json_response({"name": path.name}, status=201)
+
+    async def stop_recording(self, _: web.Request) -> web.Response:
+        await asyncio.to_thread(self._control.change, record=None)
         return web.json_response(self._state.settings())
 
     async def get_backgrounds(self, _: web.Request) -> web.Response:
@@ -76,6 +96,15 @@ class Api:
     async def get_thumbnail(self, request: web.Request) -> web.Response:
         data = await asyncio.to_thread(thumbnail, request.match_info["name"])
         return web.Response(body=data, content_type="image/jpeg")
+
+
+def record(control: Control, path: Path) -> None:
+    """Raises `SinkError` when the file cannot be made."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SinkError(f"{path.parent} cannot be made: {error.strerror}", "check its parents") from error
+    control.change(record=path)
 
 
 def allowed(name: str, value: JsonValue) -> JsonValue:

@@ -48,10 +48,11 @@ _REFUSAL = {
 }
 _STATE = {
     "type": "object",
-    "required": ["settings", "status", "watchers", "backgrounds"],
+    "required": ["settings", "status", "recording", "watchers", "backgrounds"],
     "properties": {
         "settings": _SETTINGS,
         "status": {"type": "object"},
+        "recording": {"type": "boolean"},
         "watchers": {"type": "array", "items": {"type": "object"}},
         "backgrounds": _NAMES,
     },
@@ -67,7 +68,7 @@ def _paths() -> Json:
     upload = {"required": True, "content": {"image/*": {"schema": {"type": "string", "format": "binary"}}}}
     named = [{"name": "name", "in": "path", "required": True, "schema": _NAME}]
     wanted = [{"name": "name", "in": "query", "schema": {"type": "string", "maxLength": 200}}]
-    added = {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}}
+    named_file = {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}}
     return {
         "/api/state": {"get": _operation("everything at once", {"$ref": "#/components/schemas/State"})},
         "/api/fields": {"get": _operation("what can be set, as JSON Schema by name", {"type": "object"})},
@@ -75,11 +76,23 @@ def _paths() -> Json:
             "get": _operation("the live settings", _SETTINGS),
             "patch": _operation("change some of them", _SETTINGS, body=patch, refusals={"422": "not possible"}),
         },
+        "/api/snapshot": {
+            "post": _operation("keep the next picture as a file on the machine that runs", named_file, status="201")
+        },
+        "/api/recording": {
+            "post": _operation(
+                "start a recording on the machine that runs",
+                named_file,
+                status="201",
+                refusals={"409": "one is under way", "507": "the file cannot be made"},
+            ),
+            "delete": _operation("end the recording", _SETTINGS),
+        },
         "/api/backgrounds": {
             "get": _operation("names of the pictures in the gallery", _NAMES),
             "post": _operation(
                 "add a picture, named after the file",
-                added,
+                named_file,
                 status="201",
                 body=upload,
                 parameters=wanted,

@@ -40,6 +40,7 @@ class State:
         return {
             "settings": self.settings(),
             "status": asdict(self._control.status),
+            "recording": self._control.settings.record is not None,
             "watchers": [asdict(visitor) for visitor in self._visitors],
             "backgrounds": list(gallery()),
         }

@@ -9,8 +9,22 @@ import pytest
 from greenscreen.web.guard import BURST, COOKIE
 from greenscreen.web.server import MOST_CONNECTIONS, PATIENCE
 
-HOSTS = ["evil.example", "evil.example:8765", "127.0.0.1.evil.example", "localhost.evil.example", "", "[", "192.168.1.4"]
-ORIGINS = ["http://evil.example", "null", "http://127.0.0.1", "https://127.0.0.1:{port}", "http://127.0.0.1:{port}.evil"]
+HOSTS = [
+    "evil.example",
+    "evil.example:8765",
+    "127.0.0.1.evil.example",
+    "localhost.evil.example",
+    "",
+    "[",
+    "192.168.1.4",
+]
+ORIGINS = [
+    "http://evil.example",
+    "null",
+    "http://127.0.0.1",
+    "https://127.0.0.1:{port}",
+    "http://127.0.0.1:{port}.evil",
+]
 PAGES = ["/", "/overlay", "/api/state", "/openapi.json"]
 
 
@@ -37,7 +51,9 @@ def test_pages_of_other_sites_can_change_nothing(run, origin):
     assert answer.json["error"] == "requests from other sites are refused"
     assert run.control.settings.show == "result"
     upgrade = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec_WebSocket_Version": "13"}
-    assert run.ask("/stream/before", Origin=origin, Sec_WebSocket_Key="AAAAAAAAAAAAAAAAAAAAAA==", **upgrade).status == 403
+    assert (
+        run.ask("/stream/before", Origin=origin, Sec_WebSocket_Key="AAAAAAAAAAAAAAAAAAAAAA==", **upgrade).status == 403
+    )
 
 
 @pytest.mark.parametrize("site", ["cross-site", "same-site", "nonsense"])
