@@ -38,7 +38,7 @@ export function startBackgrounds(attempt) {
 
   function ownColour() {
     const input = make("input", { type: "color", value: "#3366aa", "aria-label": "Own colour", onchange: () => choose(input.value) });
-    const tile = make("span", { class: "tile" }, "🎨");
+    const tile = make("span", { class: "tile", "aria-hidden": "true" });
     input.addEventListener("input", () => { tile.style.background = input.value; });
     return make("label", { class: "add own" }, input, tile, make("span", { class: "name" }, "own colour"));
   }

@@ -2,7 +2,7 @@
 
 import { make } from "/make.js";
 
-const SAMPLES = 120;  // one a second
+const SAMPLES = 60;  // one a second
 
 const byId = id => document.getElementById(id);
 const history = [];
@@ -31,6 +31,6 @@ export function drawChart({ status }) {
 
 export function showWatchers({ watchers }) {
   byId("watchers").replaceChildren(...watchers.map(({ address, page, since }) => make("li", {},
-    make("span", {}, { overlay: "Overlay", control: "Control page" }[page] ?? `Picture, ${page}`),
-    make("span", {}, `${address === "127.0.0.1" || address === "::1" ? "this machine" : address}, since ${new Date(since * 1000).toLocaleTimeString([], { timeStyle: "short" })}`))));
+    make("span", {}, { overlay: "Overlay", control: "Control page" }[page] ?? "Picture"),
+    make("span", {}, `${address === "127.0.0.1" || address === "::1" ? "this machine" : address} since ${new Date(since * 1000).toLocaleTimeString([], { timeStyle: "short" })}`))));
 }
