@@ -35,6 +35,7 @@ const FRAGMENT = `
         vec2 spoke = vec2(cos(angle), sin(angle)) * reach;
         around = max(around, max(cover(at + spoke), cover(at + spoke * 0.5)));
       }
+      around = smoothstep(0.2, 0.8, around);  // A line has an edge, however soft the person's is.
     }
     gl_FragColor = person + vec4(line.rgb, 1.0) * around * line.a * (1.0 - a);
   }`;
