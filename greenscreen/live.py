@@ -12,10 +12,12 @@ from greenscreen.background import Backdrop, open_backdrop
 from greenscreen.control import Control
 from greenscreen.errors import SinkError, UsageError
 from greenscreen.frame import Frame
+from greenscreen.framing import Framing
 from greenscreen.loop import Loop
 from greenscreen.meter import Meter
 from greenscreen.pace import fitted, paced, thinned
 from greenscreen.pipeline import Pipeline
+from greenscreen.planar import Planar
 from greenscreen.refine import Refiner
 from greenscreen.segment import open_segmenter
 from greenscreen.settings import Settings
@@ -75,14 +77,16 @@ def run_live(control: Control, say: Say) -> Summary:
         sinks.append(stack.enter_context(Snapshots(control)))
         if limit is None:
             say("Ctrl-C ends it")
+        framing = Framing()
         frames: Iterable[Frame] = source
         if fps < source.fps:
             frames = thinned(frames, fps)
         if not source.live and (watched or limit is None):
             frames = paced(frames)
-        pipeline = Pipeline(segmenter, Refiner(), backdrop.current(settings))
-        loop = Loop(control, source, segmenter, pipeline, backdrop, sinks)
-        return Summary(loop.run(islice(fitted(frames, size), limit)), pipeline.meter)
+        pipeline = Pipeline(segmenter, Refiner(), backdrop.current(settings), Planar())
+        loop = Loop(control, source, segmenter, pipeline, backdrop, framing, sinks)
+        turned = (framing.turn(frame, control.settings) for frame in frames)
+        return Summary(loop.run(islice(fitted(turned, size), limit)), pipeline.meter)
 
 
 def refuse_contradictions(settings: Settings) -> None:
@@ -110,7 +114,9 @@ def close_backdrop(backdrop: Backdrop | None) -> None:
 def output_format(source: Source, settings: Settings) -> tuple[tuple[int, int], float]:
     """Size and rate of what goes out: as asked; else the source's, and for a camera always what it truly gives."""
     fps = min(settings.fps or source.fps, source.fps)
-    return (source.size if source.live or not settings.size else settings.size), fps
+    if settings.size and not source.live:
+        return settings.size, fps
+    return (source.size if settings.rotate in (0, 180) else source.size[::-1]), fps
 
 
 def open_sinks(stack: ExitStack, control: Control, size: tuple[int, int], fps: float, say: Say) -> list[Sink]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from greenscreen.background import Backdrop
 from greenscreen.control import Control, Status
 from greenscreen.frame import Frame, Picture
+from greenscreen.framing import Framing
 from greenscreen.pipeline import Pipeline
 from greenscreen.segment import Segmenter
 from greenscreen.settings import Settings
@@ -27,6 +28,7 @@ class Loop:
         segmenter: Segmenter,
         pipeline: Pipeline,
         backdrop: Swap[Backdrop | None],
+        framing: Framing,
         sinks: Sequence[Sink],
     ):
         self._control = control
@@ -34,6 +36,7 @@ class Loop:
         self._segmenter = segmenter
         self._pipeline = pipeline
         self._backdrop = backdrop
+        self._framing = framing
         self._sinks = sinks
         self._published = 0.0
 
@@ -57,7 +60,11 @@ class Loop:
         self._pipeline.backdrop = self._backdrop.current(settings)
         if settings.show == "placeholder":
             return hidden(frame, settings.transparent)
-        return shown(settings.show, frame, self._pipeline.process(frame))
+        frame = self._framing.crop(frame, settings)
+        picture = self._pipeline.process(frame)
+        if settings.auto_frame:
+            self._framing.look(picture.alpha, frame.time)
+        return shown(settings.show, frame, picture)
 
     def _publish(self, settings: Settings) -> None:
         now = time.monotonic()

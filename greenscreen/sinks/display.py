@@ -66,7 +66,9 @@ def draw_divide(image: Image, mirrored: bool) -> None:
 
 def _text_size(image: Image) -> int:
     """Height of the letters in pixels."""
-    return max(8, min(image.shape[0] // _LINES_A_PICTURE, image.shape[1] // _COLUMNS_A_PICTURE))
+    height, width = image.shape[:2]
+    size: int = min(height // _LINES_A_PICTURE, width // _COLUMNS_A_PICTURE)
+    return max(8, size)
 
 
 def _panel(image: Image, x: int, y: int, width: int, height: int, radius: int) -> None:

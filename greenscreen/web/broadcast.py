@@ -18,7 +18,7 @@ AT_ONCE = 2
 
 def person(picture: Picture) -> bytes:
     """The person alone; nothing for pictures that show something else, such as the placeholder."""
-    return NOTHING if picture.frame is None else encode_person(picture.image, picture.alpha)
+    return NOTHING if picture.frame is None else encode_person(picture.person, picture.alpha)
 
 
 def before(picture: Picture) -> Image:
