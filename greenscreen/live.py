@@ -1,11 +1,13 @@
 """`greenscreen run`: uses what the machine has, and says what that is."""
 
+import logging
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import islice
 from os.path import realpath
 from pathlib import Path
+from threading import Thread
 
 from greenscreen.address import Address, parse_address
 from greenscreen.background import Backdrop, open_backdrop
@@ -28,9 +30,12 @@ from greenscreen.sinks.still import StillSink
 from greenscreen.sinks.video import VideoSink
 from greenscreen.sinks.virtual_camera import VirtualCameraSink
 from greenscreen.sinks.window import WindowSink
+from greenscreen.slideshow import show_slides
 from greenscreen.sources import Source, open_source
 from greenscreen.swap import Swap
 from greenscreen.web.sink import OverlaySink
+
+log = logging.getLogger(__name__)
 
 DEMO = Path("greenscreen-demo.mp4")
 """Written to the current folder when there is neither virtual camera nor display, with a still beside it."""
@@ -86,7 +91,16 @@ def run_live(control: Control, say: Say) -> Summary:
         pipeline = Pipeline(segmenter, Refiner(), backdrop.current(settings), Planar())
         loop = Loop(control, source, segmenter, pipeline, backdrop, framing, sinks)
         turned = (framing.turn(frame, control.settings) for frame in frames)
-        return Summary(loop.run(islice(fitted(turned, size), limit)), pipeline.meter)
+        slides = Thread(target=show_slides, args=[control], name="slideshow", daemon=True)
+        slides.start()
+        try:
+            loop.run(islice(fitted(turned, size), limit))
+        except KeyboardInterrupt:
+            log.info("interrupted")
+        finally:
+            control.stop()
+            slides.join()
+        return Summary(pipeline.meter.frames, pipeline.meter)
 
 
 def refuse_contradictions(settings: Settings) -> None:
