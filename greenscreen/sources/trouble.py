@@ -4,8 +4,7 @@ import os
 from pathlib import Path
 
 from greenscreen.errors import SourceError
-
-_PROC = Path("/proc")
+from greenscreen.holders import holders
 
 
 def why_closed(name: str, node: Path | None, others: list[str]) -> SourceError:
@@ -31,15 +30,3 @@ def why_closed(name: str, node: Path | None, others: list[str]) -> SourceError:
     return SourceError(
         f"the camera {node} gives no video", "it may be held by another user's program, or be a device of another kind"
     )
-
-
-def holders(node: Path, proc: Path = _PROC) -> list[str]:
-    """Return the other programs that have a device open, such as `zoom (1234)`, as far as we may look."""
-    target, found = os.path.realpath(node), []
-    for process in proc.glob("[0-9]*"):
-        try:
-            if process.name != str(os.getpid()) and any(os.readlink(fd) == target for fd in (process / "fd").iterdir()):
-                found.append(f"{(process / 'comm').read_text().strip()} ({process.name})")
-        except OSError:  # Another user's, or gone meanwhile.
-            continue
-    return sorted(found)
