@@ -7,12 +7,14 @@ from itertools import islice
 from os.path import realpath
 from pathlib import Path
 
-from greenscreen.background import open_backdrop
+from greenscreen.background import Backdrop, open_backdrop
+from greenscreen.control import Control
 from greenscreen.errors import SinkError, UsageError
 from greenscreen.frame import Frame
+from greenscreen.loop import Loop
 from greenscreen.meter import Meter
 from greenscreen.pace import fitted, paced, thinned
-from greenscreen.pipeline import Pipeline, run
+from greenscreen.pipeline import Pipeline
 from greenscreen.refine import Refiner
 from greenscreen.segment import open_segmenter
 from greenscreen.settings import Settings
@@ -22,6 +24,7 @@ from greenscreen.sinks.video import VideoSink
 from greenscreen.sinks.virtual_camera import VirtualCameraSink
 from greenscreen.sinks.window import WindowSink
 from greenscreen.sources import Source, open_source
+from greenscreen.swap import Swap
 
 DEMO = Path("greenscreen-demo.mp4")
 """Written to the current folder when there is neither virtual camera nor display, with a still beside it."""
@@ -38,13 +41,15 @@ class Summary:
     meter: Meter
 
 
-def run_live(settings: Settings, say: Say) -> Summary:
-    """Runs until the source ends, a sink is closed, or the person interrupts; raises what the parts raise."""
+def run_live(control: Control, say: Say) -> Summary:
+    """Runs until the source ends, a sink is closed, or the person wants it to; raises what the parts raise."""
+    settings = control.settings
     refuse_contradictions(settings)
     with ExitStack() as stack:
-        backdrop = open_backdrop(settings.background)
-        if backdrop:
-            stack.callback(backdrop.close)
+        backdrop = Swap(lambda now: now.background, lambda now: open_backdrop(now.background), close_backdrop, settings)
+        stack.callback(backdrop.close)
+        control.prepare(refuse_transparency)
+        control.prepare(backdrop.prepare)
         segmenter = stack.enter_context(open_segmenter(settings.engine, settings.model))
         source = stack.enter_context(open_source(settings.camera, settings.size, settings.fps))
         say(f"from {source.name}, {source.size[0]}x{source.size[1]} at {source.fps:g} frames a second")
@@ -65,8 +70,9 @@ def run_live(settings: Settings, say: Say) -> Summary:
         watched = any(isinstance(sink, VirtualCameraSink | WindowSink) for sink in sinks)
         if not source.live and (watched or limit is None):
             frames = paced(frames)
-        pipeline = Pipeline(segmenter, Refiner(), backdrop)
-        return Summary(run(islice(fitted(frames, size), limit), pipeline, sinks), pipeline.meter)
+        pipeline = Pipeline(segmenter, Refiner(), backdrop.current(settings))
+        loop = Loop(control, source, segmenter, pipeline, backdrop, sinks)
+        return Summary(loop.run(islice(fitted(frames, size), limit)), pipeline.meter)
 
 
 def refuse_contradictions(settings: Settings) -> None:
@@ -75,6 +81,20 @@ def refuse_contradictions(settings: Settings) -> None:
         raise UsageError("--device and --no-virtual-camera contradict each other", "leave one of them out")
     if settings.transparent and (settings.device or settings.virtual_camera):
         raise UsageError("a virtual camera carries no transparency", "choose another --background, such as green")
+
+
+def refuse_transparency(old: Settings, new: Settings) -> None:
+    """Raises `UsageError`: what is sent, and the files it is recorded to, are either transparent or not, all along."""
+    if new.transparent != old.transparent:
+        raise UsageError(
+            "a run cannot become transparent, nor cease to be",
+            "choose the transparent background at the start, with --background transparent",
+        )
+
+
+def close_backdrop(backdrop: Backdrop | None) -> None:
+    if backdrop:
+        backdrop.close()
 
 
 def output_format(source: Source, settings: Settings) -> tuple[tuple[int, int], float]:

@@ -20,8 +20,9 @@ class Pipeline:
     """What happens to one frame. A frame whose matte cannot be found raises: it never leaves as it came."""
 
     def __init__(self, segmenter: Segmenter, refiner: Refiner, backdrop: Backdrop | None, meter: Meter | None = None):
-        """`backdrop` none means transparent."""
-        self._segmenter, self._refiner, self._backdrop = segmenter, refiner, backdrop
+        """`backdrop` none means transparent; it may be replaced between two frames."""
+        self._segmenter, self._refiner = segmenter, refiner
+        self.backdrop = backdrop
         self.meter = meter or Meter()
 
     def process(self, frame: Frame) -> Picture:
@@ -31,11 +32,11 @@ class Pipeline:
             coarse = self._segmenter.segment(frame)
         with stage("refine"):
             alpha = self._refiner.refine(frame, coarse)
-        if self._backdrop is None:
+        if self.backdrop is None:
             with stage("composite"):
                 return Picture(cut_out(frame, alpha), alpha.values, frame.time, transparent=True)
         with stage("backdrop"):
-            behind = self._backdrop.behind(frame, alpha)
+            behind = self.backdrop.behind(frame, alpha)
         with stage("composite"):
             return Picture(composite(frame, alpha, behind), alpha.values, frame.time)
 

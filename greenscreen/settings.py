@@ -1,8 +1,9 @@
 """One type for everything a person can set: its fields carry their help, their range and their default."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
@@ -25,13 +26,26 @@ Side = Annotated[int, Field(ge=16, le=MOST_SIDE)]
 Size = Annotated[tuple[Side, Side], BeforeValidator(parse_size)]
 
 
+Show = Literal["result", "matte", "split", "original", "placeholder"]
+
+LIVE: dict[str, Any] = {"live": True}
+"""Marks a field that may change while running."""
+
+
 class Settings(BaseModel):
-    """What `greenscreen run` does."""
+    """What `greenscreen run` does. Fields marked `live` may change while it runs, through `Control`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     camera: str | None = Field(None, description="camera number, device, URL, video, photo, folder or 'demo'")
-    background: str = Field("green", description="transparent, blur[:SIGMA], a colour, an image or a video")
+    background: str = Field(
+        "green", description="transparent, blur[:SIGMA], a colour, an image or a video", json_schema_extra=LIVE
+    )
+    show: Show = Field(
+        "result",
+        description="what goes out: result, matte, split (before and after), original or placeholder",
+        json_schema_extra=LIVE,
+    )
     virtual_camera: bool | None = Field(None, description="send to the virtual camera")
     device: str | None = Field(None, description="virtual camera device, such as /dev/video10")
     preview: bool | None = Field(None, description="show a window")
@@ -50,15 +64,30 @@ class Settings(BaseModel):
 
 def make_settings(**values: Any) -> Settings:
     """Settings from values as the command line gives them; raises `UsageError` naming the first that is wrong."""
-    try:
-        return Settings(**{key: value for key, value in values.items() if value is not None})
-    except ValidationError as error:
-        first = error.errors()[0]
-        option = "--" + str(first["loc"][0]).replace("_", "-")
-        reason = first["msg"].removeprefix("Value error, ")
-        raise UsageError(f"{option} {values[str(first['loc'][0])]} is not possible: {reason}", "see: --help") from error
+    given = {key: value for key, value in values.items() if value is not None}
+    return _validated(given, lambda field: "--" + field.replace("_", "-"))
+
+
+def changed(settings: Settings, **values: Any) -> Settings:
+    """The settings with some fields replaced; raises `UsageError` naming the first that is wrong."""
+    return _validated({**settings.model_dump(), **values}, lambda field: field)
+
+
+def is_live(field: str) -> bool:
+    """Whether this is a field that may change while running."""
+    info = Settings.model_fields.get(field)
+    return info is not None and info.json_schema_extra == LIVE
 
 
 def help_of(field: str) -> str:
     """The help text of a field, for the command line."""
     return Settings.model_fields[field].description or ""
+
+
+def _validated(values: dict[str, Any], spoken: Callable[[str], str]) -> Settings:
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field, reason = str(first["loc"][0]), first["msg"].removeprefix("Value error, ")
+        raise UsageError(f"{spoken(field)} {values[field]} is not possible: {reason}", "see: --help") from error
