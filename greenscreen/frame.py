@@ -25,12 +25,14 @@ class Frame:
 
     `time` is when it was captured, in seconds: on the monotonic clock for live sources, since the start for files.
     `fresh` is true for the first frame and the first after a reconnect or cut: every state downstream resets.
+    `stand_in` is true where no picture could be had: then nothing of the image may be taken for a person.
     """
 
     image: Image
     time: float
     index: int
     fresh: bool = False
+    stand_in: bool = False
 
     @property
     def size(self) -> tuple[int, int]:

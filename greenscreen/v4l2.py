@@ -42,6 +42,13 @@ class Device:
     """Whether frames can be read from it now."""
     output: bool
     """Whether frames can be written to it now."""
+    bus: str = ""
+    """Where it is attached, such as `usb-0000:00:14.0-1`: the same after it was unplugged and plugged in again."""
+
+    @property
+    def camera(self) -> bool:
+        """Whether it is one to read from. A loopback that still offers its writing end waits for a program to feed it."""
+        return self.capture and not (self.loopback and self.output)
 
     @property
     def loopback(self) -> bool:
@@ -87,7 +94,7 @@ def _ioctl(path: Path, request: int, argument: bytes) -> bytes:
 
 def parse_capability(path: str, answer: bytes) -> Device:
     """Read the kernel's `struct v4l2_capability` (104 bytes) about the node at `path`."""
-    driver, card, _bus, _version, capabilities, device_caps = _CAPABILITY.unpack(answer)
+    driver, card, bus, _version, capabilities, device_caps = _CAPABILITY.unpack(answer)
     # `capabilities` covers all nodes of one piece of hardware; a webcam's metadata node shares it with the picture's.
     caps = device_caps if capabilities & _HAS_DEVICE_CAPS else capabilities
     return Device(
@@ -96,6 +103,7 @@ def parse_capability(path: str, answer: bytes) -> Device:
         _text(driver),
         capture=bool(caps & (_VIDEO_CAPTURE | _VIDEO_CAPTURE_MPLANE)),
         output=bool(caps & _VIDEO_OUTPUT),
+        bus=_text(bus),
     )
 
 

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from greenscreen.errors import SourceError
+from greenscreen.errors import CameraBusyError, SourceError
 from greenscreen.holders import holders
 
 
@@ -26,7 +26,7 @@ def why_closed(name: str, node: Path | None, others: list[str]) -> SourceError:
             "join the group that may: sudo usermod -aG video $USER, then log in again",
         )
     if programs := holders(node):
-        return SourceError(f"the camera {node} is in use by {', '.join(programs)}", "end it there, then try again")
+        return CameraBusyError(f"the camera {node} is in use by {', '.join(programs)}", "end it there")
     return SourceError(
         f"the camera {node} gives no video", "it may be held by another user's program, or be a device of another kind"
     )
