@@ -69,9 +69,17 @@ def run(
     fps: Annotated[float | None, typer.Option(help=help_of("fps"))] = None,
     engine: Engine = "auto",
     model: Model = None,
+    fit: Annotated[str | None, typer.Option(help=help_of("fit"))] = None,
+    on_demand: Annotated[bool | None, typer.Option("--on-demand/--no-on-demand", help=help_of("on_demand"))] = None,
+    background_service: Annotated[
+        bool, typer.Option("--background-service", help="virtual camera only, on demand, without a window")
+    ] = False,
     frames: Annotated[int | None, typer.Option(help=help_of("frames"))] = None,
 ) -> None:
     """Replace the room live: camera in; virtual camera, window or recording out. Ctrl-C ends it."""
+    if background_service:
+        virtual_camera, preview = virtual_camera is not False, bool(preview)
+        on_demand = on_demand is not False and sys.platform.startswith("linux")
     settings = make_settings(
         camera=camera,
         background=background,
@@ -83,6 +91,8 @@ def run(
         fps=fps,
         engine=engine,
         model=model,
+        fit=fit,
+        on_demand=on_demand,
         frames=frames,
     )
     try:

@@ -1,14 +1,18 @@
 """What the person wants now. Whoever turns a knob calls `change`; the loop reads `settings` once a frame."""
 
+import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from threading import Event, RLock
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
+from threading import Event, Lock
 from typing import Any, Literal
 
 from greenscreen.errors import UsageError
 from greenscreen.settings import Settings, changed, is_live
 
 State = Literal["starting", "live", "paused", "waiting"]
+
+_TOLD_FOR = 6.0  # seconds
 
 Hook = Callable[[Settings, Settings], None]
 Callback = Callable[[Settings], None]
@@ -45,9 +49,10 @@ class Control:
     def __init__(self, settings: Settings):
         self.settings = settings
         self.status = Status()
-        self._changing = RLock()
-        self._hooks: list[Hook] = []
+        self._preparing, self._swapping = Lock(), Lock()
+        self._hooks: list[tuple[Hook, set[str]]] = []
         self._callbacks: list[Callback] = []
+        self._told, self._told_at = "", 0.0
         self._stop = Event()
 
     def change(self, **values: Any) -> Settings:
@@ -56,21 +61,27 @@ class Control:
         Raises `UsageError` for values or fields that cannot be, and whatever a hook raises to refuse, such as
         `SourceError` for a background that cannot be opened; then nothing has changed.
         """
-        with self._changing:
-            for name in values:
-                if not is_live(name):
-                    raise UsageError(f"{name} cannot be changed while running", "set it before the start")
+        for name in values:
+            if not is_live(name):
+                raise UsageError(f"{name} cannot be changed while running", "set it before the start")
+        hooks = [hook for hook, fields in self._hooks if not fields or fields & values.keys()]
+        # The panic button has no hook, and does not wait for a background that takes long to open.
+        with self._preparing if hooks else nullcontext():
             old, new = self.settings, changed(self.settings, **values)
-            for hook in self._hooks:
+            for hook in hooks:
                 hook(old, new)
-            self.settings = new
-            for callback in list(self._callbacks):
-                callback(new)
-            return new
+            with self._swapping:
+                new = self.settings = changed(self.settings, **values)
+        for callback in list(self._callbacks):
+            callback(new)
+        return new
 
-    def prepare(self, hook: Hook) -> None:
-        """Has `hook(old, new)` called before every change, in the thread that makes it; it may raise to refuse."""
-        self._hooks.append(hook)
+    def prepare(self, hook: Hook, *fields: str) -> None:
+        """Has `hook(old, new)` called before every change of these fields, or of any if none is named.
+
+        It runs in the thread that makes the change, may take its time, and may raise to refuse.
+        """
+        self._hooks.append((hook, set(fields)))
 
     def watch(self, callback: Callback) -> Callable[[], None]:
         """Has `callback(settings)` called after every change, in the thread that made it; returns what ends that."""
@@ -80,6 +91,16 @@ class Control:
     def publish(self, status: Status) -> None:
         """Replaces the status; the loop does so about once a second."""
         self.status = status
+
+    def tell(self, message: str) -> None:
+        """Puts a message into the status, where it stays for some seconds."""
+        self._told, self._told_at = message, time.monotonic()
+        self.publish(replace(self.status, message=message))
+
+    @property
+    def message(self) -> str:
+        """What was told last, if that is not long ago."""
+        return self._told if time.monotonic() - self._told_at < _TOLD_FOR else ""
 
     def stop(self) -> None:
         """Ends the run in peace, after the frame it is at."""

@@ -77,6 +77,7 @@ class Picture:
     alpha: NDArray[np.uint8]
     time: float
     transparent: bool = False
+    frame: Frame | None = None
 
     @property
     def pixels(self) -> NDArray[np.uint8]:

@@ -1,7 +1,8 @@
 """`greenscreen run`: uses what the machine has, and says what that is."""
 
+import sys
 from collections.abc import Callable, Iterable
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from itertools import islice
 from os.path import realpath
@@ -9,6 +10,7 @@ from pathlib import Path
 
 from greenscreen.background import Backdrop, open_backdrop
 from greenscreen.control import Control
+from greenscreen.demand import Demand
 from greenscreen.errors import SinkError, UsageError
 from greenscreen.frame import Frame
 from greenscreen.loop import Loop
@@ -48,10 +50,12 @@ def run_live(control: Control, say: Say) -> Summary:
     with ExitStack() as stack:
         backdrop = Swap(lambda now: now.background, lambda now: open_backdrop(now.background), close_backdrop, settings)
         stack.callback(backdrop.close)
-        control.prepare(refuse_transparency)
-        control.prepare(backdrop.prepare)
+        control.prepare(refuse_transparency, "background")
+        control.prepare(backdrop.prepare, "background")
         segmenter = stack.enter_context(open_segmenter(settings.engine, settings.model))
-        source = stack.enter_context(open_source(settings.camera, settings.size, settings.fps))
+        demand = stack.enter_context(closing(Demand())) if settings.on_demand else None
+        wanted = demand.wanted if demand else None
+        source = stack.enter_context(open_source(settings.camera, settings.size, settings.fps, wanted, say))
         say(f"from {source.name}, {source.size[0]}x{source.size[1]} at {source.fps:g} frames a second")
         if note := getattr(source, "note", ""):
             say(note)
@@ -61,6 +65,9 @@ def run_live(control: Control, say: Say) -> Summary:
         if not sinks:
             sinks = open_demo(stack, settings, size, fps, say)
             limit = limit or (None if source.live else round(DEMO_SECONDS * fps))
+        if demand:
+            demand.watch(next(sink.path for sink in sinks if isinstance(sink, VirtualCameraSink)))
+            say("the camera is opened when a program watches the virtual camera")
         if limit is None:
             say("Ctrl-C ends it")
         frames: Iterable[Frame] = source
@@ -72,15 +79,24 @@ def run_live(control: Control, say: Say) -> Summary:
             frames = paced(frames)
         pipeline = Pipeline(segmenter, Refiner(), backdrop.current(settings))
         loop = Loop(control, source, segmenter, pipeline, backdrop, sinks)
-        return Summary(loop.run(islice(fitted(frames, size), limit)), pipeline.meter)
+        return Summary(loop.run(islice(fitted(frames, size, settings.fit), limit)), pipeline.meter)
 
 
 def refuse_contradictions(settings: Settings) -> None:
     """Raises `UsageError`, before anything is opened, for what could only fail later."""
     if settings.device and settings.virtual_camera is False:
         raise UsageError("--device and --no-virtual-camera contradict each other", "leave one of them out")
-    if settings.transparent and (settings.device or settings.virtual_camera):
+    if settings.on_demand and not sys.platform.startswith("linux"):
+        raise UsageError("only Linux's virtual camera tells who watches it", "leave out --on-demand")
+    if settings.on_demand and settings.virtual_camera is False:
+        raise UsageError("--on-demand waits for programs that watch the virtual camera", "allow it one")
+    if settings.transparent and sends(settings):
         raise UsageError("a virtual camera carries no transparency", "choose another --background, such as green")
+
+
+def sends(settings: Settings) -> bool:
+    """Whether a virtual camera was asked for, in one way or another."""
+    return bool(settings.device or settings.virtual_camera or settings.on_demand)
 
 
 def refuse_transparency(old: Settings, new: Settings) -> None:
@@ -98,9 +114,8 @@ def close_backdrop(backdrop: Backdrop | None) -> None:
 
 
 def output_format(source: Source, settings: Settings) -> tuple[tuple[int, int], float]:
-    """Size and rate of what goes out: as asked; else the source's, and for a camera always what it truly gives."""
-    fps = min(settings.fps or source.fps, source.fps)
-    return (source.size if source.live or not settings.size else settings.size), fps
+    """Size and rate of what goes out: as asked, but no faster than the source; else the source's."""
+    return settings.size or source.size, min(settings.fps or source.fps, source.fps)
 
 
 def open_sinks(stack: ExitStack, settings: Settings, size: tuple[int, int], fps: float, say: Say) -> list[Sink]:
@@ -109,7 +124,7 @@ def open_sinks(stack: ExitStack, settings: Settings, size: tuple[int, int], fps:
     offered: list[Sink] = []
     if settings.record:
         asked.append(VideoSink(unread(settings.record, settings), size, fps, keep=True))
-    if settings.device or settings.virtual_camera:
+    if sends(settings):
         asked.append(VirtualCameraSink(size, fps, settings.device))
     elif settings.virtual_camera is None and settings.transparent:
         say("no virtual camera: it carries no transparency")

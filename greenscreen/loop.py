@@ -92,11 +92,11 @@ class Loop:
         if now - self._published < _PUBLISH_EVERY:
             return
         self._published = now
-        meter, message = self._pipeline.meter, getattr(self._source, "message", "") or self._failure
+        meter, trouble = self._pipeline.meter, getattr(self._source, "message", "") or self._failure
         self._control.publish(
             Status(
-                state="paused" if settings.show == "placeholder" else "waiting" if message else "live",
-                message=message,
+                state="paused" if settings.show == "placeholder" else "waiting" if trouble else "live",
+                message=trouble or self._control.message,
                 fps=meter.fps,
                 latency_ms=meter.latency_ms,
                 stages=meter.medians(),

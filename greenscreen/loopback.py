@@ -56,8 +56,8 @@ class HeldError(OSError):
 class Loopback:
     """The writing end of the loopback at `path`, at this size (width, height; both even) and rate.
 
-    Entering raises `HeldError` when it has another size, `BlockingIOError` when another program of ours writes to it, and
-    `OSError` for everything else that stands in the way, a writer of another kind among it.
+    Entering raises `HeldError` when it has another size, `BlockingIOError` when another greenscreen writes to it, and
+    `OSError` for everything else that stands in the way, such as a writer of another kind.
     """
 
     def __init__(self, path: str, size: tuple[int, int], fps: float):

@@ -34,11 +34,11 @@ class Pipeline:
             alpha = self._refiner.refine(frame, coarse)
         if self.backdrop is None:
             with stage("composite"):
-                return Picture(cut_out(frame, alpha), alpha.values, frame.time, transparent=True)
+                return Picture(cut_out(frame, alpha), alpha.values, frame.time, True, frame)
         with stage("backdrop"):
             behind = self.backdrop.behind(frame, alpha)
         with stage("composite"):
-            return Picture(composite(frame, alpha, behind), alpha.values, frame.time)
+            return Picture(composite(frame, alpha, behind), alpha.values, frame.time, False, frame)
 
 
 def run(frames: Iterable[Frame], pipeline: Pipeline, sinks: Sequence[Sink]) -> int:

@@ -47,7 +47,7 @@ class Device:
 
     @property
     def camera(self) -> bool:
-        """Whether it is one to read from. A loopback that still offers its writing end waits for a program to feed it."""
+        """Whether it is one to read from; a loopback that still offers its writing end waits to be fed."""
         return self.capture and not (self.loopback and self.output)
 
     @property

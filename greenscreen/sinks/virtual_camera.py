@@ -49,20 +49,21 @@ class VirtualCameraSink:
     Colours go out as I420, BT.601 limited range, which every program that opens a webcam expects. I420 has no odd
     sizes: the last row or column is left out, rather than refusing a picture over one line that nobody misses. `send`
     does not wait for the next frame to be due, and raises `SinkError` for a picture that was not taken whole. A
-    transparent picture raises `UsageError`.
+    transparent picture raises `UsageError`. Once entered, `path` is the device's.
     """
 
     def __init__(self, size: tuple[int, int], fps: float, device: str | None = None):
         self.name = f"virtual camera {device}" if device else "virtual camera"
-        self.device = device
+        self.path = device or ""
+        self._device = device
         self._width, self._height = size[0] & ~1, size[1] & ~1
         self._fps = fps
 
     def __enter__(self) -> Self:
         size = self._width, self._height
-        self._writer = _open_loopback(self.device, size, self._fps) if _ON_LINUX else _open_obs(size, self._fps)
-        self.device = self._writer.path
-        self.name = f"virtual camera {self.device}"
+        self._writer = _open_loopback(self._device, size, self._fps) if _ON_LINUX else _open_obs(size, self._fps)
+        self.path = self._writer.path
+        self.name = f"virtual camera {self.path}"
         return self
 
     def __exit__(
@@ -128,9 +129,9 @@ def _choose(asked: str | None) -> str:
 
 def _busy(paths: list[str]) -> SinkError:
     programs = sorted({program for path in paths for program in holders(Path(path))})
-    hint = f"close that program, or name another device; open there: {', '.join(programs)}" if programs else ""
+    seen = f" (it is open in {', '.join(programs)})" if programs else ""
     return SinkError(
-        f"another program already sends to {', '.join(paths)}", hint or "close that program, or name another device"
+        f"another program already sends to {', '.join(paths)}", f"close that program{seen}, or name another device"
     )
 
 
