@@ -90,14 +90,13 @@ class Steady:
     def _await_first(self) -> None:
         with self._changed:
             self._changed.wait_for(lambda: self._begun or self._error, _FIRST)
-            error = self._error
-            if not self._begun and error is None:
-                error = SourceError(
-                    f"{self.name} opens but gives no picture", "unplug it and plug it in again, or try another USB port"
-                )
-        if error and not isinstance(error, CameraBusyError):
-            self.__exit__(None, None, None)
-            raise error
+            if self._begun or isinstance(self._error, CameraBusyError):
+                return
+            error = self._error or SourceError(
+                f"{self.name} opens but gives no picture", "unplug it and plug it in again, or try another USB port"
+            )
+        self.__exit__(None, None, None)
+        raise error
 
     def _take(self, seconds: float) -> Frame | None:
         with self._changed:
