@@ -1,13 +1,16 @@
 """What the person wants now. Whoever turns a knob calls `change`; the loop reads `settings` once a frame."""
 
 import time
+from collections import deque
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from threading import Event, Lock
 from typing import Any, Literal
 
 from greenscreen.errors import UsageError
+from greenscreen.filing import new_snapshot
 from greenscreen.settings import Settings, changed, is_live
 
 State = Literal["starting", "live", "paused", "waiting"]
@@ -53,6 +56,7 @@ class Control:
         self._hooks: list[tuple[Hook, set[str]]] = []
         self._callbacks: list[Callback] = []
         self._told, self._told_at = "", 0.0
+        self._snapshots: deque[Path] = deque()
         self._stop = Event()
 
     def change(self, **values: Any) -> Settings:
@@ -101,6 +105,19 @@ class Control:
     def message(self) -> str:
         """What was told last, if that is not long ago."""
         return self._told if time.monotonic() - self._told_at < _TOLD_FOR else ""
+
+    def snapshot(self, path: Path | None = None) -> Path:
+        """Has the next picture that is sent written to a file, by default a new one among the person's pictures.
+
+        Returns its path at once; a failure is told in the status.
+        """
+        path = path or new_snapshot()
+        self._snapshots.append(path)
+        return path
+
+    def take_snapshot(self) -> Path | None:
+        """The file that somebody wants the next picture in, if any; for whoever writes it."""
+        return self._snapshots.popleft() if self._snapshots else None
 
     def stop(self) -> None:
         """Ends the run in peace, after the frame it is at."""

@@ -13,6 +13,7 @@ from greenscreen.control import Control
 from greenscreen.demand import Demand
 from greenscreen.errors import SinkError, UsageError
 from greenscreen.frame import Frame
+from greenscreen.framing import Framing
 from greenscreen.loop import Loop
 from greenscreen.meter import Meter
 from greenscreen.pace import fitted, paced, thinned
@@ -21,6 +22,8 @@ from greenscreen.refine import Refiner
 from greenscreen.segment import open_segmenter
 from greenscreen.settings import Settings
 from greenscreen.sinks import Sink
+from greenscreen.sinks.recorder import Recorder, close_video
+from greenscreen.sinks.snapshots import Snapshots
 from greenscreen.sinks.still import StillSink
 from greenscreen.sinks.video import VideoSink
 from greenscreen.sinks.virtual_camera import VirtualCameraSink
@@ -61,25 +64,29 @@ def run_live(control: Control, say: Say) -> Summary:
             say(note)
         say(f"cutting out with {segmenter.contract.name} on {segmenter.engine}")
         size, fps = output_format(source, settings)
-        sinks, limit = open_sinks(stack, settings, size, fps, say), settings.frames
-        if not sinks:
+        sinks, limit = open_sinks(stack, control, size, fps, say), settings.frames
+        if not sinks and not settings.record:
             sinks = open_demo(stack, settings, size, fps, say)
             limit = limit or (None if source.live else round(DEMO_SECONDS * fps))
         if demand:
             demand.watch(next(sink.path for sink in sinks if isinstance(sink, VirtualCameraSink)))
             say("the camera is opened when a program watches the virtual camera")
+        # Whoever watches, or waits for the moment to press Ctrl-C, wants to see things happen in their own time.
+        watched = any(isinstance(sink, VirtualCameraSink | WindowSink) for sink in sinks)
+        sinks.append(stack.enter_context(open_recorder(control, size, fps, say, alone=not sinks)))
+        sinks.append(stack.enter_context(Snapshots(control)))
         if limit is None:
             say("Ctrl-C ends it")
+        framing = Framing()
         frames: Iterable[Frame] = source
         if fps < source.fps:
             frames = thinned(frames, fps)
-        # Whoever watches, or waits for the moment to press Ctrl-C, wants to see things happen in their own time.
-        watched = any(isinstance(sink, VirtualCameraSink | WindowSink) for sink in sinks)
         if not source.live and (watched or limit is None):
             frames = paced(frames)
         pipeline = Pipeline(segmenter, Refiner(), backdrop.current(settings))
-        loop = Loop(control, source, segmenter, pipeline, backdrop, sinks)
-        return Summary(loop.run(islice(fitted(frames, size, settings.fit), limit)), pipeline.meter)
+        loop = Loop(control, source, segmenter, pipeline, backdrop, framing, sinks)
+        turned = (framing.turn(frame, control.settings) for frame in frames)
+        return Summary(loop.run(islice(fitted(turned, size, settings.fit), limit)), pipeline.meter)
 
 
 def refuse_contradictions(settings: Settings) -> None:
@@ -114,16 +121,16 @@ def close_backdrop(backdrop: Backdrop | None) -> None:
 
 
 def output_format(source: Source, settings: Settings) -> tuple[tuple[int, int], float]:
-    """Size and rate of what goes out: as asked, but no faster than the source; else the source's."""
-    return settings.size or source.size, min(settings.fps or source.fps, source.fps)
+    """Size and rate of what goes out: as asked, but no faster than the source; else the source's, as it is turned."""
+    upright = source.size if settings.rotate in (0, 180) else source.size[::-1]
+    return settings.size or upright, min(settings.fps or source.fps, source.fps)
 
 
-def open_sinks(stack: ExitStack, settings: Settings, size: tuple[int, int], fps: float, say: Say) -> list[Sink]:
+def open_sinks(stack: ExitStack, control: Control, size: tuple[int, int], fps: float, say: Say) -> list[Sink]:
     """Opens what was asked for, or fails; and of what was neither asked for nor declined, whatever is there."""
+    settings = control.settings
     asked: list[Sink] = []
     offered: list[Sink] = []
-    if settings.record:
-        asked.append(VideoSink(unread(settings.record, settings), size, fps, keep=True))
     if sends(settings):
         asked.append(VirtualCameraSink(size, fps, settings.device))
     elif settings.virtual_camera is None and settings.transparent:
@@ -131,7 +138,7 @@ def open_sinks(stack: ExitStack, settings: Settings, size: tuple[int, int], fps:
     elif settings.virtual_camera is None:
         offered.append(VirtualCameraSink(size, fps))
     if settings.preview is not False:
-        (asked if settings.preview else offered).append(WindowSink("greenscreen", size))
+        (asked if settings.preview else offered).append(WindowSink("greenscreen", size, control))
     opened = [stack.enter_context(sink) for sink in asked]
     for sink in offered:
         try:
@@ -141,6 +148,21 @@ def open_sinks(stack: ExitStack, settings: Settings, size: tuple[int, int], fps:
     for sink in opened:
         say(f"to {sink.name}")
     return opened
+
+
+def open_recorder(control: Control, size: tuple[int, int], fps: float, say: Say, alone: bool) -> Recorder:
+    """What records whenever the settings name a file; raises what opening the first one, if any, does."""
+
+    def open_video(settings: Settings) -> VideoSink | None:
+        if settings.record is None:
+            return None
+        return VideoSink(unread(settings.record, settings), size, fps, keep=True).__enter__()
+
+    video = Swap(lambda settings: settings.record, open_video, close_video, control.settings)
+    control.prepare(video.prepare, "record")
+    if control.settings.record:
+        say(f"to {control.settings.record.name}")
+    return Recorder(control, video, alone)
 
 
 def open_demo(stack: ExitStack, settings: Settings, size: tuple[int, int], fps: float, say: Say) -> list[Sink]:

@@ -9,6 +9,7 @@ from greenscreen.background import Backdrop
 from greenscreen.control import Control, Status
 from greenscreen.errors import GreenscreenError
 from greenscreen.frame import Frame, Picture
+from greenscreen.framing import Framing
 from greenscreen.pipeline import Pipeline
 from greenscreen.segment import Segmenter
 from greenscreen.settings import Settings
@@ -32,6 +33,7 @@ class Loop:
         segmenter: Segmenter,
         pipeline: Pipeline,
         backdrop: Swap[Backdrop | None],
+        framing: Framing,
         sinks: Sequence[Sink],
     ):
         self._control = control
@@ -39,6 +41,7 @@ class Loop:
         self._segmenter = segmenter
         self._pipeline = pipeline
         self._backdrop = backdrop
+        self._framing = framing
         self._sinks = sinks
         self._published = 0.0
         self._stale = False
@@ -69,7 +72,10 @@ class Loop:
         self._pipeline.backdrop = backdrop
         try:
             # What was remembered is of another moment, or half done.
-            picture = self._pipeline.process(replace(frame, fresh=True) if self._stale else frame)
+            frame = self._framing.crop(replace(frame, fresh=True) if self._stale else frame, settings)
+            picture = self._pipeline.process(frame)
+            if settings.auto_frame:
+                self._framing.look(picture.alpha, frame.time)
             self._stale, self._failure = False, ""
             return shown(settings.show, frame, picture)
         except Exception as error:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from greenscreen.errors import UsageError
 
 MOST_SIDE = 8192
+MOST_ZOOM = 4.0
 
 
 def parse_size(text: Any) -> Any:
@@ -47,10 +48,39 @@ class Settings(BaseModel):
         description="what goes out: result, matte, split (before and after), original or placeholder",
         json_schema_extra=LIVE,
     )
+    mirror: bool = Field(False, description="mirror what goes out, left to right", json_schema_extra=LIVE)
+    rotate: Literal[0, 90, 180, 270] = Field(
+        0, description="turn the camera's picture clockwise: 0, 90, 180 or 270", json_schema_extra=LIVE
+    )
+    zoom: float = Field(
+        1,
+        ge=1,
+        le=MOST_ZOOM,
+        allow_inf_nan=False,
+        description="enlarge the middle, up to 4 times",
+        json_schema_extra=LIVE,
+    )
+    pan_x: float = Field(
+        0, ge=-1, le=1, allow_inf_nan=False, description="move the zoom: -1 left, 1 right", json_schema_extra=LIVE
+    )
+    pan_y: float = Field(
+        0, ge=-1, le=1, allow_inf_nan=False, description="move the zoom: -1 up, 1 down", json_schema_extra=LIVE
+    )
+    auto_frame: bool = Field(False, description="zoom in on the person and follow them, calmly", json_schema_extra=LIVE)
+    slideshow: float | None = Field(
+        None,
+        ge=2,
+        le=86400,
+        allow_inf_nan=False,
+        description="next background every so many seconds",
+        json_schema_extra=LIVE,
+    )
     virtual_camera: bool | None = Field(None, description="send to the virtual camera")
     device: str | None = Field(None, description="virtual camera device, such as /dev/video10")
     preview: bool | None = Field(None, description="show a window")
-    record: Path | None = Field(None, description="write a video file: .mp4, .mov, .webm or .mkv")
+    record: Path | None = Field(
+        None, description="write a video file: .mp4, .mov, .webm or .mkv", json_schema_extra=LIVE
+    )
     size: Size | None = Field(None, description="width and height, such as 1280x720")
     fps: float | None = Field(None, ge=1, le=240, allow_inf_nan=False, description="frames a second")
     engine: str = Field("auto", description="engine that runs the network")
