@@ -90,7 +90,8 @@ class Clip:
         return self._image
 
     def close(self) -> None:
-        self._source.__exit__(None, None, None)
+        # The file is open as long as its frames are iterated, or somebody still holds this clip.
+        self._frames.close()
 
 
 class Blur:
