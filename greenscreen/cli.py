@@ -2,7 +2,9 @@
 
 import json
 import logging
+import shutil
 import signal
+import subprocess
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -202,6 +204,35 @@ def devices() -> None:
         typer.echo("no camera: plug one in, or use --camera demo or a video file")
     if not virtual_cameras:
         typer.echo(f"no virtual camera: {HOW_TO_MAKE_ONE}")
+
+
+@app.command()
+def setup(
+    apply: Annotated[bool, typer.Option("--apply", help="run the commands, after asking")] = False,
+    service: Annotated[bool, typer.Option("--service", help="print a systemd user unit instead")] = False,
+) -> None:
+    """Say what this system needs to have a virtual camera; with --apply, do it."""
+    from greenscreen.setup import OBS, gather, obs_camera, plan, service_unit
+
+    if service:
+        installed = shutil.which("greenscreen")
+        typer.echo(service_unit(f'"{installed}"' if installed else f'"{sys.executable}" -m greenscreen'), nl=False)
+        return
+    if not sys.platform.startswith("linux"):
+        typer.echo("OBS's virtual camera is there: greenscreen run uses it" if obs_camera() else f"to do: {OBS}")
+        return
+    steps = list(plan(gather()))
+    if not steps:
+        typer.echo("the virtual camera is there, and will be after the next start")
+    for step in steps:
+        typer.echo(f"# {step.why}" + (f"\n{step.line}" if step.line else ""))
+    lines = [step.line for step in steps if step.line]
+    if not apply or not lines or not typer.confirm("Run these commands?", err=True):
+        return
+    for line in lines:
+        say(line)
+        if subprocess.run(["sh", "-c", line]).returncode:
+            raise GreenscreenError(f"this failed: {line}", "mend what it says above, and run greenscreen setup again")
 
 
 @app.command()

@@ -8,12 +8,9 @@ import fcntl
 import os
 import struct
 from contextlib import suppress
-from errno import EBUSY, EWOULDBLOCK
+from errno import EBUSY, EIO
 from types import TracebackType
 from typing import Self
-
-import numpy as np
-from numpy.typing import NDArray
 
 from greenscreen.v4l2 import READ, WRITE, request
 
@@ -79,11 +76,12 @@ class Loopback:
     ) -> None:
         os.close(self._node)
 
-    def write(self, picture: NDArray[np.uint8]) -> None:
-        """Sends one picture, `(height * 3 / 2, width)` I420; raises `OSError` unless the driver took all of it."""
-        taken = os.write(self._node, np.ascontiguousarray(picture).data)
-        if taken != picture.nbytes:
-            raise OSError(EWOULDBLOCK, f"took {taken} of {picture.nbytes} bytes")
+    def write(self, picture: bytes | memoryview) -> None:
+        """Sends one picture as the bytes of its I420 planes; raises `OSError` unless the driver took all of it."""
+        size = memoryview(picture).nbytes
+        taken = os.write(self._node, picture)
+        if taken != size:
+            raise OSError(EIO, f"took {taken} of {size} bytes")
 
     def _shape(self) -> None:
         width, height = self.size

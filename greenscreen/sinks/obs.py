@@ -5,7 +5,6 @@ from typing import Self
 
 import numpy as np
 import pyvirtualcam
-from numpy.typing import NDArray
 
 from greenscreen.errors import SinkError
 
@@ -32,9 +31,9 @@ class ObsCamera:
     ) -> None:
         self._camera.close()
 
-    def write(self, picture: NDArray[np.uint8]) -> None:
-        """Sends one picture, `(height * 3 / 2, width)` I420; raises `OSError` when the camera is gone."""
+    def write(self, picture: memoryview) -> None:
+        """Sends one picture, the bytes of its I420 planes; raises `OSError` when the camera is gone."""
         try:
-            self._camera.send(picture)
+            self._camera.send(np.frombuffer(picture, np.uint8))
         except RuntimeError as error:
             raise OSError(0, str(error)) from error

@@ -7,9 +7,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
-import numpy as np
-from numpy.typing import NDArray
-
 from greenscreen.colour import to_i420
 from greenscreen.errors import SinkError, UsageError
 from greenscreen.frame import Picture
@@ -34,8 +31,8 @@ class Writer(AbstractContextManager["Writer"], Protocol):
 
     path: str
 
-    def write(self, picture: NDArray[np.uint8]) -> None:
-        """Sends one picture, `(height * 3 / 2, width)` I420."""
+    def write(self, picture: memoryview) -> None:
+        """Sends one picture: the bytes of its I420 planes."""
 
 
 def list_virtual_cameras() -> list[VirtualCamera]:
@@ -75,7 +72,7 @@ class VirtualCameraSink:
         if picture.transparent:
             raise UsageError("a virtual camera carries no transparency", "choose a background, such as: green")
         try:
-            self._writer.write(to_i420(picture.image[: self._height, : self._width]))
+            self._writer.write(to_i420(picture.image[: self._height, : self._width]).data)
         except OSError as error:
             raise SinkError(f"{self.name} does not take the picture: {error.strerror}", "start again") from error
         return True
