@@ -139,13 +139,13 @@ class Framing:
             self._last, self._follower = wanted, Follower()
             frame = replace(frame, fresh=True)
         if settings.rotate or settings.mirror:
-            return replace(frame, image=turned(frame.image, settings.rotate, settings.mirror))
+            return replace(frame, pixels=turned(frame.image, settings.rotate, settings.mirror))
         return frame
 
     def crop(self, frame: Frame, settings: Settings) -> Frame:
         """The part of the frame that was chosen, or that follows the person, at the frame's size."""
         crop = self._follower.crop if settings.auto_frame else zoomed(settings.zoom, settings.pan_x, settings.pan_y)
-        return frame if crop == WHOLE else replace(frame, image=cropped(frame.image, crop))
+        return frame if crop == WHOLE else replace(frame, pixels=cropped(frame.image, crop))
 
     def look(self, alpha: NDArray[np.uint8], time: float) -> None:
         """Sees where the person is in the frame cropped last: alpha `(H, W)`, and the frame's time in seconds."""

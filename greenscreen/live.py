@@ -18,6 +18,7 @@ from greenscreen.loop import Loop
 from greenscreen.meter import Meter
 from greenscreen.pace import fitted, paced, thinned
 from greenscreen.pipeline import Pipeline
+from greenscreen.planar import Planar
 from greenscreen.refine import Refiner
 from greenscreen.segment import open_segmenter
 from greenscreen.settings import Settings
@@ -83,7 +84,7 @@ def run_live(control: Control, say: Say) -> Summary:
             frames = thinned(frames, fps)
         if not source.live and (watched or limit is None):
             frames = paced(frames)
-        pipeline = Pipeline(segmenter, Refiner(), backdrop.current(settings))
+        pipeline = Pipeline(segmenter, Refiner(), backdrop.current(settings), Planar())
         loop = Loop(control, source, segmenter, pipeline, backdrop, framing, sinks)
         turned = (framing.turn(frame, control.settings) for frame in frames)
         return Summary(loop.run(islice(fitted(turned, size, settings.fit), limit)), pipeline.meter)

@@ -17,7 +17,7 @@ from typing import Self
 import numpy as np
 import pytest
 
-from greenscreen import live, pipeline
+from greenscreen import composite, live
 from greenscreen.background import Backdrop, open_backdrop
 from greenscreen.control import Control
 from greenscreen.errors import CameraBusyError, EngineError, SourceError
@@ -111,15 +111,18 @@ def stage(monkeypatch: pytest.MonkeyPatch, stub_engine: Callable[..., str], requ
                 answer[::2] = np.nan
             return answer[1:] if fault == "size" else answer
 
-        refine, composite = Refiner.refine, pipeline.composite
+        refine = Refiner.refine
 
         def refined(self: Refiner, frame: Frame, coarse: Matte) -> Alpha:
             trip("refine")
             return refine(self, frame, coarse)
 
-        def composited(*arguments: object) -> Image:
-            trip("composite")
-            return composite(*arguments)  # type: ignore[arg-type]
+        def tripping(function: Callable[..., object]) -> Callable[..., object]:
+            def tripped(*arguments: object, **named: object) -> object:
+                trip("composite")
+                return function(*arguments, **named)
+
+            return tripped
 
         class Behind:
             def __init__(self, name: str):
@@ -136,7 +139,8 @@ def stage(monkeypatch: pytest.MonkeyPatch, stub_engine: Callable[..., str], requ
 
         stub_engine(matte)
         monkeypatch.setattr(Refiner, "refine", refined)
-        monkeypatch.setattr(pipeline, "composite", composited)
+        for name in ("composite", "render"):
+            monkeypatch.setattr(composite, name, tripping(getattr(composite, name)))
         monkeypatch.setattr(live, "open_backdrop", opened)
         monkeypatch.setattr(live, "open_source", lambda *_: Steady("camera", find, SIZE, 30, wanted))
         monkeypatch.setattr(live, "open_sinks", lambda *_: [watcher])
@@ -233,11 +237,12 @@ class Chaos:
         return fault
 
 
-def resources() -> tuple[int, int, float]:
-    """Threads, open files and megabytes of memory of this process."""
+def resources() -> tuple[list[str], int, float]:
+    """Threads but those kept for good, number of open files, and megabytes of memory of this process."""
     gc.collect()
+    threads = sorted(thread.name for thread in threading.enumerate() if not thread.name.startswith(("comp", "Dummy")))
     pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return threading.active_count(), len(os.listdir("/proc/self/fd")), pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+    return threads, len(os.listdir("/proc/self/fd")), pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="counts with /proc")
@@ -252,7 +257,7 @@ def test_thousands_of_frames_with_random_faults(stage, make_clip, tmp_path: Path
     control = settings(frames=count + 5000)
     backgrounds = ["green", "black", "#102030", str(make_clip(tmp_path / "waves.mp4"))]
     watched = [True]
-    used: list[tuple[int, int, float]] = []
+    used: list[tuple[list[str], int, float]] = []
 
     def flip(_picture: Picture) -> bool:
         done = len(watcher.shown)

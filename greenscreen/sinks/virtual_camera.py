@@ -7,7 +7,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
-from greenscreen.colour import to_i420
+import numpy as np
+
 from greenscreen.errors import SinkError, UsageError
 from greenscreen.frame import Picture
 from greenscreen.holders import holders
@@ -72,7 +73,8 @@ class VirtualCameraSink:
         if picture.transparent:
             raise UsageError("a virtual camera carries no transparency", "choose a background, such as: green")
         try:
-            self._writer.write(to_i420(picture.image[: self._height, : self._width]).data)
+            # A picture may be a part of a larger one in memory; the driver takes one run of bytes.
+            self._writer.write(np.ascontiguousarray(picture.i420).data)
         except OSError as error:
             raise SinkError(f"{self.name} does not take the picture: {error.strerror}", "start again") from error
         return True

@@ -96,8 +96,8 @@ def _camera(
     wanted: Callable[[], bool] | None,
     tell: Callable[[str], None],
 ) -> Source:
+    from greenscreen.same import SameCamera
     from greenscreen.sources.camera import USUAL_FPS, USUAL_SIZE, CameraSource
-    from greenscreen.sources.same import SameCamera
     from greenscreen.sources.steady import Steady
 
     same = SameCamera(device)

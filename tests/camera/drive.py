@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from greenscreen.demand import Demand
 from greenscreen.loopback import HeldError, Loopback, streaming_readers
-from greenscreen.sources.same import SameCamera
+from greenscreen.same import SameCamera
 from greenscreen.v4l2 import Device, list_devices
 
 CAMERA, OURS = "/dev/video0", "/dev/video10"
@@ -39,7 +39,7 @@ def ctl(*arguments: str) -> str:
 
 @contextmanager
 def reader() -> Iterator[subprocess.Popen[bytes]]:
-    """A program that watches, until it is told to end."""
+    """A program that watches, as soon as something is sent, until it is told to end."""
     command = ["v4l2-ctl", "-d", OURS, "--stream-mmap", "--stream-count=0"]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as program:
         yield program
@@ -96,22 +96,19 @@ def runs() -> dict[str, object]:
 
 
 def held() -> dict[str, object]:
-    """A program watches on while the writer goes and comes back in another size."""
-    with Loopback(OURS, SIZE, 30) as writer:
-        program = reader()
-        program.__enter__()
-        seconds_until(lambda: False, writer, 2)
-    try:
-        with Loopback(OURS, (1280, 720), 30):
-            other: object = "let in"
-    except HeldError as error:
-        other = error.size
-    with Loopback(OURS, SIZE, 30) as writer:
-        writer.write(picture(*SIZE))
-    try:
-        program.__exit__(None, None, None)
-    finally:
-        return {"other size": other, "same size": "let in"}
+    """A program watches on while the writer goes and comes back in another size, and in the same."""
+    with reader() as program:
+        with Loopback(OURS, SIZE, 30) as writer:
+            seconds_until(lambda: False, writer, 2)
+        watches = program.poll() is None
+        try:
+            with Loopback(OURS, (1280, 720), 30):
+                other: object = "let in"
+        except HeldError as error:
+            other = error.size
+        with Loopback(OURS, SIZE, 30) as writer:
+            writer.write(picture(*SIZE))
+    return {"watches": watches, "other size": other}
 
 
 def demand() -> dict[str, object]:

@@ -2,9 +2,9 @@
 
 import pytest
 
+from greenscreen import same
 from greenscreen.errors import SourceError
-from greenscreen.sources import same
-from greenscreen.sources.same import SameCamera, same_device
+from greenscreen.same import SameCamera, same_device
 from greenscreen.v4l2 import Device
 
 
