@@ -21,6 +21,7 @@ from rich.table import Table
 from rich.text import Text
 
 from greenscreen import __version__
+from greenscreen.address import DEFAULT_HOST, DEFAULT_PORT
 from greenscreen.control import Control
 from greenscreen.ending import end_by_signals
 from greenscreen.errors import GreenscreenError, UsageError
@@ -347,11 +348,18 @@ def explained(error: Exception) -> GreenscreenError:
     return GreenscreenError(f"unexpected {type(error).__name__}: {error}", "run it again with --debug and report it")
 
 
+def completed(arguments: list[str]) -> list[str]:
+    """With the address that `--overlay` alone means, as options of the command line either have a value or do not."""
+    default = f"--overlay={DEFAULT_HOST}:{DEFAULT_PORT}"
+    pairs = zip(arguments, [*arguments[1:], "-"], strict=True)
+    return [default if word == "--overlay" and after.startswith("-") else word for word, after in pairs]
+
+
 def main() -> None:
     """Entry point. Exit codes: 0, 1 for what failed while running, 2 for usage."""
     # People add --debug where they are, at the end of the line; it belongs to all commands.
     debug = "--debug" in sys.argv
-    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"] or ["--help"]
+    arguments = completed([argument for argument in sys.argv[1:] if argument != "--debug"]) or ["--help"]
     try:
         sys.exit(app(["--debug", *arguments] if debug else arguments, standalone_mode=False))
     except Exception as error:

@@ -5,8 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from greenscreen.address import parse_address
 from greenscreen.errors import UsageError
 
 MOST_SIDE = 8192
@@ -25,6 +26,11 @@ def parse_size(text: Any) -> Any:
 
 Side = Annotated[int, Field(ge=16, le=MOST_SIDE)]
 Size = Annotated[tuple[Side, Side], BeforeValidator(parse_size)]
+
+
+def check_address(text: str) -> str:
+    parse_address(text)
+    return text
 
 
 Show = Literal["result", "matte", "split", "original", "placeholder"]
@@ -78,6 +84,9 @@ class Settings(BaseModel):
     virtual_camera: bool | None = Field(None, description="send to the virtual camera")
     device: str | None = Field(None, description="virtual camera device, such as /dev/video10")
     preview: bool | None = Field(None, description="show a window")
+    overlay: Annotated[str, AfterValidator(check_address)] | None = Field(
+        None, description="serve overlay and control page to browsers, at 127.0.0.1:8765 unless you say where"
+    )
     record: Path | None = Field(
         None, description="write a video file: .mp4, .mov, .webm or .mkv", json_schema_extra=LIVE
     )
