@@ -11,6 +11,7 @@ from greenscreen.errors import GreenscreenError
 from greenscreen.frame import Frame, Picture
 from greenscreen.framing import Framing
 from greenscreen.pipeline import Pipeline
+from greenscreen.refine import Edges
 from greenscreen.segment import Segmenter
 from greenscreen.settings import Settings
 from greenscreen.show import hidden, shown
@@ -75,6 +76,7 @@ class Loop:
             self._stale = True
             return hidden(frame, settings.transparent)
         self._pipeline.backdrop = backdrop
+        self._pipeline.refiner.change(wanted_edges(settings))
         try:
             # What was remembered is of another moment, or half done.
             frame = self._framing.crop(replace(frame, fresh=True) if self._stale else frame, settings)
@@ -117,3 +119,7 @@ class Loop:
                 source=self._source.name,
             )
         )
+
+
+def wanted_edges(settings: Settings) -> Edges:
+    return Edges(settings.threshold, settings.edge_shift, settings.feather_out, settings.feather_in)
