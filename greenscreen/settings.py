@@ -11,6 +11,7 @@ from greenscreen.address import parse_address
 from greenscreen.errors import UsageError
 
 MOST_SIDE = 8192
+MOST_EDGE = 60  # pixels of a picture 720 high
 MOST_ZOOM = 4.0
 
 
@@ -34,6 +35,7 @@ def check_address(text: str) -> str:
 
 
 Show = Literal["result", "matte", "split", "original", "placeholder"]
+Fit = Literal["crop", "letterbox"]
 
 LIVE: dict[str, Any] = {"live": True}
 """Marks a field that may change while running."""
@@ -80,6 +82,38 @@ class Settings(BaseModel):
         description="next background every so many seconds",
         json_schema_extra=LIVE,
     )
+    threshold: float = Field(
+        0.5,
+        ge=0.05,
+        le=0.95,
+        allow_inf_nan=False,
+        description="how sure the network must be of a person: lower shows more, higher less",
+        json_schema_extra=LIVE,
+    )
+    edge_shift: float = Field(
+        0,
+        ge=-MOST_EDGE,
+        le=MOST_EDGE,
+        allow_inf_nan=False,
+        description="move the outline outward, or inward if negative, in pixels of a picture 720 high",
+        json_schema_extra=LIVE,
+    )
+    feather_out: float = Field(
+        0,
+        ge=0,
+        le=MOST_EDGE,
+        allow_inf_nan=False,
+        description="soften the edge outward, in pixels of a picture 720 high",
+        json_schema_extra=LIVE,
+    )
+    feather_in: float = Field(
+        0,
+        ge=0,
+        le=MOST_EDGE,
+        allow_inf_nan=False,
+        description="soften the edge inward, in pixels of a picture 720 high",
+        json_schema_extra=LIVE,
+    )
     virtual_camera: bool | None = Field(None, description="send to the virtual camera")
     device: str | None = Field(None, description="virtual camera device, such as /dev/video10")
     preview: bool | None = Field(None, description="show a window")
@@ -93,6 +127,8 @@ class Settings(BaseModel):
     fps: float | None = Field(None, ge=1, le=240, allow_inf_nan=False, description="frames a second")
     engine: str = Field("auto", description="engine that runs the network: auto, openvino or onnxruntime")
     model: Path | None = Field(None, description="ONNX model with its contract beside it, instead of the bundled one")
+    fit: Fit = Field("crop", description="crop or letterbox, where picture and size differ in shape")
+    on_demand: bool = Field(False, description="open the camera only while a program watches the virtual camera")
     frames: int | None = Field(None, ge=1, description="stop after this many frames")
 
     @property
