@@ -2,12 +2,17 @@
 
 import json
 import logging
+import os
+import shlex
 import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import Annotated
+from threading import Thread
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -16,8 +21,24 @@ from rich.table import Table
 from rich.text import Text
 
 from greenscreen import __version__
+from greenscreen.address import DEFAULT_HOST, DEFAULT_PORT
+from greenscreen.control import Control
+from greenscreen.ending import end_by_signals
 from greenscreen.errors import GreenscreenError, UsageError
+from greenscreen.logs import log_path, log_stats, logged_to_file, print_json, report_stats, stats_line
+from greenscreen.options import with_settings
+from greenscreen.profiles import (
+    follow_profile,
+    list_profiles,
+    outline_profile,
+    profile_path,
+    profiles_folder,
+    read_profile,
+    write_profile,
+)
 from greenscreen.settings import help_of, make_settings
+
+log = logging.getLogger(__name__)
 
 app = typer.Typer(
     add_completion=False,
@@ -28,16 +49,26 @@ app = typer.Typer(
 out = Console(soft_wrap=True)
 err = Console(stderr=True, soft_wrap=True)
 
-Engine = Annotated[str, typer.Option(help=f"{help_of('engine')}: auto, openvino or onnxruntime")]
+Engine = Annotated[str, typer.Option(help=help_of("engine"))]
 Model = Annotated[Path | None, typer.Option(help=help_of("model"))]
 Background = Annotated[str | None, typer.Option("--background", "-b", help=help_of("background"))]
 Matte = Annotated[bool, typer.Option("--matte", help="write the matte alone, white the person")]
 
 
+SERVICE = {"virtual_camera": True, "preview": False, "on_demand": sys.platform.startswith("linux")}
+"""What `--background-service` means, where nothing else is said."""
+
+
 def say(message: str) -> None:
     """A line of information for the person, on stderr."""
     # As text, here and below, as names of files and devices may look like markup or emoji.
-    err.print(Text(message, style="dim"))
+    with suppress(OSError):  # The terminal may be closed, which is no reason to fail.
+        err.print(Text(message, style="dim"))
+
+
+def say_and_log(message: str) -> None:
+    log.info(message)
+    say(message)
 
 
 def show_version(wanted: bool) -> None:
@@ -54,59 +85,57 @@ def options(
     # Whoever asks for the end, however this was started: everything is unwound, and no half file stays behind.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
-    logging.basicConfig(level=logging.INFO if debug else logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    level = logging.INFO if debug else logging.WARNING
+    terminal = logging.StreamHandler()
+    terminal.setLevel(level)
+    logging.basicConfig(level=level, handlers=[terminal], format="%(levelname)s %(name)s: %(message)s")
 
 
 @app.command()
+@with_settings
 def run(
-    camera: Annotated[str | None, typer.Option(help=help_of("camera"))] = None,
-    background: Background = None,
-    virtual_camera: Annotated[
-        bool | None, typer.Option("--virtual-camera/--no-virtual-camera", help=help_of("virtual_camera"))
+    profile: Annotated[
+        str | None, typer.Option(help="settings kept under this name; options given here count for more")
     ] = None,
-    device: Annotated[str | None, typer.Option(help=help_of("device"))] = None,
-    preview: Annotated[bool | None, typer.Option("--preview/--no-preview", help=help_of("preview"))] = None,
-    record: Annotated[Path | None, typer.Option(help=help_of("record"))] = None,
-    size: Annotated[str | None, typer.Option(metavar="WxH", help=help_of("size"))] = None,
-    fps: Annotated[float | None, typer.Option(help=help_of("fps"))] = None,
-    engine: Engine = "auto",
-    model: Model = None,
-    fit: Annotated[str | None, typer.Option(help=help_of("fit"))] = None,
-    on_demand: Annotated[bool | None, typer.Option("--on-demand/--no-on-demand", help=help_of("on_demand"))] = None,
+    stats: Annotated[bool, typer.Option("--stats", help="print rate, age and times every second")] = False,
+    log_json: Annotated[bool, typer.Option("--log-json", help="print everything as lines of JSON")] = False,
     background_service: Annotated[
         bool, typer.Option("--background-service", help="virtual camera only, on demand, without a window")
     ] = False,
-    frames: Annotated[int | None, typer.Option(help=help_of("frames"))] = None,
+    **given: Any,
 ) -> None:
     """Replace the room live: camera in; virtual camera, window or recording out. Ctrl-C ends it."""
-    if background_service:
-        virtual_camera, preview = virtual_camera is not False, bool(preview)
-        on_demand = on_demand is not False and sys.platform.startswith("linux")
-    settings = make_settings(
-        camera=camera,
-        background=background,
-        virtual_camera=virtual_camera,
-        device=device,
-        preview=preview,
-        record=record,
-        size=size,
-        fps=fps,
-        engine=engine,
-        model=model,
-        fit=fit,
-        on_demand=on_demand,
-        frames=frames,
-    )
-    try:
-        from greenscreen.control import Control
-        from greenscreen.live import run_live
+    typed = {key: value for key, value in given.items() if value is not None}
+    usual = SERVICE if background_service else {}
+    control = Control(make_settings(**usual | (read_profile(profile) if profile else {}) | typed))
+    end_by_signals(control)
+    if log_json:
+        print_json()
+    with logged_to_file(log_path()), ExitStack() as attending:
+        # Last to be left, as all who attend do so until the run ends.
+        attending.callback(control.stop)
+        if stats:
+            report = log_stats if log_json else lambda status: say(stats_line(status))
+            attend(attending, report_stats, control, report)
+        if profile:
+            attend(attending, follow_profile, profile, control, set(typed))
+        tell = log.info if log_json else say_and_log
+        try:
+            from greenscreen.live import run_live
 
-        summary = run_live(Control(settings), say)
-    except KeyboardInterrupt:
-        say("ended")
-        return
-    stages = ", ".join(f"{name} {ms:.1f}" for name, ms in summary.meter.medians().items())
-    say(f"{summary.frames} frames; milliseconds each: {stages}")
+            summary = run_live(control, tell)
+        except KeyboardInterrupt:
+            tell("ended")
+            return
+        stages = ", ".join(f"{name} {ms:.1f}" for name, ms in summary.meter.medians().items())
+        tell(f"{summary.frames} frames; milliseconds each: {stages}")
+
+
+def attend(attending: ExitStack, work: Callable[..., None], *arguments: object) -> None:
+    """Runs `work` in a thread, and waits for it when `attending` is left."""
+    thread = Thread(target=work, args=arguments, name=work.__name__, daemon=True)
+    thread.start()
+    attending.callback(thread.join)
 
 
 @app.command()
@@ -252,6 +281,49 @@ def doctor() -> None:
         raise typer.Exit(1)
 
 
+profiles = typer.Typer(help="Settings kept under a name, for: greenscreen run --profile NAME")
+app.add_typer(profiles, name="profile")
+Name = Annotated[str, typer.Argument(help="name of the profile")]
+
+
+@profiles.command("list")
+def show_names() -> None:
+    """List the profiles there are."""
+    for name in list_profiles():
+        typer.echo(name)
+    say(f"in {profiles_folder()}")
+
+
+@profiles.command("show")
+def show_profile(name: Name) -> None:
+    """Print what a profile sets, after checking it."""
+    read_profile(name)
+    typer.echo(profile_path(name).read_text(encoding="utf-8"), nl=False)
+
+
+@profiles.command("save")
+@with_settings
+def save_profile(name: Name, **given: Any) -> None:
+    """Keep the options given here under a name, in place of what was there."""
+    say(f"kept in {write_profile(name, make_settings(**given))}")
+
+
+@profiles.command("edit")
+def edit_profile(name: Name) -> None:
+    """Open a profile in your editor, and check it afterwards. A new one lists everything that can be set."""
+    path = outline_profile(name)
+    editor = os.environ.get("VISUAL") or os.environ.get("EDITOR")
+    if editor is None:
+        typer.launch(str(path))
+        say(f"opened {path}; set EDITOR to choose a program")
+        return
+    try:
+        subprocess.run([*shlex.split(editor), str(path)], check=True)
+    except (OSError, ValueError, subprocess.CalledProcessError) as error:
+        raise UsageError(f"the editor {editor} fails: {error}", "set EDITOR to one that works") from error
+    read_profile(name)
+
+
 def progress_bar() -> Progress:
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
     return Progress(*columns, console=err, transient=True, disable=not err.is_terminal)
@@ -259,9 +331,10 @@ def progress_bar() -> Progress:
 
 def complain(error: GreenscreenError) -> None:
     """One sentence and a hint, on stderr."""
-    err.print(Text.assemble(("error:", "red"), f" {error.message}"))
-    if error.hint:
-        err.print(Text.assemble(("hint:", "dim"), f" {error.hint}"))
+    with suppress(OSError):
+        err.print(Text.assemble(("error:", "red"), f" {error.message}"))
+        if error.hint:
+            err.print(Text.assemble(("hint:", "dim"), f" {error.hint}"))
 
 
 def explained(error: Exception) -> GreenscreenError:
@@ -275,11 +348,18 @@ def explained(error: Exception) -> GreenscreenError:
     return GreenscreenError(f"unexpected {type(error).__name__}: {error}", "run it again with --debug and report it")
 
 
+def completed(arguments: list[str]) -> list[str]:
+    """With the address that `--overlay` alone means, as options of the command line either have a value or do not."""
+    default = f"--overlay={DEFAULT_HOST}:{DEFAULT_PORT}"
+    pairs = zip(arguments, [*arguments[1:], "-"], strict=True)
+    return [default if word == "--overlay" and after.startswith("-") else word for word, after in pairs]
+
+
 def main() -> None:
     """Entry point. Exit codes: 0, 1 for what failed while running, 2 for usage."""
     # People add --debug where they are, at the end of the line; it belongs to all commands.
     debug = "--debug" in sys.argv
-    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"] or ["--help"]
+    arguments = completed([argument for argument in sys.argv[1:] if argument != "--debug"]) or ["--help"]
     try:
         sys.exit(app(["--debug", *arguments] if debug else arguments, standalone_mode=False))
     except Exception as error:
