@@ -10,8 +10,8 @@ BLOCK = 8
 """Side, in pixels of the network's input, of the blocks whose mean colours are compared: what is noise to a pixel is
 next to nothing to a block."""
 MOVED = 4.0
-"""Difference of a block's mean colour, of 255, that counts as motion: of the 2880 numbers compared, a dark camera's
-noise and compression move the worst by 3, and an outline of contrast 100 that moves by a third of a pixel by 4."""
+"""Difference of a block's mean colour, of 255, that counts as motion: of the 2880 numbers compared, a webcam's
+noise and compression move the worst by 3 to 5, and an outline of contrast 100 that moves by a third of a pixel by 4."""
 SETTLE = 8
 """Looks after the last motion, until a network with memory has made up its mind."""
 LONGEST = 30
