@@ -430,7 +430,7 @@ def explained(error: Exception) -> GreenscreenError:
 def completed(arguments: list[str]) -> list[str]:
     """With the address that `--overlay` alone means, as options of the command line either have a value or do not."""
     default = f"--overlay={DEFAULT_HOST}:{DEFAULT_PORT}"
-    pairs = zip(arguments, [*arguments[1:], "-"], strict=True)
+    pairs = zip(arguments, [*arguments[1:], "-"], strict=False)  # Where nothing is typed, nothing follows.
     return [default if word == "--overlay" and after.startswith("-") else word for word, after in pairs]
 
 
