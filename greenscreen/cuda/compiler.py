@@ -1,0 +1,109 @@
+"""The kernels, compiled for one GPU and kept: by nvcc where there is one, else by NVRTC, the compiler as a library."""
+
+import ctypes
+import hashlib
+import importlib.util
+import logging
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from greenscreen.cache import cache_folder, read_private, write_private
+from greenscreen.errors import EngineError
+
+log = logging.getLogger(__name__)
+
+KERNELS = Path(__file__).parent / "kernels"
+NVRTC = ("libnvrtc.so.13", "libnvrtc.so.12", "libnvrtc.so.11.2", "nvrtc64_130_0.dll", "nvrtc64_120_0.dll")
+
+
+def compiled(name: str, capability: tuple[int, int], constants: Mapping[str, float]) -> bytes:
+    """Machine code of `kernels/NAME.cu` for a GPU of this compute capability; raises `EngineError`.
+
+    `constants` are defined in the source, as float32.
+    """
+    source, header = (KERNELS / f"{name}.cu").read_text(), (KERNELS / "sample.cuh").read_text()
+    arch = f"sm_{capability[0]}{capability[1]}"
+    defines = [
+        f"-D{key}={value!r}f" if isinstance(value, float) else f"-D{key}={value}" for key, value in constants.items()
+    ]
+    key = hashlib.sha256("\0".join((source, header, arch, *defines)).encode()).hexdigest()[:24]
+    path = cache_folder("kernels") / f"{name}-{arch}-{key}.cubin"
+    code = read_private(path)
+    if code is None:
+        log.info("compiling %s for %s", name, arch)
+        nvcc = shutil.which("nvcc")
+        code = by_nvcc(nvcc, name, arch, defines) if nvcc else by_nvrtc(source, header, arch, defines)
+        write_private(path, code)
+    return code
+
+
+def by_nvcc(nvcc: str, name: str, arch: str, defines: list[str]) -> bytes:
+    """Needs a C++ compiler beside it; raises `EngineError` with the first line it complains of."""
+    with tempfile.TemporaryDirectory() as scratch:
+        out = Path(scratch) / "code.cubin"
+        command = [
+            nvcc,
+            "-cubin",
+            f"-arch={arch}",
+            "-std=c++17",
+            "-O3",
+            *defines,
+            "-o",
+            str(out),
+            str(KERNELS / f"{name}.cu"),
+        ]
+        try:
+            subprocess.run(command, capture_output=True, text=True, check=True, timeout=300)
+            return out.read_bytes()
+        except subprocess.CalledProcessError as error:
+            reason = (error.stderr.strip().splitlines() or ["no reason given"])[0]
+            raise EngineError(f"nvcc cannot compile {name}.cu for {arch}: {reason}", _ADVICE) from error
+        except (OSError, subprocess.SubprocessError) as error:
+            raise EngineError(f"nvcc fails on {name}.cu: {error}", _ADVICE) from error
+
+
+def by_nvrtc(source: str, header: str, arch: str, defines: list[str]) -> bytes:
+    """Raises `EngineError` when there is no NVRTC, or with what it complains of."""
+    nvrtc = find_nvrtc()
+    program, size = ctypes.c_void_p(), ctypes.c_size_t()
+    headers = (ctypes.c_char_p * 1)(header.encode())
+    names = (ctypes.c_char_p * 1)(b"sample.cuh")
+    nvrtc.nvrtcCreateProgram(ctypes.byref(program), source.encode(), b"kernels.cu", 1, headers, names)
+    try:
+        words = [f"--gpu-architecture={arch}", "--std=c++17", *defines]
+        options = (ctypes.c_char_p * len(words))(*(word.encode() for word in words))
+        failed = nvrtc.nvrtcCompileProgram(program, len(words), options)
+        kind = "ProgramLog" if failed else "CUBIN"
+        getattr(nvrtc, f"nvrtcGet{kind}Size")(program, ctypes.byref(size))
+        answer = ctypes.create_string_buffer(size.value)
+        getattr(nvrtc, f"nvrtcGet{kind}")(program, answer)
+    finally:
+        nvrtc.nvrtcDestroyProgram(ctypes.byref(program))
+    if failed:
+        reason = (answer.value.decode(errors="replace").strip().splitlines() or ["no reason given"])[0]
+        raise EngineError(f"NVRTC cannot compile for {arch}: {reason}", _ADVICE)
+    return answer.raw
+
+
+def find_nvrtc() -> ctypes.CDLL:
+    """NVRTC as the system has it, or as NVIDIA's wheels bring it; raises `EngineError`."""
+    for candidate in _candidates():
+        try:
+            return ctypes.CDLL(candidate)
+        except OSError:
+            continue
+    raise EngineError("there is neither nvcc nor NVRTC to compile the GPU's kernels", "pip install nvidia-cuda-nvrtc")
+
+
+def _candidates() -> Iterator[str]:
+    yield from NVRTC
+    wheels = importlib.util.find_spec("nvidia")
+    for folder in wheels.submodule_search_locations or () if wheels else ():
+        for name in NVRTC:
+            yield from map(str, Path(folder).glob(f"*/*/{name}"))
+
+
+_ADVICE = "update it to one that knows this GPU, or use a CPU engine: --engine openvino"

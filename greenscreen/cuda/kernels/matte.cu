@@ -1,0 +1,93 @@
+// From the frame to an alpha on the guide: refine/guided.py and refine/temporal.py, kernel by kernel.
+#include "sample.cuh"
+
+// The frame's small picture, on which slowly varying things are found.
+extern "C" __global__ void make_guide(const unsigned char *frame, int width, int height, uchar4 *guide, int w, int h) {
+  PIXEL(w, h);
+  float4 p = whole(area(Bytes3{frame, width}, width, height, w, h, x, y));
+  guide[y * w + x] = make_uchar4(p.x, p.y, p.z, 0);
+}
+
+// What the network sees: (h, w, 3) float in [0, 255].
+extern "C" __global__ void make_input(const uchar4 *guide, int width, int height, float *input, int w, int h) {
+  PIXEL(w, h);
+  float4 p = whole(area(Bytes4{guide, width}, width, height, w, h, x, y));
+  float *out = input + 3 * (y * w + x);
+  out[0] = p.x, out[1] = p.y, out[2] = p.z;
+}
+
+// Small changes are averaged, large ones taken as they are; a matte without a past is taken as it is, too.
+extern "C" __global__ void steady(const float *matte, float *last, int fresh, float rate, float noise, float motion,
+                                  int w, int h) {
+  PIXEL(w, h);
+  int i = y * w + x;
+  float change = matte[i] - last[i];
+  float speed = unit((fabsf(change) - noise) / (motion - noise));
+  last[i] = fresh ? matte[i] : last[i] + change * (rate + (1 - rate) * speed);
+}
+
+// The coarse matte at the guide's size.
+extern "C" __global__ void enlarge(const float *coarse, int width, int height, float *matte, int w, int h) {
+  PIXEL(w, h);
+  matte[y * w + x] = linear(Floats{coarse, width}, width, height, w, h, x, y).x;
+}
+
+// Mirrored about the outermost pixel, as cv2.blur sees a picture's border.
+__device__ inline int mirrored(int i, int n) {
+  if (n == 1) return 0;
+  while (i < 0 || i >= n) i = i < 0 ? -i : 2 * n - 2 - i;
+  return i;
+}
+
+// In every window, alpha as an affine function of the colour: the guided filter's a (x, y, z) and b (w).
+extern "C" __global__ void fit_colours(const uchar4 *guide, const float *matte, float4 *fit, int w, int h) {
+  PIXEL(w, h);
+  float mb = 0, mg = 0, mr = 0, mp = 0, cb = 0, cg = 0, cr = 0, bb = 0, gg = 0, rr = 0, bg = 0, br = 0, gr = 0;
+  for (int dy = -RADIUS; dy <= RADIUS; ++dy)
+    for (int dx = -RADIUS; dx <= RADIUS; ++dx) {
+      int i = mirrored(y + dy, h) * w + mirrored(x + dx, w);
+      uchar4 c = guide[i];
+      float b = c.x / 255.f, g = c.y / 255.f, r = c.z / 255.f, p = matte[i];
+      mb += b, mg += g, mr += r, mp += p, cb += b * p, cg += g * p, cr += r * p;
+      bb += b * b, gg += g * g, rr += r * r, bg += b * g, br += b * r, gr += g * r;
+    }
+  const float n = 1.f / ((2 * RADIUS + 1) * (2 * RADIUS + 1));
+  mb *= n, mg *= n, mr *= n, mp *= n;
+  cb = cb * n - mb * mp, cg = cg * n - mg * mp, cr = cr * n - mr * mp;
+  bb = bb * n - mb * mb + EPSILON, gg = gg * n - mg * mg + EPSILON, rr = rr * n - mr * mr + EPSILON;
+  bg = bg * n - mb * mg, br = br * n - mb * mr, gr = gr * n - mg * mr;
+  // The symmetric 3x3 system is solved by its adjugate.
+  float ibb = gg * rr - gr * gr, ibg = br * gr - bg * rr, ibr = bg * gr - gg * br;
+  float igg = bb * rr - br * br, igr = bg * br - bb * gr, irr = bb * gg - bg * bg;
+  float scale = 1 / (bb * ibb + bg * ibg + br * ibr);
+  float ab = (ibb * cb + ibg * cg + ibr * cr) * scale;
+  float ag = (ibg * cb + igg * cg + igr * cr) * scale;
+  float ar = (ibr * cb + igr * cg + irr * cr) * scale;
+  fit[y * w + x] = make_float4(ab, ag, ar, mp - ab * mb - ag * mg - ar * mr);
+}
+
+// The fit averaged over all windows a pixel is in, and the guide's alpha by it, in [0, 1].
+extern "C" __global__ void mean_fit(const uchar4 *guide, const float4 *fit, float4 *mean, float *alpha, int w, int h) {
+  PIXEL(w, h);
+  float4 total = make_float4(0.f, 0.f, 0.f, 0.f);
+  for (int dy = -RADIUS; dy <= RADIUS; ++dy)
+    for (int dx = -RADIUS; dx <= RADIUS; ++dx)
+      total = sum(total, fit[mirrored(y + dy, h) * w + mirrored(x + dx, w)]);
+  float4 m = scaled(total, 1.f / ((2 * RADIUS + 1) * (2 * RADIUS + 1)));
+  int i = y * w + x;
+  uchar4 c = guide[i];
+  mean[i] = m;
+  alpha[i] = levels((m.x * c.x + m.y * c.y + m.z * c.z) / 255.f + m.w);
+}
+
+// 0 the room, 255 the person, UNKNOWN within a pixel of any alpha between.
+extern "C" __global__ void make_trimap(const float *alpha, unsigned char *trimap, int w, int h) {
+  PIXEL(w, h);
+  bool unknown = false;
+  for (int j = max(0, y - 1); j <= min(h - 1, y + 1); ++j)
+    for (int i = max(0, x - 1); i <= min(w - 1, x + 1); ++i) {
+      float a = alpha[j * w + i];
+      unknown |= a > 0 && a < 1;
+    }
+  trimap[y * w + x] = unknown ? UNKNOWN : alpha[y * w + x] > .5f ? 255 : 0;
+}
