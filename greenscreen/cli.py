@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -26,7 +26,9 @@ app = typer.Typer(
 out = Console(soft_wrap=True)
 err = Console(stderr=True, soft_wrap=True)
 
-Engine = Annotated[str, typer.Option(help=f"{help_of('engine')}: auto, openvino or onnxruntime")]
+ENGINE_NAMES = "auto, tensorrt, openvino, onnxruntime, onnxruntime-cuda, onnxruntime-directml or onnxruntime-coreml"
+Engine = Annotated[str, typer.Option(help=f"{help_of('engine')}: {ENGINE_NAMES}")]
+Gpu = Annotated[int | None, typer.Option(min=0, help=help_of("gpu"))]
 Model = Annotated[Path | None, typer.Option(help=help_of("model"))]
 Background = Annotated[str | None, typer.Option("--background", "-b", help=help_of("background"))]
 Matte = Annotated[bool, typer.Option("--matte", help="write the matte alone, white the person")]
@@ -68,6 +70,7 @@ def run(
     size: Annotated[str | None, typer.Option(metavar="WxH", help=help_of("size"))] = None,
     fps: Annotated[float | None, typer.Option(help=help_of("fps"))] = None,
     engine: Engine = "auto",
+    gpu: Gpu = None,
     model: Model = None,
     frames: Annotated[int | None, typer.Option(help=help_of("frames"))] = None,
 ) -> None:
@@ -82,6 +85,7 @@ def run(
         size=size,
         fps=fps,
         engine=engine,
+        gpu=gpu,
         model=model,
         frames=frames,
     )
@@ -103,6 +107,7 @@ def image(
     background: Background = None,
     matte: Matte = False,
     engine: Engine = "auto",
+    gpu: Gpu = None,
     model: Model = None,
 ) -> None:
     """Cut people out of photos: PNG with transparency, or the composite if --background is given."""
@@ -110,7 +115,7 @@ def image(
     from greenscreen.segment import open_segmenter
 
     jobs = plan_photos(inputs, output)
-    with open_segmenter(engine, model) as segmenter, progress_bar() as bar:
+    with open_segmenter(engine, model, gpu, say=say) as segmenter, progress_bar() as bar:
         task = bar.add_task("photos", total=len(jobs))
         failed = cut_photos(jobs, segmenter, background or "transparent", matte, lambda _: bar.advance(task))
     for _, error in failed:
@@ -127,13 +132,14 @@ def video(
     background: Background = None,
     matte: Matte = False,
     engine: Engine = "auto",
+    gpu: Gpu = None,
     model: Model = None,
 ) -> None:
     """Replace the room in a video file, every frame and the sound kept."""
     from greenscreen.batch import cut_video
     from greenscreen.segment import open_segmenter
 
-    with open_segmenter(engine, model) as segmenter, progress_bar() as bar:
+    with open_segmenter(engine, model, gpu, say=say) as segmenter, progress_bar() as bar:
         task = bar.add_task("frames", total=None)
         count = cut_video(
             clip,
@@ -208,6 +214,60 @@ def doctor() -> None:
         broken |= finding.state == "broken"
     if broken:
         raise typer.Exit(1)
+
+
+engine_app = typer.Typer(help="What TensorRT builds for this machine's GPU, and keeps.")
+app.add_typer(engine_app, name="engine")
+
+
+@engine_app.command("build")
+def build_engine(
+    size: Annotated[
+        list[str] | None, typer.Option(metavar="WxH", help="size of the pictures; give it again for more")
+    ] = None,
+    gpu: Gpu = None,
+    model: Model = None,
+) -> None:
+    """Build the network for this GPU now, so that no call has to wait for it."""
+    from greenscreen.contract import read_contract
+    from greenscreen.segment import bundled_model, load_engine
+
+    path = model or bundled_model()
+    contract = read_contract(path)
+    for word in size or ["1280x720"]:
+        width, height = contract.input_size(*(make_settings(size=word).size or (16, 9)))
+        with progress_bar() as bar:
+            task = bar.add_task(f"{contract.name} at {width}x{height}", total=1.0)
+
+            def progress(done: float, bar: Progress = bar, task: TaskID = task) -> bool:
+                bar.update(task, completed=done)
+                return True
+
+            load_engine("tensorrt")(path, contract, width, height, gpu=gpu or 0, progress=progress).close()
+        say(f"{contract.name} at {width}x{height} is ready")
+
+
+@engine_app.command("list")
+def list_engines() -> None:
+    """List what is kept, and for what it was built."""
+    from greenscreen.segment.plans import kept_plans
+
+    plans = kept_plans()
+    if not plans:
+        say("nothing is built yet: greenscreen engine build")
+        return
+    table = Table("model", "input", "precision", "by", "GPU", "", "MB", "made", box=None)
+    for plan in plans:
+        table.add_row(*plan.words, f"{plan.size / 1e6:.1f}", plan.made)
+    out.print(table)
+
+
+@engine_app.command("clean")
+def clean_engines() -> None:
+    """Remove all that was built; it is built again when needed."""
+    from greenscreen.segment.plans import remove_plans
+
+    say(f"{remove_plans() / 1e6:.1f} MB freed")
 
 
 def progress_bar() -> Progress:

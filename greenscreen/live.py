@@ -46,7 +46,9 @@ def run_live(settings: Settings, say: Say) -> Summary:
         backdrop = open_backdrop(settings.background)
         if backdrop:
             stack.callback(backdrop.close)
-        segmenter = stack.enter_context(open_segmenter(settings.engine, settings.model))
+        segmenter = stack.enter_context(
+            open_segmenter(settings.engine, settings.model, settings.gpu, meanwhile=True, say=say)
+        )
         source = stack.enter_context(open_source(settings.camera, settings.size, settings.fps))
         say(f"from {source.name}, {source.size[0]}x{source.size[1]} at {source.fps:g} frames a second")
         if note := getattr(source, "note", ""):

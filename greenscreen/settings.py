@@ -39,6 +39,7 @@ class Settings(BaseModel):
     size: Size | None = Field(None, description="width and height, such as 1280x720")
     fps: float | None = Field(None, ge=1, le=240, allow_inf_nan=False, description="frames a second")
     engine: str = Field("auto", description="engine that runs the network")
+    gpu: int | None = Field(None, ge=0, description="number of the GPU that runs it, where there are several")
     model: Path | None = Field(None, description="ONNX model with its contract beside it, instead of the bundled one")
     frames: int | None = Field(None, ge=1, description="stop after this many frames")
 

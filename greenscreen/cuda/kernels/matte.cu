@@ -1,10 +1,20 @@
 // From the frame to an alpha on the guide: refine/guided.py and refine/temporal.py, kernel by kernel.
 #include "sample.cuh"
 
-// The frame's small picture, on which slowly varying things are found.
+// A plane of the frame made small by averaging; enlarged, where it is smaller still.
+__device__ inline float average(const unsigned char *plane, int width, int height, int w, int h, int x, int y) {
+  Bytes read{plane, width};
+  bool shrinks = width >= w && height >= h;
+  return rintf((shrinks ? area(read, width, height, w, h, x, y) : linear(read, width, height, w, h, x, y)).x);
+}
+
+// The small picture of a frame in I420, on which slowly varying things are found: BGR.
 extern "C" __global__ void make_guide(const unsigned char *frame, int width, int height, uchar4 *guide, int w, int h) {
   PIXEL(w, h);
-  float4 p = whole(area(Bytes3{frame, width}, width, height, w, h, x, y));
+  const unsigned char *u = frame + (long long)width * height, *v = u + (long long)width * height / 4;
+  float4 p = to_bgr(make_float4(average(frame, width, height, w, h, x, y),
+                                average(u, width / 2, height / 2, w, h, x, y),
+                                average(v, width / 2, height / 2, w, h, x, y), 0.f));
   guide[y * w + x] = make_uchar4(p.x, p.y, p.z, 0);
 }
 
@@ -39,7 +49,8 @@ __device__ inline int mirrored(int i, int n) {
   return i;
 }
 
-// In every window, alpha as an affine function of the colour: the guided filter's a (x, y, z) and b (w).
+// In every window, alpha as an affine function of the colour: the guided filter's a (x, y, z) and b (w). RADIUS and
+// EPSILON, like BLACK and WHITE below, are refine/guided.py's, handed to the compiler.
 extern "C" __global__ void fit_colours(const uchar4 *guide, const float *matte, float4 *fit, int w, int h) {
   PIXEL(w, h);
   float mb = 0, mg = 0, mr = 0, mp = 0, cb = 0, cg = 0, cr = 0, bb = 0, gg = 0, rr = 0, bg = 0, br = 0, gr = 0;
@@ -66,28 +77,18 @@ extern "C" __global__ void fit_colours(const uchar4 *guide, const float *matte, 
   fit[y * w + x] = make_float4(ab, ag, ar, mp - ab * mb - ag * mg - ar * mr);
 }
 
-// The fit averaged over all windows a pixel is in, and the guide's alpha by it, in [0, 1].
-extern "C" __global__ void mean_fit(const uchar4 *guide, const float4 *fit, float4 *mean, float *alpha, int w, int h) {
+// The fit averaged over all windows a pixel is in, with [BLACK, WHITE] stretched to [0, 1]: `lines`, four planes, such
+// that alpha is their product with (B, G, R, 1). And the guide's own alpha by it.
+extern "C" __global__ void mean_fit(const uchar4 *guide, const float4 *fit, float *lines, float *alpha, int w, int h) {
   PIXEL(w, h);
   float4 total = make_float4(0.f, 0.f, 0.f, 0.f);
   for (int dy = -RADIUS; dy <= RADIUS; ++dy)
     for (int dx = -RADIUS; dx <= RADIUS; ++dx)
       total = sum(total, fit[mirrored(y + dy, h) * w + mirrored(x + dx, w)]);
-  float4 m = scaled(total, 1.f / ((2 * RADIUS + 1) * (2 * RADIUS + 1)));
-  int i = y * w + x;
+  float4 m = scaled(total, 1.f / ((2 * RADIUS + 1) * (2 * RADIUS + 1) * (WHITE - BLACK)));
+  int i = y * w + x, n = w * h;
   uchar4 c = guide[i];
-  mean[i] = m;
-  alpha[i] = levels((m.x * c.x + m.y * c.y + m.z * c.z) / 255.f + m.w);
-}
-
-// 0 the room, 255 the person, UNKNOWN within a pixel of any alpha between.
-extern "C" __global__ void make_trimap(const float *alpha, unsigned char *trimap, int w, int h) {
-  PIXEL(w, h);
-  bool unknown = false;
-  for (int j = max(0, y - 1); j <= min(h - 1, y + 1); ++j)
-    for (int i = max(0, x - 1); i <= min(w - 1, x + 1); ++i) {
-      float a = alpha[j * w + i];
-      unknown |= a > 0 && a < 1;
-    }
-  trimap[y * w + x] = unknown ? UNKNOWN : alpha[y * w + x] > .5f ? 255 : 0;
+  float constant = m.w - BLACK / (WHITE - BLACK);
+  lines[i] = m.x / 255, lines[n + i] = m.y / 255, lines[2 * n + i] = m.z / 255, lines[3 * n + i] = constant;
+  alpha[i] = unit((m.x * c.x + m.y * c.y + m.z * c.z) / 255 + constant);
 }

@@ -18,20 +18,14 @@ __device__ inline int limit(int value, int most) { return value < 0 ? 0 : value 
 // Into [0, 1]; what is no number becomes 0, which is the room.
 __device__ inline float unit(float value) { return fminf(fmaxf(value, 0.f), 1.f); }
 
-// RADIUS, EPSILON, BLACK and WHITE are refine/guided.py's, handed to the compiler.
-__device__ inline float levels(float alpha) { return unit((alpha - BLACK) / (WHITE - BLACK)); }
-
 // To the nearest whole level, as a picture of bytes would hold it.
 __device__ inline float4 whole(float4 a) { return make_float4(rintf(a.x), rintf(a.y), rintf(a.z), rintf(a.w)); }
 
-#define UNKNOWN 128  // in a trimap, between 0, the room, and 255, the person
-
-struct Bytes3 {  // packed BGR
+struct Bytes {  // one plane
   const unsigned char *data;
   int width;
   __device__ float4 operator()(int x, int y) const {
-    const unsigned char *p = data + 3 * ((long long)y * width + x);
-    return make_float4(p[0], p[1], p[2], 0.f);
+    return make_float4(data[(long long)y * width + x], 0.f, 0.f, 0.f);
   }
 };
 
@@ -54,6 +48,34 @@ struct Floats4 {
   const float4 *data;
   int width;
   __device__ float4 operator()(int x, int y) const { return data[y * width + x]; }
+};
+
+// TO_BGR and TO_YUV are colour.py's matrices of 3 x 4, handed to the compiler. A colour is (B, G, R) or (Y, U, V).
+__device__ inline float4 transform(const float *m, float4 c) {
+  return make_float4(m[0] * c.x + m[1] * c.y + m[2] * c.z + m[3], m[4] * c.x + m[5] * c.y + m[6] * c.z + m[7],
+                     m[8] * c.x + m[9] * c.y + m[10] * c.z + m[11], 0.f);
+}
+
+__device__ inline float4 to_yuv(float4 bgr) {
+  const float m[12] = TO_YUV;
+  return transform(m, bgr);
+}
+
+// In whole levels, as a picture of bytes would hold it.
+__device__ inline float4 to_bgr(float4 yuv) {
+  const float m[12] = TO_BGR;
+  float4 c = transform(m, yuv);
+  return whole(make_float4(255 * unit(c.x / 255), 255 * unit(c.y / 255), 255 * unit(c.z / 255), 0.f));
+}
+
+struct Planar {  // I420, as BGR
+  const unsigned char *data;
+  int width, height;
+  __device__ float4 operator()(int x, int y) const {
+    const unsigned char *u = data + (long long)width * height, *v = u + (long long)width * height / 4;
+    int at = (y / 2) * (width / 2) + x / 2;
+    return to_bgr(make_float4(data[(long long)y * width + x], u[at], v[at], 0.f));
+  }
 };
 
 // Bilinear, at a position in pixel centres; the border is repeated.

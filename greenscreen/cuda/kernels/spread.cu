@@ -31,7 +31,7 @@ __device__ void weigh_room(Reader colours, int width, int height, const float *a
 
 extern "C" __global__ void weigh_room_of_frame(const unsigned char *frame, int width, int height, const float *alpha,
                                                int guide_w, int guide_h, float4 *layer, float4 *totals, int w, int h) {
-  weigh_room(Bytes3{frame, width}, width, height, alpha, guide_w, guide_h, layer, totals, w, h);
+  weigh_room(Planar{frame, width, height}, width, height, alpha, guide_w, guide_h, layer, totals, w, h);
 }
 
 extern "C" __global__ void weigh_room_of_guide(const uchar4 *guide, const float *alpha, int guide_w, int guide_h,
@@ -62,8 +62,8 @@ extern "C" __global__ void blur_rows(const float4 *layers, float4 *out, int radi
   out[row + x] = triangle(layers + row, 1, w, x, radius);
 }
 
-// Blurs down the columns and divides by the weight; where next to none is near, the layer's mean colour takes over.
-// `rounded` gives whole levels.
+// Blurs down the columns, divides by the weight, and gives Y, U and V; where next to no weight is near, the layer's
+// mean colour takes over. `rounded` gives whole levels.
 extern "C" __global__ void blur_columns(const float4 *layers, const float4 *totals, float4 *out, int radius,
                                         int rounded, int w, int h) {
   PIXEL(w, h);
@@ -72,6 +72,6 @@ extern "C" __global__ void blur_columns(const float4 *layers, const float4 *tota
   float n = 1.f / ((float)w * h);
   float4 mean = sum(scaled(totals[blockIdx.z], n), make_float4(1e-6f, 1e-6f, 1e-6f, 1e-6f));
   blurred = sum(blurred, scaled(mean, .003f / mean.w));
-  float4 colour = scaled(blurred, 1 / blurred.w);
+  float4 colour = to_yuv(scaled(blurred, 1 / blurred.w));
   out[layer + y * w + x] = rounded ? whole(colour) : colour;
 }
