@@ -10,7 +10,7 @@ import numpy as np
 from greenscreen.background import open_backdrop
 from greenscreen.errors import UsageError
 from greenscreen.frame import Frame
-from greenscreen.pipeline import Pipeline
+from greenscreen.gpu import GpuPipeline
 from greenscreen.planar import Planar
 from greenscreen.refine import Refiner
 from greenscreen.resize import cover
@@ -64,7 +64,7 @@ def bench(size: tuple[int, int], background: str, engine: str, frames: int) -> R
         segmenter = stack.enter_context(open_segmenter(engine))
         planar = Planar()
         planar.wait()
-        pipeline = Pipeline(segmenter, Refiner(), backdrop, planar)
+        pipeline = GpuPipeline(segmenter, Refiner(), backdrop, planar)
         held = demo_frames(width, height)
         cpu = 0.0
         for index in range(WARM_UP + frames):

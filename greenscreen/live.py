@@ -10,9 +10,10 @@ from pathlib import Path
 from greenscreen.background import open_backdrop
 from greenscreen.errors import SinkError, UsageError
 from greenscreen.frame import Frame
+from greenscreen.gpu import GpuPipeline
 from greenscreen.meter import Meter
 from greenscreen.pace import fitted, paced, thinned
-from greenscreen.pipeline import Pipeline, run
+from greenscreen.pipeline import run
 from greenscreen.planar import Planar
 from greenscreen.refine import Refiner
 from greenscreen.segment import open_segmenter
@@ -68,7 +69,7 @@ def run_live(settings: Settings, say: Say) -> Summary:
         watched = any(isinstance(sink, VirtualCameraSink | WindowSink) for sink in sinks)
         if not source.live and (watched or limit is None):
             frames = paced(frames)
-        pipeline = Pipeline(segmenter, Refiner(), backdrop, Planar())
+        pipeline = GpuPipeline(segmenter, Refiner(), backdrop, Planar())
         return Summary(run(islice(fitted(frames, size), limit), pipeline, sinks), pipeline.meter)
 
 

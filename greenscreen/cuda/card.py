@@ -67,6 +67,10 @@ class Card(Protocol):
         """What `work` puts into the stream, as one thing to be put there again and again: a CUDA graph."""
         ...
 
+    def forget(self) -> None:
+        """Releases all that was recorded."""
+        ...
+
     def wait(self) -> None:
         """Until all is done; raises `CardLostError` on failure and after `PATIENCE`."""
         ...

@@ -4,6 +4,7 @@ import ctypes
 import hashlib
 import importlib.util
 import logging
+import re
 import shutil
 import subprocess
 import tempfile
@@ -40,6 +41,11 @@ def source_of(name: str, constants: Mapping[str, object]) -> str:
     return (
         "".join(f"#define {key} {value}\n" for key, value in constants.items()) + (KERNELS / f"{name}.cu").read_text()
     )
+
+
+def kernel_names(name: str) -> list[str]:
+    """The kernels in `kernels/NAME.cu`."""
+    return re.findall(r"__global__ void (\w+)\(", (KERNELS / f"{name}.cu").read_text())
 
 
 def by_nvcc(nvcc: str, source: str, arch: str) -> bytes:

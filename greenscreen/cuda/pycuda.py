@@ -103,6 +103,9 @@ class PyCudaCard:
     def record(self, work: Callable[[], None]) -> Callable[[], None]:
         return self._graphs.record(self.stream, work)
 
+    def forget(self) -> None:
+        self._graphs.close()
+
     def wait(self) -> None:
         until = time.monotonic() + PATIENCE
         with _translated():

@@ -1,8 +1,9 @@
 """What an engine is, and how one meets a picture unlike the last."""
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
+from greenscreen.cuda import Card
 from greenscreen.errors import EngineError
 from greenscreen.frame import Image, Matte
 
@@ -32,6 +33,22 @@ class Engine(Protocol):
     def reset(self) -> None: ...
 
     def close(self) -> None: ...
+
+
+@runtime_checkable
+class CardEngine(Engine, Protocol):
+    """An engine on a GPU, for whoever has more to do there: in the same stream, in the thread that opened it.
+
+    `image` points to the input, `(height, width, 3)` float32 BGR; `mattes` to two mattes, which take turns.
+    """
+
+    card: Card
+    image: int
+    mattes: tuple[int, int]
+
+    def enqueue(self, turn: int) -> None:
+        """Puts a run into the card's stream: from `image` and `mattes[1 - turn]` to `mattes[turn]`."""
+        ...
 
 
 def first_look(engine: Engine, image: Image, memory: bool) -> Matte:

@@ -1,7 +1,6 @@
 """A card that is none: the kernels' own source, compiled for this processor, on the host's memory."""
 
 import ctypes
-import re
 import shutil
 import subprocess
 from collections.abc import Callable, Mapping
@@ -13,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from greenscreen.cuda.card import CardLostError
-from greenscreen.cuda.compiler import KERNELS, source_of
+from greenscreen.cuda.compiler import KERNELS, kernel_names, source_of
 
 SHIM = Path(__file__).with_name("cuda_on_cpu.h")
 BLOCK = (32, 8, 1)
@@ -30,10 +29,19 @@ def compiled_here(folder: Path) -> Callable[..., bytes]:
         out = folder / f"{name}.so"
         if not out.exists():
             source = source_of(name, constants)
-            names = re.findall(r"__global__ void (\w+)\(", source)
             text = folder / f"{name}.cpp"
-            text.write_text(source + "\n" + "".join(f"EXPORT({kernel})\n" for kernel in names))
-            words = ["-shared", "-fPIC", "-std=c++17", "-O2", "-ffp-contract=off", "-I", str(KERNELS), "-include", str(SHIM)]
+            text.write_text(source + "\n" + "".join(f"EXPORT({kernel})\n" for kernel in kernel_names(name)))
+            words = [
+                "-shared",
+                "-fPIC",
+                "-std=c++17",
+                "-O2",
+                "-ffp-contract=off",
+                "-I",
+                str(KERNELS),
+                "-include",
+                str(SHIM),
+            ]
             subprocess.run([str(compiler), *words, "-o", str(out), str(text)], check=True)
         return str(out).encode()
 
@@ -116,6 +124,8 @@ class EmulatedCard:
                 self.do(step)
 
         return replay
+
+    def forget(self) -> None: ...
 
     def wait(self) -> None:
         self.do(lambda: None)

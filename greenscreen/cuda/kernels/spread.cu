@@ -43,7 +43,8 @@ extern "C" __global__ void weigh_room_of_guide(const uchar4 *guide, const float 
 extern "C" __global__ void add_up(const float4 *layers, float4 *totals, int n) {
   const float4 *layer = layers + (long long)blockIdx.z * n;
   float4 part = make_float4(0.f, 0.f, 0.f, 0.f);
-  for (int i = blockIdx.x * blockDim.x + threadIdx.x; i < n; i += gridDim.x * blockDim.x) part = sum(part, layer[i]);
+  int first = (blockIdx.x * blockDim.y + threadIdx.y) * blockDim.x + threadIdx.x;
+  for (int i = first; i < n; i += gridDim.x * blockDim.x * blockDim.y) part = sum(part, layer[i]);
   float *total = (float *)(totals + blockIdx.z);
   atomicAdd(total, part.x), atomicAdd(total + 1, part.y), atomicAdd(total + 2, part.z), atomicAdd(total + 3, part.w);
 }
