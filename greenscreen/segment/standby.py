@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Protocol
 
 from greenscreen.errors import EngineError
@@ -35,15 +36,15 @@ class StandbyEngine:
         self._spare: Engine | None = None
         self._ended, self._rehearsed = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
-        try:
+        with suppress(NotBuiltError):
             self._engine = wanted(build=False)
-        except NotBuiltError:
-            say(f"preparing {name} for this machine, once, which takes a minute or more; the CPU serves meanwhile")
-            self._rehearse(0)
 
     @property
     def serving(self) -> Engine:
         """The engine that the next step will be made with."""
+        if self._engine is None and self._thread is None:
+            self._say(f"preparing {self._name} for this machine, once, which takes minutes; the CPU serves meanwhile")
+            self._rehearse(0)
         if self._engine is None and self._rehearsed.is_set():
             self._take_over()
         if self._engine is not None:
