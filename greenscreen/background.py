@@ -12,6 +12,7 @@ import numpy as np
 from greenscreen.colour import Bytes, planes, to_i420, to_yuv
 from greenscreen.errors import SourceError, UsageError
 from greenscreen.frame import Alpha, Frame, Image
+from greenscreen.gallery import find, gallery
 from greenscreen.images import PHOTO_SUFFIXES, read_photo
 from greenscreen.resize import cover, weighted_blur
 from greenscreen.sources.video import VideoSource
@@ -154,9 +155,9 @@ def open_backdrop(text: str) -> Backdrop | None:
         red, green, blue = bytes.fromhex(digits)
         return Colour((blue, green, red))
     # Not Path's own methods: names too long, or of people unknown, make those raise.
-    path = Path(expanduser(word))
+    path = find(word) or Path(expanduser(word))
     if not word or not isfile(path):
-        raise UsageError(f"there is no background {text!r}", f"choose {CHOICES}")
+        raise UsageError(f"there is no background {text!r}", f"choose {', '.join([*gallery(), CHOICES])}")
     if path.suffix.lower() in PHOTO_SUFFIXES:
         return Still(read_photo(path))
     try:

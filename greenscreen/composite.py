@@ -29,42 +29,43 @@ class Composite(Picture):
 
     def __init__(self, frame: Frame, alpha: Alpha, behind: Bytes | None):
         """`behind` is in the frame's own form, BGR or I420; none means transparent."""
-        self._frame, self._of, self._behind = frame, alpha, behind
+        self.frame: Frame = frame
+        self._of, self._behind = alpha, behind
         self.time, self.transparent = frame.time, behind is None
 
     @cached_property
     def image(self) -> Image:
         if self._behind is None:
             return self.person
-        return from_i420(self.i420) if self._frame.planar else composite(self._frame, self._of, self._behind)
+        return from_i420(self.i420) if self.frame.planar else composite(self.frame, self._of, self._behind)
 
     @cached_property
     def i420(self) -> Bytes:
-        if self._behind is None or not self._frame.planar:
+        if self._behind is None or not self.frame.planar:
             return super().i420
-        out = np.empty_like(self._frame.pixels)
-        render(self._frame, self._of, self._behind, out)
+        out = np.empty_like(self.frame.pixels)
+        render(self.frame, self._of, self._behind, out)
         return out
 
     @cached_property
     def alpha(self) -> Bytes:
-        return self._cut[1] if self._frame.planar else self._of.values
+        return self._cut[1] if self.frame.planar else self._of.values
 
     @cached_property
     def person(self) -> Image:
         """`(H, W, 3)` uint8 BGR: the person's own colours, black where alpha is 0, whatever the backdrop."""
-        if not self._frame.planar:
-            return cut_out(self._frame, self._of)
+        if not self.frame.planar:
+            return cut_out(self.frame, self._of)
         pixels, alpha = self._cut
         # A pixel of colour covers four of alpha, so what is black only in luma is not black yet.
         return np.asarray(cv2.copyTo(from_i420(pixels), alpha, np.zeros((*alpha.shape, 3), np.uint8)), np.uint8)
 
     @cached_property
     def _cut(self) -> tuple[Bytes, Bytes]:
-        pixels, black = np.empty_like(self._frame.pixels), np.empty_like(self._frame.pixels)
-        alpha = np.empty(self._frame.size[::-1], np.uint8)
+        pixels, black = np.empty_like(self.frame.pixels), np.empty_like(self.frame.pixels)
+        alpha = np.empty(self.frame.size[::-1], np.uint8)
         black[: len(alpha)], black[len(alpha) :] = 16, 128
-        render(self._frame, self._of, black, pixels, alpha, cut=True)
+        render(self.frame, self._of, black, pixels, alpha, cut=True)
         return pixels, alpha
 
 

@@ -106,11 +106,14 @@ class Alpha:
 
 
 class Picture:
-    """One result, ready for a sink, which asks for it in its own form; `time` is its frame's."""
+    """One result, ready for a sink, which asks for it in its own form.
 
-    def __init__(self, image: Image, alpha: Bytes, time: float, transparent: bool = False):
+    `time` is its frame's; `frame` is that, or none where nothing of the camera may be seen.
+    """
+
+    def __init__(self, image: Image, alpha: Bytes, time: float, transparent: bool = False, frame: Frame | None = None):
         self._image, self._alpha = image, alpha
-        self.time, self.transparent = time, transparent
+        self.time, self.transparent, self.frame = time, transparent, frame
 
     @property
     def image(self) -> Image:
@@ -125,6 +128,11 @@ class Picture:
     def alpha(self) -> Bytes:
         """`(H, W)` uint8, 255 the person."""
         return self._alpha
+
+    @property
+    def person(self) -> Image:
+        """`(H, W, 3)` uint8 BGR: what is neither backdrop nor room, not multiplied by alpha, black where alpha is 0."""
+        return np.asarray(cv2.copyTo(self.image, self.alpha, np.zeros_like(self.image)), np.uint8)
 
     @property
     def i420(self) -> Bytes:

@@ -71,7 +71,7 @@ class GpuPipeline(Pipeline):
             self._canvas = Canvas(engine, self._segmenter.contract.input_size(*frame.size), frame.size)
             frame = replace(frame, fresh=True)
         with self.meter.stage("card"):
-            return self._canvas.draw(frame, self._backdrop)
+            return self._canvas.draw(frame, self.backdrop)
 
     def _on_cpu(self, frame: Frame) -> Picture:
         if self._canvas is not None:

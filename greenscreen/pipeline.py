@@ -21,8 +21,12 @@ class Pipeline:
     """What happens to one frame. A frame whose matte cannot be found raises: it never leaves as it came."""
 
     def __init__(self, segmenter: Segmenter, refiner: Refiner, backdrop: Backdrop | None, planar: Planar | None = None):
-        """`backdrop` none means transparent. `planar` makes it fast, for frames that go to a screen or camera."""
-        self._segmenter, self._refiner, self._backdrop, self._planar = segmenter, refiner, backdrop, planar
+        """`backdrop` none means transparent; it may be replaced between two frames.
+
+        `planar` makes it fast, for frames that go to a screen or camera.
+        """
+        self._segmenter, self._refiner, self._planar = segmenter, refiner, planar
+        self.backdrop = backdrop
         self.meter = Meter()
 
     def process(self, frame: Frame) -> Picture:
@@ -36,9 +40,9 @@ class Pipeline:
         with stage("refine"):
             alpha = self._refiner.refine(frame, coarse)
         behind = None
-        if self._backdrop:
+        if self.backdrop:
             with stage("backdrop"):
-                behind = self._backdrop.behind(frame, alpha)
+                behind = self.backdrop.behind(frame, alpha)
         picture = Composite(frame, alpha, behind)
         with stage("composite"):
             # Whatever the sinks ask for is made of this.

@@ -122,7 +122,7 @@ def test_the_backdrop_may_change_between_frames() -> None:
     backdrops = [open_backdrop(text) for text in ("green", "blur", "black", "blur:2", "blur:2")]
     card = on_card(backdrops[0], [])
     for frame, backdrop in zip(person(320, 180, count=5), backdrops, strict=True):
-        card._backdrop = backdrop
+        card.backdrop = backdrop
         picture = card.process(frame)
         found = Alpha(frame, picture._of.small, picture._of.lines)  # type: ignore[attr-defined]
         assert backdrop is not None

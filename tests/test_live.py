@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from greenscreen import live
+from greenscreen.control import Control
 from greenscreen.errors import EngineError, SinkError, SourceError, UsageError
 from greenscreen.frame import Frame, Matte, Picture
 from greenscreen.live import Summary, run_live
@@ -28,7 +29,7 @@ def go(**settings: object) -> tuple[Summary, list[str]]:
     """Runs with these settings on a small synthetic picture, unless they say otherwise; returns what was said, too."""
     said: list[str] = []
     defaults: dict[str, object] = {"camera": "synthetic", "size": "160x96", "engine": "stub"}
-    return run_live(make_settings(**defaults | settings), said.append), said
+    return run_live(Control(make_settings(**defaults | settings)), said.append), said
 
 
 def frames(path: Path | str) -> list[np.ndarray]:

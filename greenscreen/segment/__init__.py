@@ -70,9 +70,15 @@ class Segmenter:
     """Turns frames into coarse mattes. Engines for each picture shape are opened when first met, and kept."""
 
     def __init__(self, engine: str, opener: OpenEngine, model: Path, contract: ModelContract):
-        self.engine, self.contract = engine, contract
+        self._name, self.contract = engine, contract
         self._opener, self._model = opener, model
         self._engines: dict[tuple[int, int], Engine] = {}
+
+    @property
+    def engine(self) -> str:
+        """What the engine is called, and whether another serves in its place."""
+        waiting = any(isinstance(engine, StandbyEngine) and engine.waiting for engine in self._engines.values())
+        return f"{self._name} (the CPU meanwhile)" if waiting else self._name
 
     def __enter__(self) -> Self:
         return self

@@ -40,6 +40,11 @@ class StandbyEngine:
             self._engine = wanted(build=False)
 
     @property
+    def waiting(self) -> bool:
+        """Whether the spare engine serves."""
+        return self._engine is None
+
+    @property
     def serving(self) -> Engine:
         """The engine that the next step will be made with."""
         if self._engine is None and self._thread is None:
