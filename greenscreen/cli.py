@@ -407,10 +407,8 @@ def list_engines() -> None:
     if not plans:
         say("nothing is built yet: greenscreen engine build")
         return
-    table = Table("model", "input", "precision", "by", "GPU", "", "MB", "made", box=None)
     for plan in plans:
-        table.add_row(*plan.words, f"{plan.size / 1e6:.1f}", plan.made)
-    out.print(table)
+        typer.echo("  ".join((*plan.words, f"{plan.size / 1e6:.1f} MB", plan.made)))
 
 
 @engine_app.command("clean")

@@ -1,5 +1,6 @@
 """The command line: names, exit codes, and one sentence with a hint for whatever goes wrong."""
 
+import importlib
 import json
 import re
 import signal
@@ -12,10 +13,12 @@ from pathlib import Path
 
 import av
 import cv2
+import fake_tensorrt
 import numpy as np
 import pytest
+from emulated_card import EmulatedCard
 
-from greenscreen import __version__
+from greenscreen import __version__, cache
 from greenscreen.cli import main
 from greenscreen.errors import EngineError
 from greenscreen.frame import Matte
@@ -313,3 +316,28 @@ def test_who_stops_reading_gets_no_traceback() -> None:
         assert process.stderr is not None
         process.stdout.close()
         assert "Traceback" not in process.stderr.read()
+
+
+def test_engines_are_built_listed_and_removed(
+    greenscreen: Greenscreen, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """By a stand-in for TensorRT, on an emulated card, in a cache of its own."""
+    monkeypatch.setattr(cache.platformdirs, "user_cache_path", lambda _: tmp_path)
+    monkeypatch.setitem(sys.modules, "tensorrt", fake_tensorrt.fake_tensorrt("11.4.0"))
+    monkeypatch.delitem(sys.modules, "greenscreen.segment.tensorrt", raising=False)
+    engine = importlib.import_module("greenscreen.segment.tensorrt")
+    monkeypatch.setattr(engine, "open_card", lambda _: EmulatedCard())
+    answer = greenscreen("engine", "build", "--size", "1280x720", "--size", "480x640")
+    assert answer.code == 0
+    assert answer.err.count("is ready") == 2
+    answer = greenscreen("engine", "list")
+    assert [word in answer.out for word in ("student", "320x192", "tensorrt-11.4.0", "Emulated", "sm90")] == [True] * 5
+    assert greenscreen("engine", "clean").code == 0
+    assert "nothing is built yet" in greenscreen("engine", "list").err
+    sys.modules.pop("greenscreen.segment.tensorrt")
+
+
+def test_building_without_tensorrt_names_the_command(greenscreen: Greenscreen) -> None:
+    answer = greenscreen("engine", "build")
+    assert answer.code == 1
+    assert "pip install 'greenscreen[tensorrt]'" in answer.err

@@ -136,7 +136,7 @@ def open_engine(
 
 def typed_model(model: Path) -> Path:
     """The file to build from: where its types decide, the float16 one beside the model, if there is one."""
-    half = model.with_name(f"{model.stem}-float16.onnx")
+    half = model.with_name(f"{model.stem}-fp16.onnx")
     return half if TYPED and half.exists() else model
 
 

@@ -144,3 +144,19 @@ def test_a_lost_card_is_an_engine_error_and_closes_in_peace(load: Load) -> None:
         engine.step(np.zeros((SIZE[1], SIZE[0], 3), np.uint8))
     engine.close()
     assert fake_tensorrt.cards[-1].closed
+
+
+def test_from_version_10_on_the_half_precision_file_beside_the_model_is_taken(load: Load, tmp_path: Path) -> None:
+    """There the file decides; before, the builder's flag does."""
+    model, half = tmp_path / "student.onnx", tmp_path / "student-fp16.onnx"
+    for path in (model, half):
+        path.write_bytes(MODEL.read_bytes())
+        path.with_suffix(".json").write_bytes(MODEL.with_suffix(".json").read_bytes())
+    assert load("8.6.1").typed_model(model) == model
+    module = load("11.4.0")
+    assert module.typed_model(model) == half
+    module.open_engine(model, CONTRACT, *SIZE).close()
+    assert "_float16_" in plans(tmp_path)[0].name
+    half.unlink()
+    module.open_engine(model, CONTRACT, *SIZE).close()
+    assert [("_float32_" in plan.name) for plan in plans(tmp_path)] == [False, True]
