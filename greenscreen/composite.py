@@ -13,7 +13,7 @@ import numpy as np
 
 from greenscreen.band import Field
 from greenscreen.colour import TO_BGR, Bytes, from_i420, to_yuv
-from greenscreen.frame import Alpha, Frame, Image, Picture
+from greenscreen.frame import Alpha, Frame, Image, Past, Picture
 from greenscreen.resize import weighted_blur
 
 SPREAD = 1.2
@@ -118,20 +118,31 @@ def render(
     from greenscreen import kernels
 
     values = np.empty((0, 0), np.uint8) if values is None else values
-    kind = np.where(alpha.unknown, np.uint8(2), alpha.small > 0.5).astype(np.uint8)
+    past = alpha.past or Past.none()
     fields = edge_fields(frame, alpha)
     rows = len(out) // 3
 
     def strip(index: int) -> None:
         first, last = rows * index // STRIPS, rows * (index + 1) // STRIPS
-        kernels.render(frame.pixels, behind, kind, fields, cut, out, values, first, last)
+        kernels.render(
+            frame.pixels,
+            behind,
+            alpha.kind,
+            fields,
+            cut,
+            (past.kind, past.before, past.after),
+            out,
+            values,
+            first,
+            last,
+        )
 
     list(_POOL.map(strip, range(STRIPS)))
 
 
 def edge_fields(frame: Frame, alpha: Alpha) -> Field:
-    """What kernels.render must know of each place at the size of the guide, `(10, h, w)`."""
-    fields = np.empty((10, *alpha.small.shape), np.float32)
+    """What kernels.render must know of each place at the size of the guide, `(13, h, w)`."""
+    fields = np.empty((13, *alpha.small.shape), np.float32)
     slopes = TO_BGR.T @ alpha.lines[:3].reshape(3, -1)
     fields[:4] = slopes.reshape(4, *alpha.small.shape)
     fields[3] += alpha.lines[3]
@@ -139,6 +150,8 @@ def edge_fields(frame: Frame, alpha: Alpha) -> Field:
     for first, colour in zip((4, 7), blurred_colours(frame, alpha), strict=True):
         large = cv2.resize(to_yuv(colour), size, interpolation=cv2.INTER_LINEAR)
         fields[first : first + 3] = large.transpose(2, 0, 1)
+    fields[10] = alpha.past.rate if alpha.past else 1
+    fields[11], fields[12] = alpha.between or (0, 1)
     return fields
 
 

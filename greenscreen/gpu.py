@@ -16,17 +16,25 @@ from greenscreen.composite import SPREAD, Composite
 from greenscreen.cuda import Kernel
 from greenscreen.cuda.compiler import compiled, kernel_names
 from greenscreen.errors import EngineError
-from greenscreen.frame import Alpha, Frame, Picture, guide_size
+from greenscreen.frame import Alpha, Frame, Matte, Past, Picture, guide_size
 from greenscreen.pipeline import Pipeline
-from greenscreen.refine.guided import BLACK, EPSILON, RADIUS, WHITE
-from greenscreen.refine.temporal import TemporalSmoother
+from greenscreen.refine import Edges, guided, islands, steady
 from greenscreen.resize import stack_radius
 from greenscreen.segment.engine import FIRST_LOOKS, CardEngine
 
-PARTS = ("matte", "spread", "picture")
+PARTS = ("islands", "matte", "steady", "spread", "picture")
 CONSTANTS = {
-    "RADIUS": str(RADIUS),
-    **{name: f"{value!r}f" for name, value in (("EPSILON", EPSILON), ("BLACK", BLACK), ("WHITE", WHITE))},
+    "RADIUS": str(guided.RADIUS),
+    "REACH": str(steady.REACH),
+    **{
+        name: f"{getattr(module, name)!r}f"
+        for module, names in (
+            (guided, ("EPSILON", "BLACK", "WHITE")),
+            (islands, ("HAZE", "SURE", "NEW", "KNOWN", "PINHOLE")),
+            (steady, ("RATE", "STILL", "MOVED", "DOUBT", "DECIDED")),
+        )
+        for name in names
+    },
     **{
         name: "{" + ", ".join(f"{value!r}f" for value in matrix.ravel().tolist()) + "}"
         for name, matrix in (("TO_BGR", TO_BGR), ("TO_YUV", TO_YUV))
@@ -55,7 +63,7 @@ class GpuPipeline(Pipeline):
         even = frame.size[0] % 2 == frame.size[1] % 2 == 0
         engine = self._segmenter.engine_for(frame)
         serving = getattr(engine, "serving", engine)
-        if not isinstance(serving, CardEngine) or not even:
+        if not isinstance(serving, CardEngine) or not even or not drawable(self.refiner.edges):
             return self._on_cpu(frame)
         try:
             return self._on_card(serving, frame.as_planar())
@@ -71,7 +79,7 @@ class GpuPipeline(Pipeline):
             self._canvas = Canvas(engine, self._segmenter.contract.input_size(*frame.size), frame.size)
             frame = replace(frame, fresh=True)
         with self.meter.stage("card"):
-            return self._canvas.draw(frame, self.backdrop)
+            return self._canvas.draw(frame, self.backdrop, self.refiner.edges.threshold)
 
     def _on_cpu(self, frame: Frame) -> Picture:
         if self._canvas is not None:
@@ -88,7 +96,7 @@ class Canvas:
         self.engine, self.size, self._network = engine, size, network
         self._guide = guide_size(*size)
         self._half = max(1, self._guide[0] // 2), max(1, self._guide[1] // 2)
-        self._turn, self._room_for_blur = 0, 0
+        self._turn, self._room_for_blur, self._threshold = 0, 0, 0.5
         self._graphs: dict[tuple[int, Behind], Callable[[], None]] = {}
         self._behind: Bytes | None = None
         guide, half, pixels = area(self._guide), area(self._half), area(size) * 3 // 2
@@ -100,17 +108,22 @@ class Canvas:
                     "frame": pixels,
                     "picture": pixels,
                     "guide": 4 * guide,
-                    "last": 4 * area(network),
-                    "matte": 4 * guide,
+                    **dict.fromkeys(("coarse", "clean", "labels"), 4 * area(network)),
+                    "counts": 2 * 4 * area(network),
+                    "blobs": area(network),
+                    **dict.fromkeys(("matte", "alpha", "unlike", "believed", "rate"), 4 * guide),
+                    "lines": 4 * 4 * guide,
+                    "known": guide,
                     "kind": guide,
+                    "past": 4 * area(size),
                     "totals": 2 * VECTOR,
-                    **dict.fromkeys(("fit", "slopes", "person", "room"), VECTOR * guide),
+                    **dict.fromkeys(("fit", "seen", "slopes", "person", "room"), VECTOR * guide),
                     **dict.fromkeys(("layers", "rows", "spread"), 2 * VECTOR * half),
                 }.items()
             }
             self._at |= {"input": engine.image, "nothing": 0}
             # What is downloaded lies in one piece.
-            self._sizes = {"lines": 4 * 4 * guide, "alpha": 4 * guide, "out": pixels}
+            self._sizes = {"small": 4 * guide, "values": area(size), "out": pixels}
             self._result = place = card.allocate(sum(self._sizes.values()))
             for name, count in self._sizes.items():
                 self._at[name] = place
@@ -118,19 +131,22 @@ class Canvas:
             self._host_frame = card.pinned((size[1] * 3 // 2, size[0]), np.uint8)
             self._host_result = card.pinned((sum(self._sizes.values()),), np.uint8)
 
-    def draw(self, frame: Frame, backdrop: Backdrop | None) -> Picture:
+    def draw(self, frame: Frame, backdrop: Backdrop | None, threshold: float) -> Picture:
         """The finished picture of an I420 frame; raises `EngineError`, and `SourceError` when the backdrop fails."""
         with self.engine.card as card:
             np.copyto(self._host_frame, frame.pixels)
             behind = self._prepare(frame, backdrop)
+            if threshold != self._threshold:
+                self._threshold = threshold
+                self._forget()
+                frame = replace(frame, fresh=True)
             if frame.fresh:
                 self._begin(behind)
             else:
                 self._go_on(behind)
             card.wait()
-        lines, alpha, out = np.split(self._host_result.copy(), np.cumsum([*self._sizes.values()])[:-1])
-        shape = self._guide[::-1]
-        found = Alpha(frame, alpha.view(np.float32).reshape(shape), lines.view(np.float32).reshape(4, *shape))
+        small, values, out = np.split(self._host_result.copy(), np.cumsum([*self._sizes.values()])[:-1])
+        found = as_found(frame, small.view(np.float32).reshape(self._guide[::-1]), values.reshape(frame.size[::-1]))
         return CardPicture(frame, found, out.reshape(frame.pixels.shape) if backdrop else None)
 
     def _prepare(self, frame: Frame, backdrop: Backdrop | None) -> Behind:
@@ -189,29 +205,44 @@ class Canvas:
 
     def _finish(self, turn: int, behind: Behind, fresh: bool) -> None:
         """From the network's matte to the result on the host."""
-        guide, smoother = self._guide, TemporalSmoother()
-        self._at["found"], settings = self.engine.mattes[turn], (smoother.rate, smoother.noise, smoother.motion)
-        self._launch("steady", self._network, "found", "last", int(fresh), *settings, self._network)
-        self._launch("enlarge", guide, "last", self._network, "matte", guide)
+        guide, again = self._guide, int(fresh)
+        self._clear_islands(turn, again)
+        self._launch("enlarge", guide, "clean", self._network, "matte", guide)
         self._launch("fit_colours", guide, "guide", "matte", "fit", guide)
         self._launch("mean_fit", guide, "guide", "fit", "lines", "alpha", guide)
-        if behind is not None:
-            small: tuple[Word, ...] = ("nothing", 1, 1)
-            if behind != "picture":
-                self._blur_room(*behind)
-                small = ("blurred", behind[0])
-            self._spread_colours()
-            edges = ("kind", "slopes", "person", "room", guide)
-            self._launch("make_edges", guide, "alpha", "lines", "spread", self._half, *edges)
-            picture = "picture" if behind == "picture" else "nothing"
-            blocks = (self.size[0] // 2, self.size[1] // 2)
-            self._launch("render", blocks, "frame", *edges, picture, *small, "out", self.size)
+        self._launch("compare_places", guide, "guide", "seen", "unlike", guide)
+        found = ("guide", "matte", "alpha", "unlike")
+        self._launch("open_gate", guide, *found, again, "seen", "believed", "rate", "small", guide)
+        self._spread_colours()
+        small: tuple[Word, ...] = ("nothing", 1, 1)
+        if isinstance(behind, tuple):
+            self._blur_room(*behind)
+            small = ("blurred", behind[0])
+        edges = ("known", "kind", "slopes", "person", "room", guide)
+        self._launch("make_edges", guide, "small", "lines", "rate", "spread", self._half, again, *edges)
+        # Before nothing, the picture is not looked at, but its alpha is; so anything may stand behind.
+        picture = "nothing" if isinstance(behind, tuple) else "picture"
+        blocks = (self.size[0] // 2, self.size[1] // 2)
+        self._launch("render", blocks, "frame", *edges, picture, *small, "past", "values", "out", self.size)
         self.engine.card.download(self._host_result, self._result)
+
+    def _clear_islands(self, turn: int, again: int) -> None:
+        """The network's matte without strays and pinholes: refine.islands."""
+        size = self._network
+        self._at["found"] = self.engine.mattes[turn]
+        self._launch("weigh_odds", size, "found", "coarse", self._threshold, size)
+        for holes in (0, 1):
+            self._launch("start_labels", size, "coarse", holes, "labels", "counts", size)
+            self._launch("join_labels", size, "labels", holes, size)
+            self._launch("count_labels", size, "coarse", "blobs", again, holes, "labels", "counts", size)
+            if not holes:
+                self._launch("clear_strays", size, "coarse", "labels", "counts", size)
+        self._launch("fill_pinholes", size, "coarse", "labels", "counts", "clean", "blobs", size)
 
     def _spread_colours(self) -> None:
         """The person's and the room's colours, each as if the other were not there: composite.blurred_colours."""
         half, radius = self._half, stack_radius(SPREAD, self._half)
-        self._launch("weigh_both", half, "guide", "alpha", self._guide, "layers", "totals", half)
+        self._launch("weigh_both", half, "guide", "small", self._guide, "layers", "totals", half)
         self._launch("add_up", (ADDERS, 1), "layers", "totals", area(half), layers=2)
         self._launch("blur_rows", half, "layers", "rows", radius, half, layers=2)
         self._launch("blur_columns", half, "rows", "totals", "spread", radius, 0, half, layers=2)
@@ -219,7 +250,7 @@ class Canvas:
     def _blur_room(self, size: Size, sigma: float) -> None:
         """The room out of focus, small: background.Blur."""
         radius, guide = stack_radius(sigma, size), self._guide
-        edges: tuple[Word, ...] = ("alpha", guide, "room layer", "totals", size)
+        edges: tuple[Word, ...] = ("small", guide, "room layer", "totals", size)
         if size[0] > guide[0]:
             self._launch("weigh_room_of_frame", size, "frame", self.size, *edges)
         else:
@@ -257,6 +288,18 @@ def load_kernels(engine: CardEngine) -> dict[str, Kernel]:
         code = compiled(part, engine.card.capability, CONSTANTS)
         found |= zip(names, engine.card.kernels(code, *names), strict=True)
     return found
+
+
+def drawable(edges: Edges) -> bool:
+    """Whether the card can do this; moved and feathered outlines are found by distance, which it does not measure."""
+    return not (edges.shift or edges.outward or edges.inward)
+
+
+def as_found(frame: Frame, small: Matte, values: Bytes) -> Alpha:
+    """An alpha that was found already, `values` `(H, W)`: all of it is of the past, and nothing new counts."""
+    before = values.astype(np.float32) * np.float32(1 / 255)
+    past = Past(np.zeros_like(small), np.full(small.shape, 2, np.uint8), before, np.empty_like(before))
+    return Alpha(frame, small, np.zeros((4, *small.shape), np.float32), past)
 
 
 def nobody(frame: Frame, guide: Size) -> Alpha:

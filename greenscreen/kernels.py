@@ -140,6 +140,7 @@ def render(
     kind: Bytes,
     fields: Field,
     cut: bool,
+    past: tuple[Bytes, Field, Field],
     out: Bytes,
     alpha: Bytes,
     first: int,
@@ -148,14 +149,17 @@ def render(
     """Rows `first` to `last` of the chroma planes, and the luma they belong to, of a person before a backdrop.
 
     `frame`, `behind` and `out` are I420, `(H * 3 / 2, W)`. `kind` `(h, w)` is 0 where there is room, 1 where there is
-    person and 2 in between. `fields` `(10, h, w)` says how alpha follows from Y, U and V (three slopes and a
-    constant), then what Y, U and V of the person and of the room are there. With `cut`, the person's own colours are
-    not blended. `alpha` `(H, W)` gets the alpha, unless it is empty.
+    person and 2 in between. `fields` `(13, h, w)` says how alpha follows from Y, U and V (three slopes and a
+    constant), then what Y, U and V of the person and of the room are there, how much of a new alpha counts, and the
+    least and greatest it may be. `past` is a steadied alpha's (see frame.Past): kind and alpha before, and where this
+    one is written to; all empty without. With `cut`, the person's own colours are not blended. `alpha` `(H, W)` gets
+    the alpha, unless it is empty.
     """
     height, width = frame.shape[0] * 2 // 3, frame.shape[1]
     rows, columns = height // 2, width // 2
     h, w = kind.shape
     line = np.zeros((w, 16), np.float32)
+    known, before, after = past
     place = (np.arange(columns) + 0.5) * w / columns - 0.5
     left, share = np.floor(place).astype(np.int32), (place - np.floor(place)).astype(np.float32)
     chroma = frame[height:].reshape(2, rows, columns)
@@ -179,7 +183,7 @@ def render(
                     if alpha.size:
                         alpha[y + k, 2 * a : 2 * b] = 255 * what
             else:
-                for c in range(10):
+                for c in range(len(fields)):
                     upper, lower = fields[c, up], fields[c, down]
                     for x in range(max(i - 1, 0), min(end + 1, w)):
                         line[x, c] = upper[x] + (lower[x] - upper[x]) * t
@@ -188,6 +192,7 @@ def render(
                     (frame[y : y + 2, luma], behind[y : y + 2, luma], out[y : y + 2, luma]),
                     (chroma[:, row, colour], chroma_behind[:, row, colour], chroma_out[:, row, colour]),
                     alpha[y : y + 2, luma],
+                    (known[j : j + 1], before[y : y + 2, luma], after[y : y + 2, luma]),
                     line,
                     left[colour],
                     share[colour],
@@ -207,6 +212,7 @@ def edge(
     luma: tuple[Bytes, Bytes, Bytes],
     chroma: tuple[Bytes, Bytes, Bytes],
     alpha: Bytes,
+    past: tuple[Bytes, Field, Field],
     line: Field,
     left: NDArray[np.int32],
     share: Field,
@@ -214,11 +220,12 @@ def edge(
 ) -> None:
     """A run of pixels in between: two rows of luma, `(2, 2 n)`, and one of U and V, `(2, n)`.
 
-    Of each the frame's, the backdrop's and the result's. `line` has the fields in a row, to be read at `left`, and
-    to its right as far as `share` says.
+    Of each the frame's, the backdrop's and the result's; of `past` the row and the rows that belong here. `line` has
+    the fields in a row, to be read at `left`, and to its right as far as `share` says.
     """
     y, y_behind, y_out = luma
     c, c_behind, c_out = chroma
+    known, before, after = past
     at, last = np.empty(16, np.float32), len(line) - 1
     for x in range(left.size):
         one, other, t = line[max(left[x], 0)], line[min(left[x] + 1, last)], share[x]
@@ -230,6 +237,13 @@ def edge(
                 seen = real(y[k, 2 * x + i])
                 # In this order, so that what is not a number becomes 0: the backdrop, not the room.
                 there = min(real(1), max(real(0), at[0] * seen + base))
+                if known.size:
+                    was = real(known[0, min(max(left[x] + (t >= real(0.5)), 0), last)])
+                    if was == real(2):
+                        was = before[k, 2 * x + i]
+                    there = was + (there - was) * at[10]
+                    after[k, 2 * x + i] = there
+                there = min(max(there, at[11]), at[12])
                 mean += there * real(0.25)
                 y_out[k, 2 * x + i] = blend(seen, real(y_behind[k, 2 * x + i]), there, at[4], at[7], cut, real(235))
                 if alpha.size:

@@ -8,6 +8,7 @@ from greenscreen.control import Control, Status
 from greenscreen.frame import Frame, Picture
 from greenscreen.framing import Framing
 from greenscreen.pipeline import Pipeline
+from greenscreen.refine import Edges
 from greenscreen.segment import Segmenter
 from greenscreen.settings import Settings
 from greenscreen.show import hidden, shown
@@ -63,6 +64,7 @@ class Loop:
 
     def _picture(self, frame: Frame, settings: Settings) -> Picture:
         self._pipeline.backdrop = self._backdrop.current(settings)
+        self._pipeline.refiner.change(wanted_edges(settings))
         if settings.show == "placeholder":
             return hidden(frame, settings.transparent)
         frame = self._framing.crop(frame, settings)
@@ -90,3 +92,7 @@ class Loop:
                 source=self._source.name,
             )
         )
+
+
+def wanted_edges(settings: Settings) -> Edges:
+    return Edges(settings.threshold, settings.edge_shift, settings.feather_out, settings.feather_in)

@@ -48,11 +48,12 @@ def _prepare(event: Event) -> None:
         guide, matte, fields = (
             np.zeros((2, 2, 3), np.uint8),
             np.zeros((2, 2), np.float32),
-            np.zeros((10, 2, 2), np.float32),
+            np.zeros((13, 2, 2), np.float32),
         )
         kernels.coefficients(guide, matte, 1, 1.0, fields[:4])
         pixels, kind, values = np.zeros((6, 4), np.uint8), np.full((2, 2), 2, np.uint8), np.zeros((4, 4), np.uint8)
-        kernels.render(pixels, pixels, kind, fields, False, pixels.copy(), values, 0, 2)
+        past = np.empty((0, 0), np.uint8), np.empty((0, 0), np.float32), np.empty((0, 0), np.float32)
+        kernels.render(pixels, pixels, kind, fields, False, past, pixels.copy(), values, 0, 2)
     except Exception as error:
         # Whatever keeps a compiler from working here, there is a way without it.
         log.warning("live pictures are slower than they could be: the compiled loops cannot be had (%s)", error)

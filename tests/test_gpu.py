@@ -14,7 +14,7 @@ from greenscreen.colour import to_i420
 from greenscreen.composite import Composite
 from greenscreen.contract import read_contract
 from greenscreen.errors import EngineError
-from greenscreen.frame import Alpha, Frame, Image, Matte
+from greenscreen.frame import Frame, Image, Matte
 from greenscreen.gpu import GpuPipeline
 from greenscreen.pipeline import Pipeline
 from greenscreen.refine import Refiner
@@ -124,7 +124,7 @@ def test_the_backdrop_may_change_between_frames() -> None:
     for frame, backdrop in zip(person(320, 180, count=5), backdrops, strict=True):
         card.backdrop = backdrop
         picture = card.process(frame)
-        found = Alpha(frame, picture._of.small, picture._of.lines)  # type: ignore[attr-defined]
+        found = picture._of  # type: ignore[attr-defined]
         assert backdrop is not None
         expected = Composite(frame, found, backdrop.behind(frame, found)).i420
         assert (np.abs(picture.i420.astype(np.int16) - expected) <= 2).mean() >= 0.999

@@ -20,6 +20,7 @@ from greenscreen.errors import EngineError, UsageError
 from greenscreen.frame import Frame, Matte
 from greenscreen.segment.engine import Engine, Progress, first_look
 from greenscreen.segment.standby import StandbyEngine
+from greenscreen.segment.stillness import Stillness
 
 log = logging.getLogger(__name__)
 
@@ -73,6 +74,9 @@ class Segmenter:
         self._name, self.contract = engine, contract
         self._opener, self._model = opener, model
         self._engines: dict[tuple[int, int], Engine] = {}
+        self._stillness = Stillness()
+        self.skipped = 0
+        """Frames for which the network was not run, because the picture stood still."""
 
     @property
     def engine(self) -> str:
@@ -102,7 +106,14 @@ class Segmenter:
         engine = self.engine_for(frame)
         size = self.contract.input_size(*frame.size)
         image = np.asarray(cv2.resize(frame.guide, size, interpolation=cv2.INTER_AREA), np.uint8)
-        return first_look(engine, image, bool(self.contract.previous)) if frame.fresh else engine.step(image)
+        if frame.fresh:
+            self._stillness.reset()
+        if (kept := self._stillness.answer(image)) is not None:
+            self.skipped += 1
+            return kept
+        matte = first_look(engine, image, bool(self.contract.previous)) if frame.fresh else engine.step(image)
+        self._stillness.keep(matte)
+        return matte
 
 
 def open_segmenter(

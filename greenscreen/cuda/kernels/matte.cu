@@ -1,4 +1,4 @@
-// From the frame to an alpha on the guide: refine/guided.py and refine/temporal.py, kernel by kernel.
+// From the frame to an alpha on the guide: refine/guided.py, kernel by kernel.
 #include "sample.cuh"
 
 // A plane of the frame made small by averaging; enlarged, where it is smaller still.
@@ -26,27 +26,10 @@ extern "C" __global__ void make_input(const uchar4 *guide, int width, int height
   out[0] = p.x, out[1] = p.y, out[2] = p.z;
 }
 
-// Small changes are averaged, large ones taken as they are; a matte without a past is taken as it is, too.
-extern "C" __global__ void steady(const float *matte, float *last, int fresh, float rate, float noise, float motion,
-                                  int w, int h) {
-  PIXEL(w, h);
-  int i = y * w + x;
-  float change = matte[i] - last[i];
-  float speed = unit((fabsf(change) - noise) / (motion - noise));
-  last[i] = fresh ? matte[i] : last[i] + change * (rate + (1 - rate) * speed);
-}
-
 // The coarse matte at the guide's size.
 extern "C" __global__ void enlarge(const float *coarse, int width, int height, float *matte, int w, int h) {
   PIXEL(w, h);
   matte[y * w + x] = linear(Floats{coarse, width}, width, height, w, h, x, y).x;
-}
-
-// Mirrored about the outermost pixel, as cv2.blur sees a picture's border.
-__device__ inline int mirrored(int i, int n) {
-  if (n == 1) return 0;
-  while (i < 0 || i >= n) i = i < 0 ? -i : 2 * n - 2 - i;
-  return i;
 }
 
 // In every window, alpha as an affine function of the colour: the guided filter's a (x, y, z) and b (w). RADIUS and

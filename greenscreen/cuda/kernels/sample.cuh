@@ -18,6 +18,13 @@ __device__ inline int limit(int value, int most) { return value < 0 ? 0 : value 
 // Into [0, 1]; what is no number becomes 0, which is the room.
 __device__ inline float unit(float value) { return fminf(fmaxf(value, 0.f), 1.f); }
 
+// Mirrored about the outermost pixel, as cv2.blur sees a picture's border.
+__device__ inline int mirrored(int i, int n) {
+  if (n == 1) return 0;
+  while (i < 0 || i >= n) i = i < 0 ? -i : 2 * n - 2 - i;
+  return i;
+}
+
 // To the nearest whole level, as a picture of bytes would hold it.
 __device__ inline float4 whole(float4 a) { return make_float4(rintf(a.x), rintf(a.y), rintf(a.z), rintf(a.w)); }
 
