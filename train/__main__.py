@@ -28,23 +28,22 @@ def label(
 
 @app.command()
 def fit(
+    recipe: Annotated[str, typer.Argument(help="original, teacher, student, distil, or a YAML file")],
     manifests: Annotated[list[Path], typer.Argument(help="CSV files that list the pictures")],
-    out: Annotated[Path, typer.Option(help="folder for checkpoints and logs")],
-    size: Annotated[str, typer.Option(help="student size")] = "small",
-    steps: Annotated[int, typer.Option(min=1, help="optimiser steps")] = 10_000,
-    seed: int = 1,
-    rate: Annotated[float, typer.Option(min=0, help="highest learning rate")] = 3e-3,
-    area: Annotated[int, typer.Option(min=1024, help="pixels of input")] = 320 * 192,
-    memory: Annotated[float, typer.Option(min=0, max=1, help="share of steps from its own last matte")] = 0.3,
-    resume: Annotated[Path | None, typer.Option(help="checkpoint of a run cut short, to go on with")] = None,
+    out: Annotated[Path, typer.Option(help="folder for checkpoints, curves and panels")],
+    changes: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="change a setting")] = None,
     start: Annotated[Path | None, typer.Option(help="checkpoint whose weights a new run begins with")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="go on with the run in --out, if there is one")] = False,
 ) -> None:
-    """Train a student."""
-    from train.fit import Recipe
+    """Train a network by a recipe."""
     from train.fit import fit as run
+    from train.manifest import load
+    from train.recipe import read_recipe
 
-    recipe = Recipe(tuple(manifests), out, size, area, memory, steps, rate=rate, seed=seed)
-    typer.echo(f"wrote {run(recipe, resume, start)}")
+    settings = read_recipe(recipe, changes or [])
+    rows = [row for manifest in manifests for row in load(manifest)]
+    command = " ".join(["fit", recipe, *(f"--set {change}" for change in changes or [])])
+    typer.echo(f"wrote {run(settings, rows, out, start, resume, command)}")
 
 
 @app.command()

@@ -8,7 +8,7 @@ import torch
 
 from greenscreen.contract import read_contract
 from train.export import Deployed, export, load_student, verify
-from train.fit import Recipe, fit
+from train.fit import fit
 from train.models import Student
 from train.models.student import SIZES
 
