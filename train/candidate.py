@@ -35,7 +35,7 @@ class Candidate:
     """Multiplications with an addition that one picture costs."""
     compiled: CompiledModel
     facts: dict[str, Any] = field(default_factory=dict)
-    """Of the run that made it, if it is a checkpoint: its settings, `step`, `command`, `machine`, `seconds`."""
+    """Of the run that made it, if it is a checkpoint: its settings and what `train.fit` notes beside them."""
 
     def milliseconds(self, rounds: int = 30) -> float:
         """Median time of one picture on this machine."""

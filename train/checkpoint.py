@@ -17,9 +17,9 @@ class Checkpoint:
     network: str
     """A name of `NETWORKS`."""
     weights: dict[str, Tensor]
-    """The network's state: averaged over the last steps, which is better than the last step's, if the recipe says so."""
+    """The network's state; averaged over the last steps if the recipe says so."""
     facts: dict[str, Any]
-    """The recipe's settings, and what `train.fit` notes beside them."""
+    """The recipe's settings, and what `train.fit` notes beside them: command, data, machine, seconds."""
     step: int
 
 
@@ -31,6 +31,8 @@ def read_checkpoint(path: Path) -> Checkpoint:
         # Checkpoints of before there were other networks say only which size of student they hold.
         network = facts.get("network") or f"student-{facts['size']}"
         weights = {key.partition(".")[2]: value for key, value in saved["state_dict"].items()}
+        if history := saved.get("callbacks", {}).get("Watch", {}).get("history"):
+            facts["seconds"] = history[-1]["seconds"]
         return Checkpoint(network, weights, facts, int(saved["global_step"]))
     except (OSError, EOFError, KeyError, TypeError, ValueError, RuntimeError, pickle.UnpicklingError) as error:
         raise ModelError(f"{path} is no checkpoint of a training run", "give a .ckpt that train fit wrote") from error

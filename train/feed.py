@@ -10,7 +10,7 @@ from torch.utils.data import DataLoader
 
 from greenscreen.errors import UsageError
 from train.checkpoint import load_network
-from train.data import Image, Row, read_backgrounds, read_people, read_unlabelled
+from train.data import Row, read_backgrounds, read_people, read_unlabelled
 from train.models import logits
 from train.recipe import Recipe
 from train.samples import Judged, Pictures, Sample, Samples, webcam
@@ -92,7 +92,9 @@ def read_pictures(recipe: Recipe, rows: Sequence[Row]) -> tuple[Pictures, list[J
     rooms = read_backgrounds(of("bg"))
     held, kept = rooms[::HELD], [room for index, room in enumerate(rooms) if index % HELD] or rooms
     unlabelled = read_unlabelled(of("unlabelled")) if recipe.unlabelled else []
-    return Pictures(read_people(of("train", "train_cutout")), kept, unlabelled), judged + webcam(val, held, recipe.judged)
+    return Pictures(read_people(of("train", "train_cutout")), kept, unlabelled), judged + webcam(
+        val, held, recipe.judged
+    )
 
 
 def to_input(images: Tensor) -> Tensor:

@@ -15,7 +15,7 @@ from torchmetrics import MeanMetric
 
 from train.feed import Batch, to_input
 from train.losses import boundary_cross_entropy, dice, distillation, focal, laplacian
-from train.metrics import Alpha, boundary_iou, iou, mad
+from train.metrics import METRICS, Alpha
 from train.models import build, logits
 from train.recipe import Recipe
 from train.samples import Judged, input_size
@@ -28,8 +28,6 @@ LOSSES: dict[str, Callable[[Tensor, Tensor, Tensor], Tensor]] = {
     "laplacian": lambda found, truth, _: laplacian(found, truth),
 }
 """Of logits, truth and outline; by the names that recipes call them."""
-
-METRICS: dict[str, Callable[[Alpha, Alpha], float]] = {"iou": iou, "boundary_iou": boundary_iou, "mad": mad}
 
 
 class Learner(L.LightningModule):
@@ -109,7 +107,7 @@ class Learner(L.LightningModule):
         climb = min(1.0, (step + 1) / recipe.warmup) if recipe.warmup else 1.0
         if recipe.schedule == "cosine":
             return climb * 0.5 * (1 + math.cos(math.pi * min(1.0, step / recipe.steps)))
-        return climb * 0.995 ** (step // recipe.epoch) if recipe.schedule == "exponential" else climb
+        return climb * 0.995 ** (step // recipe.epoch)
 
     def configure_optimizers(self) -> Any:
         recipe = self.recipe
@@ -118,4 +116,7 @@ class Learner(L.LightningModule):
         groups = [{"params": decayed, "weight_decay": recipe.decay}, {"params": rest, "weight_decay": 0.0}]
         kind = torch.optim.AdamW if recipe.optimizer == "adamw" else torch.optim.RMSprop
         optimizer = kind(groups, lr=recipe.rate)
-        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": LambdaLR(optimizer, self.pace), "interval": "step"}}
+        if recipe.schedule == "plateau":
+            return optimizer
+        schedule = LambdaLR(optimizer, self.pace)
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}

@@ -114,7 +114,9 @@ def _load(name: str) -> dict[str, Any]:
         hint = f"choose one of {', '.join(names())}, or give the path of a YAML file"
         raise UsageError(f"there is no recipe {name}", hint) from error
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise SourceError(f"the recipe {name} cannot be read: {error}", "see train/recipes for some that can") from error
+        raise SourceError(
+            f"the recipe {name} cannot be read: {error}", "a recipe is a YAML file of settings"
+        ) from error
     if not isinstance(settings, dict):
         raise UsageError(f"{name} is not a recipe", "a recipe is a YAML file of settings; see train/recipes")
     return settings

@@ -66,7 +66,9 @@ def test_a_run_that_was_killed_goes_on_as_if_it_never_had_been(
     whole = train("whole", steps=5, epoch=2, **settings)
     with monkeypatch.context() as patch:
         step = Learner.training_step
-        patch.setattr(Learner, "training_step", lambda self, *given: step(self, *given) if self.global_step < 3 else die())
+        patch.setattr(
+            Learner, "training_step", lambda self, *given: step(self, *given) if self.global_step < 3 else die()
+        )
         with pytest.raises(Killed):
             train("broken", steps=5, epoch=2, **settings)
     broken = train("broken", steps=5, epoch=2, resume=True, **settings)
