@@ -66,26 +66,38 @@ def draft(checkpoint: Path, model: Path, half: bool = False) -> ModelContract:
     """Writes an ONNX file that nobody has checked yet; returns its contract."""
     saved, network = read_checkpoint(checkpoint), load_network(checkpoint)
     names = ["image", "previous"] if network.remembers else ["image"]
-    axes = {1: "height", 2: "width"}
     example = (torch.zeros(1, 160, 288, 3), torch.zeros(1, 160, 288, 1))[: len(names)]
-    with warnings.catch_warnings():
-        # The exporter that traces is older than its successor, which does not keep height and width free here.
-        warnings.filterwarnings("ignore", category=DeprecationWarning)
-        warnings.filterwarnings("ignore", category=torch.jit.TracerWarning)
-        torch.onnx.export(
-            Deployed(network, half).eval(),
-            example,
-            str(model),
-            input_names=names,
-            output_names=["matte"],
-            dynamic_axes=dict.fromkeys([*names, "matte"], axes),
-            opset_version=17,
-            dynamo=False,
-        )
+    axes = dict.fromkeys([*names, "matte"], {1: "height", 2: "width"})
+    write_onnx(model, Deployed(network, half).eval(), example, names, "matte", axes)
     digest = hashlib.sha256(model.read_bytes()).hexdigest()
     name = saved.network + ("-fp16" if half else "")
     previous = "previous" if network.remembers else None
     return ModelContract(name, digest, "image", "matte", previous, STRIDE, int(saved.facts.get("area", AREA)))
+
+
+def write_onnx(
+    path: Path,
+    module: nn.Module,
+    example: tuple[Tensor, ...],
+    inputs: list[str],
+    output: str,
+    axes: dict[str, dict[int, str]],
+) -> None:
+    """Traces a module. `axes` names the sizes that stay free, by input or output and dimension."""
+    with warnings.catch_warnings():
+        # The successor of this exporter fixes height and width to the example's.
+        warnings.filterwarnings("ignore", category=DeprecationWarning)
+        warnings.filterwarnings("ignore", category=torch.jit.TracerWarning)
+        torch.onnx.export(
+            module,
+            example,
+            str(path),
+            input_names=inputs,
+            output_names=[output],
+            dynamic_axes=axes,
+            opset_version=17,
+            dynamo=False,
+        )
 
 
 def verify(reference: Deployed, model: Path, contract: ModelContract, tolerance: float, steps: int = 4) -> None:

@@ -90,7 +90,7 @@ def curves(history: list[dict[str, float]]) -> Image:
     left, right = figure.subplots(1, 2)
     steps = [row["step"] for row in history]
     left.plot(steps, [row["loss"] for row in history], color="black", marker=".")
-    left.set(title="loss", xlabel="step", yscale="log")
+    left.set(title="loss", xlabel="step")
     for index, name in enumerate(name for name in history[-1] if name.endswith("/iou")):
         source = name.partition("/")[0]
         for metric, style in (("iou", "-"), ("boundary_iou", ":")):

@@ -105,6 +105,8 @@ def peers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Models of somebody else, who knows that the generated people are red: RGB in [0, 1] of 64x64 in, a matte out."""
     import torch
 
+    from train.export import write_onnx
+
     class Red(torch.nn.Module):
         def __init__(self, kind: str):
             super().__init__()
@@ -122,6 +124,5 @@ def peers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     for kind in ("channels last, matte", "channels last, logits", "channels first, shares"):
         paths[kind] = folder / f"{kind.replace(', ', '-').replace(' ', '-')}.onnx"
         example = torch.zeros(1, 3, 64, 64) if kind.startswith("channels first") else torch.zeros(1, 64, 64, 3)
-        with pytest.warns(DeprecationWarning, match="legacy TorchScript"):
-            torch.onnx.export(Red(kind), (example,), str(paths[kind]), dynamo=False)
+        write_onnx(paths[kind], Red(kind), (example,), ["rgb"], "matte", {})
     return paths

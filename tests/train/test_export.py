@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+import onnxruntime
 import pytest
 import torch
 from torch import nn
@@ -15,7 +16,7 @@ from greenscreen.frame import Frame
 from greenscreen.segment import open_segmenter
 from train import export as exporting
 from train.checkpoint import load_network
-from train.export import Deployed, export, verify
+from train.export import Deployed, export, verify, write_onnx
 from train.models.pspnet import PyramidPooling, average
 
 Untrained = Callable[[str], Path]
@@ -76,13 +77,8 @@ def test_pspnets_fields_are_those_of_adaptive_pooling(bins: int) -> None:
 
 
 def test_pspnets_fields_can_be_exported_for_pictures_of_any_size(tmp_path: Path) -> None:
-    import onnxruntime
-
-    pooling, path = PyramidPooling(8).eval(), str(tmp_path / "p.onnx")
-    with pytest.warns(DeprecationWarning, match="legacy TorchScript"):
-        torch.onnx.export(
-            pooling, (torch.rand(1, 8, 8, 8),), path, dynamic_axes={"x": [2, 3]}, input_names=["x"], dynamo=False
-        )
+    pooling, path = PyramidPooling(8).eval(), tmp_path / "p.onnx"
+    write_onnx(path, pooling, (torch.rand(1, 8, 8, 8),), ["x"], "y", {"x": {2: "height", 3: "width"}})
     x = torch.rand(1, 8, 12, 20)
-    (found,) = onnxruntime.InferenceSession(path).run(None, {"x": x.numpy()})
+    (found,) = onnxruntime.InferenceSession(str(path)).run(None, {"x": x.numpy()})
     np.testing.assert_allclose(found, pooling(x).detach().numpy(), atol=1e-5)
