@@ -67,7 +67,7 @@ def draft(checkpoint: Path, model: Path, half: bool = False) -> ModelContract:
     saved, network = read_checkpoint(checkpoint), load_network(checkpoint)
     names = ["image", "previous"] if network.remembers else ["image"]
     example = (torch.zeros(1, 160, 288, 3), torch.zeros(1, 160, 288, 1))[: len(names)]
-    axes = dict.fromkeys([*names, "matte"], {1: "height", 2: "width"})
+    axes = {key: {1: "height", 2: "width"} for key in (*names, "matte")}
     write_onnx(model, Deployed(network, half).eval(), example, names, "matte", axes)
     digest = hashlib.sha256(model.read_bytes()).hexdigest()
     name = saved.network + ("-fp16" if half else "")
