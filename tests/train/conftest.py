@@ -113,12 +113,13 @@ def peers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
             self.kind = kind
 
         def forward(self, rgb: torch.Tensor) -> torch.Tensor:
-            first = self.kind.startswith("channels first")
-            red = 40 * (rgb[:, :1] - rgb[:, 2:] - 0.35) if first else 40 * (rgb[..., :1] - rgb[..., 2:] - 0.35)
+            axis = 1 if self.kind.startswith("channels first") else 3
+            colour = torch.tensor([200, 80, 60]).reshape([3 if side == axis else 1 for side in range(4)]) / 255
+            red = 60 * (0.16 - (rgb - colour).abs().amax(axis, keepdim=True))
             if self.kind.endswith("matte"):
                 return red.sigmoid()
-            both = torch.cat([-red / 2, red / 2], 1 if first else 3)
-            return both.softmax(1 if first else 3) if self.kind.endswith("shares") else both
+            both = torch.cat([-red / 2, red / 2], axis)
+            return both.softmax(axis) if self.kind.endswith("shares") else both
 
     folder, paths = tmp_path_factory.mktemp("peers"), {}
     for kind in ("channels last, matte", "channels last, logits", "channels first, shares"):
