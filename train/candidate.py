@@ -1,6 +1,7 @@
 """Anything that finds people in a picture, asked alike: checkpoints, exported models, and models of others."""
 
 import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import prod
@@ -119,6 +120,11 @@ def read_network(path: Path) -> Model:
         return Core().read_model(str(path))
     except RuntimeError as error:
         raise ModelError(f"{path} cannot be read as a model", "give an ONNX file or a .ckpt of train fit") from error
+
+
+def processor() -> str:
+    """What the engine runs on, as its maker calls it."""
+    return f"{str(Core().get_property('CPU', 'FULL_DEVICE_NAME')).strip()}, {os.cpu_count()} cores"
 
 
 def compile_model(network: Model) -> CompiledModel:

@@ -10,10 +10,9 @@ from rich.progress import track
 
 from greenscreen.errors import SinkError, UsageError
 from greenscreen.images import letterbox
-from train.candidate import Candidate
+from train.candidate import Candidate, processor
 from train.contact import HEIGHT, WIDTH, captioned, chosen, tinted, write_sheet
 from train.data import Image, Row, read
-from train.fit import machine
 from train.manifest import make_folder
 from train.metrics import METRICS, Alpha
 from train.samples import input_size
@@ -55,7 +54,7 @@ def report(candidates: Sequence[Candidate], rows: Sequence[Row]) -> str:
 Written by `python -m train compare` on {len(rows)} pictures ({counts}) that no network was trained on. Mattes are those
 of the network alone on a first look, brought to the picture's size without its edges. MAD is times 1000. Parameters
 (batch norm folded) and multiply-accumulates are those of one picture at the network's own size, ours at 16:9;
-milliseconds are medians in OpenVINO on {machine()}.
+milliseconds are medians in OpenVINO on {processor()}.
 
 {table(candidates, [score(candidate, rows) for candidate in candidates])}"""
 

@@ -86,6 +86,7 @@ def make_trainer(recipe: Recipe, out: Path) -> L.Trainer:
         reload_dataloaders_every_n_epochs=1,
         use_distributed_sampler=False,
         num_sanity_val_steps=0,
+        benchmark=torch.cuda.is_available(),
         log_every_n_steps=min(20, recipe.epoch),
         gradient_clip_val=recipe.clip or None,
         enable_progress_bar=False,
