@@ -9,8 +9,10 @@ from typing import Protocol
 import cv2
 import numpy as np
 
+from greenscreen.colour import Bytes, planes, to_i420, to_yuv
 from greenscreen.errors import SourceError, UsageError
 from greenscreen.frame import Alpha, Frame, Image
+from greenscreen.gallery import find, gallery
 from greenscreen.images import PHOTO_SUFFIXES, read_photo
 from greenscreen.resize import cover, weighted_blur
 from greenscreen.sources.video import VideoSource
@@ -30,8 +32,8 @@ CHOICES = f"transparent, blur, blur:SIGMA, {', '.join(COLOURS)}, #rrggbb, or the
 class Backdrop(Protocol):
     """Gives what stands behind the person. The pipeline calls `behind` once a frame, in order, from one thread."""
 
-    def behind(self, frame: Frame, alpha: Alpha) -> Image:
-        """`(H, W, 3)` uint8 BGR of the frame's size, not to be written to; raises `SourceError`."""
+    def behind(self, frame: Frame, alpha: Alpha) -> Bytes:
+        """A picture of the frame's size and form, BGR or I420, not to be written to; raises `SourceError`."""
         ...
 
     def close(self) -> None: ...
@@ -42,12 +44,13 @@ class Colour:
 
     def __init__(self, bgr: tuple[int, int, int]):
         self._bgr = bgr
-        self._image: Image = np.empty((0, 0, 3), np.uint8)
+        self._ready: Bytes = np.empty((0, 0, 3), np.uint8)
 
-    def behind(self, frame: Frame, alpha: Alpha) -> Image:
-        if self._image.shape != frame.image.shape:
-            self._image = np.full(frame.image.shape, self._bgr, np.uint8)
-        return self._image
+    def behind(self, frame: Frame, alpha: Alpha) -> Bytes:
+        if self._ready.shape != frame.pixels.shape:
+            width, height = frame.size
+            self._ready = formed(np.full((height, width, 3), self._bgr, np.uint8), frame)
+        return self._ready
 
     def close(self) -> None: ...
 
@@ -56,12 +59,12 @@ class Still:
     """An image that covers the frame: scaled and cut, never stretched."""
 
     def __init__(self, image: Image):
-        self._original = self._image = image
+        self._original = self._ready = image
 
-    def behind(self, frame: Frame, alpha: Alpha) -> Image:
-        if self._image.shape != frame.image.shape:
-            self._image = cover(self._original, *frame.size)
-        return self._image
+    def behind(self, frame: Frame, alpha: Alpha) -> Bytes:
+        if self._ready.shape != frame.pixels.shape:
+            self._ready = formed(cover(self._original, *frame.size), frame)
+        return self._ready
 
     def close(self) -> None: ...
 
@@ -73,10 +76,10 @@ class Clip:
         self._source = VideoSource(path, loop=True).__enter__()
         self._frames = iter(self._source)
         self._now = self._next = next(self._frames)
-        self._image: Image = np.empty((0, 0, 3), np.uint8)
+        self._ready: Bytes = np.empty((0, 0, 3), np.uint8)
         self._start: float | None = None
 
-    def behind(self, frame: Frame, alpha: Alpha) -> Image:
+    def behind(self, frame: Frame, alpha: Alpha) -> Bytes:
         # After a pause longer than this the clip goes on from where it stood instead of racing to catch up.
         if self._start is None or frame.fresh or frame.time - self._start - self._now.time > 1:
             self._start = frame.time - self._now.time
@@ -84,9 +87,9 @@ class Clip:
         # A millisecond early is on time: cameras and clips round their times differently.
         while self._next.time <= frame.time - self._start + 0.001:
             self._now, self._next = self._next, next(self._frames)
-        if self._now is not shown or self._image.shape != frame.image.shape:
-            self._image = cover(self._now.image, *frame.size)
-        return self._image
+        if self._now is not shown or self._ready.shape != frame.pixels.shape:
+            self._ready = formed(cover(self._now.image, *frame.size), frame)
+        return self._ready
 
     def close(self) -> None:
         self._source.__exit__(None, None, None)
@@ -99,7 +102,7 @@ class Blur:
         """`sigma` in pixels of the frame; by default a fiftieth of its height."""
         self._sigma = sigma
 
-    def behind(self, frame: Frame, alpha: Alpha) -> Image:
+    def behind(self, frame: Frame, alpha: Alpha) -> Bytes:
         width, height = frame.size
         sigma = self._sigma or height / 50
         # A blurred picture has no detail to lose: it is found at a size where sigma is about three pixels.
@@ -109,10 +112,25 @@ class Blur:
         small = cv2.resize(source, size, interpolation=cv2.INTER_AREA).astype(np.float32)
         person = cv2.resize(alpha.small, size, interpolation=cv2.INTER_AREA)
         room = 1 - np.asarray(cv2.dilate(person, np.ones((3, 3), np.uint8)), np.float32)
-        blurred = np.rint(weighted_blur(small, room, sigma / factor)).astype(np.uint8)
-        return np.asarray(cv2.resize(blurred, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
+        blurred = weighted_blur(small, room, sigma / factor)
+        if not frame.planar:
+            return enlarged(np.rint(blurred).astype(np.uint8), np.empty((height, width, 3), np.uint8))
+        out = np.empty_like(frame.pixels)
+        for small_plane, plane in zip(cv2.split(np.rint(to_yuv(blurred)).astype(np.uint8)), planes(out), strict=True):
+            enlarged(np.asarray(small_plane, np.uint8), plane)
+        return out
 
     def close(self) -> None: ...
+
+
+def formed(image: Image, frame: Frame) -> Bytes:
+    """A BGR image in the frame's own form."""
+    return to_i420(image) if frame.planar else image
+
+
+def enlarged(small: Bytes, large: Bytes) -> Bytes:
+    """Fills `large` with the small picture, and returns it."""
+    return np.asarray(cv2.resize(small, large.shape[1::-1], dst=large, interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
 def open_backdrop(text: str) -> Backdrop | None:
@@ -133,9 +151,9 @@ def open_backdrop(text: str) -> Backdrop | None:
         red, green, blue = bytes.fromhex(digits)
         return Colour((blue, green, red))
     # Not Path's own methods: names too long, or of people unknown, make those raise.
-    path = Path(expanduser(word))
+    path = find(word) or Path(expanduser(word))
     if not word or not isfile(path):
-        raise UsageError(f"there is no background {text!r}", f"choose {CHOICES}")
+        raise UsageError(f"there is no background {text!r}", f"choose {', '.join([*gallery(), CHOICES])}")
     if path.suffix.lower() in PHOTO_SUFFIXES:
         return Still(read_photo(path))
     try:

@@ -8,10 +8,10 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 
 from greenscreen.background import open_backdrop
-from greenscreen.colour import to_i420
 from greenscreen.errors import UsageError
 from greenscreen.frame import Frame
 from greenscreen.pipeline import Pipeline
+from greenscreen.planar import Planar
 from greenscreen.refine import Refiner
 from greenscreen.resize import cover
 from greenscreen.segment import open_segmenter
@@ -47,7 +47,7 @@ def demo_frames(width: int, height: int) -> list[Frame]:
     count = min(LOOP, MOST_BYTES // (3 * width * height))
     with open_source("demo") as source:
         frames = list(itertools.islice(source, count))
-    return [replace(frame, image=np.ascontiguousarray(cover(frame.image, width, height))) for frame in frames]
+    return [replace(frame, pixels=np.ascontiguousarray(cover(frame.image, width, height))) for frame in frames]
 
 
 def bench(size: tuple[int, int], background: str, engine: str, frames: int) -> Result:
@@ -62,7 +62,9 @@ def bench(size: tuple[int, int], background: str, engine: str, frames: int) -> R
             raise UsageError("a virtual camera carries no transparency", "choose another --background")
         stack.callback(backdrop.close)
         segmenter = stack.enter_context(open_segmenter(engine))
-        pipeline = Pipeline(segmenter, Refiner(), backdrop)
+        planar = Planar()
+        planar.wait()
+        pipeline = Pipeline(segmenter, Refiner(), backdrop, planar)
         held = demo_frames(width, height)
         cpu = 0.0
         for index in range(WARM_UP + frames):
@@ -71,9 +73,7 @@ def bench(size: tuple[int, int], background: str, engine: str, frames: int) -> R
                 cpu = time.process_time()
             frame = replace(held[index % len(held)], time=index / 30, index=index, fresh=index == 0)
             start = time.perf_counter()
-            picture = pipeline.process(frame)
-            with pipeline.meter.stage("convert"):
-                to_i420(picture.image)
+            _ = pipeline.process(frame).i420
             times.append(time.perf_counter() - start)
         cpu = time.process_time() - cpu
         ms = 1e3 * np.array(times[WARM_UP:])

@@ -86,9 +86,10 @@ def run(
         frames=frames,
     )
     try:
+        from greenscreen.control import Control
         from greenscreen.live import run_live
 
-        summary = run_live(settings, say)
+        summary = run_live(Control(settings), say)
     except KeyboardInterrupt:
         say("ended")
         return

@@ -1,14 +1,72 @@
-"""Puts the person before a backdrop. Works on the trimap's unknown band alone; the rest is two copies."""
+"""Puts the person before a backdrop. Works on the trimap's unknown band alone; the rest is copied.
+
+Photos are BGR and composited in floating point. Live frames are I420 and composited by one compiled pass over the
+picture (kernels.render), which finds the same.
+"""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 
 import cv2
 import numpy as np
 
 from greenscreen.band import Field
-from greenscreen.frame import Alpha, Frame, Image
+from greenscreen.colour import TO_BGR, Bytes, from_i420, to_yuv
+from greenscreen.frame import Alpha, Frame, Image, Picture
 from greenscreen.resize import weighted_blur
 
 SPREAD = 1.2
 """How far the person's and the room's colours are looked for, as a sigma in pixels of half the guide."""
+
+STRIPS = 4
+"""How many parts of a picture are rendered side by side; more than two, as most have more edges below than above."""
+_POOL = ThreadPoolExecutor(min(STRIPS, os.cpu_count() or 1), "composite")
+
+
+class Composite(Picture):
+    """A person before a backdrop, or before nothing; every form is made when first asked for, and once."""
+
+    def __init__(self, frame: Frame, alpha: Alpha, behind: Bytes | None):
+        """`behind` is in the frame's own form, BGR or I420; none means transparent."""
+        self.frame: Frame = frame
+        self._of, self._behind = alpha, behind
+        self.time, self.transparent = frame.time, behind is None
+
+    @cached_property
+    def image(self) -> Image:
+        if self._behind is None:
+            return self.person
+        return from_i420(self.i420) if self.frame.planar else composite(self.frame, self._of, self._behind)
+
+    @cached_property
+    def i420(self) -> Bytes:
+        if self._behind is None or not self.frame.planar:
+            return super().i420
+        out = np.empty_like(self.frame.pixels)
+        render(self.frame, self._of, self._behind, out)
+        return out
+
+    @cached_property
+    def alpha(self) -> Bytes:
+        return self._cut[1] if self.frame.planar else self._of.values
+
+    @cached_property
+    def person(self) -> Image:
+        """`(H, W, 3)` uint8 BGR: the person's own colours, black where alpha is 0, whatever the backdrop."""
+        if not self.frame.planar:
+            return cut_out(self.frame, self._of)
+        pixels, alpha = self._cut
+        # A pixel of colour covers four of alpha, so what is black only in luma is not black yet.
+        return np.asarray(cv2.copyTo(from_i420(pixels), alpha, np.zeros((*alpha.shape, 3), np.uint8)), np.uint8)
+
+    @cached_property
+    def _cut(self) -> tuple[Bytes, Bytes]:
+        pixels, black = np.empty_like(self.frame.pixels), np.empty_like(self.frame.pixels)
+        alpha = np.empty(self.frame.size[::-1], np.uint8)
+        black[: len(alpha)], black[len(alpha) :] = 16, 128
+        render(self.frame, self._of, black, pixels, alpha, cut=True)
+        return pixels, alpha
 
 
 def composite(frame: Frame, alpha: Alpha, behind: Image) -> Image:
@@ -44,12 +102,50 @@ def person_colours(frame: Frame, alpha: Alpha, share: Field) -> Field:
     their share of a pixel, and the pixel's remaining difference is given to the person. The blurs are found on a small
     picture. `share` is `(N, 1)` in [0, 1].
     """
+    person, room = (alpha.band.sample(colour) for colour in blurred_colours(frame, alpha))
+    rest = alpha.band.colours(frame.image) - share * person - (1 - share) * room
+    freed: Field = np.clip(person + share * rest, 0, 255)
+    return freed
+
+
+def render(
+    frame: Frame, alpha: Alpha, behind: Bytes, out: Bytes, values: Bytes | None = None, cut: bool = False
+) -> None:
+    """The person of an I420 frame over `behind`, I420 as well, into `out`; with `cut`, the person's own colours alone.
+
+    `values` `(H, W)` gets the alpha, if it is given.
+    """
+    from greenscreen import kernels
+
+    values = np.empty((0, 0), np.uint8) if values is None else values
+    kind = np.where(alpha.unknown, np.uint8(2), alpha.small > 0.5).astype(np.uint8)
+    fields = edge_fields(frame, alpha)
+    rows = len(out) // 3
+
+    def strip(index: int) -> None:
+        first, last = rows * index // STRIPS, rows * (index + 1) // STRIPS
+        kernels.render(frame.pixels, behind, kind, fields, cut, out, values, first, last)
+
+    list(_POOL.map(strip, range(STRIPS)))
+
+
+def edge_fields(frame: Frame, alpha: Alpha) -> Field:
+    """What kernels.render must know of each place at the size of the guide, `(10, h, w)`."""
+    fields = np.empty((10, *alpha.small.shape), np.float32)
+    slopes = TO_BGR.T @ alpha.lines[:3].reshape(3, -1)
+    fields[:4] = slopes.reshape(4, *alpha.small.shape)
+    fields[3] += alpha.lines[3]
+    size = alpha.small.shape[::-1]
+    for first, colour in zip((4, 7), blurred_colours(frame, alpha), strict=True):
+        large = cv2.resize(to_yuv(colour), size, interpolation=cv2.INTER_LINEAR)
+        fields[first : first + 3] = large.transpose(2, 0, 1)
+    return fields
+
+
+def blurred_colours(frame: Frame, alpha: Alpha) -> tuple[Field, Field]:
+    """Person and room, blurred as if the other were not there: each `(h / 2, w / 2, 3)` BGR, half the guide's size."""
     h, w = alpha.small.shape
     size = (max(1, w // 2), max(1, h // 2))
     colour = cv2.resize(frame.guide, size, interpolation=cv2.INTER_AREA).astype(np.float32)
     weight = np.asarray(cv2.resize(alpha.small, size, interpolation=cv2.INTER_AREA), np.float32)
-    person = alpha.band.sample(weighted_blur(colour, weight, SPREAD))
-    room = alpha.band.sample(weighted_blur(colour, 1 - weight, SPREAD))
-    rest = alpha.band.colours(frame.image) - share * person - (1 - share) * room
-    freed: Field = np.clip(person + share * rest, 0, 255)
-    return freed
+    return weighted_blur(colour, weight, SPREAD), weighted_blur(colour, 1 - weight, SPREAD)

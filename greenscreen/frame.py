@@ -1,6 +1,6 @@
 """The types that travel: a frame comes in, a matte is found, a picture goes out."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import cv2
@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from greenscreen.band import Band
+from greenscreen.colour import Bytes, from_i420, planes, to_bgr, to_i420
 
 Image = NDArray[np.uint8]
 """`(H, W, 3)` uint8, BGR, sRGB-encoded as cameras and files give it."""
@@ -23,66 +24,130 @@ GUIDE = 180
 class Frame:
     """One picture from a source.
 
-    `time` is when it was captured, in seconds: on the monotonic clock for live sources, since the start for files.
-    `fresh` is true for the first frame and the first after a reconnect or cut: every state downstream resets.
+    `pixels` is either BGR, `(H, W, 3)`, or I420, `(H * 3 / 2, W)` of even width and height: the planes Y, U, V in
+    ITU-R BT.601 limited range. Live pictures travel as I420, as virtual cameras take it and half the bytes do; photos
+    as BGR, which loses nothing. `time` is when it was captured, in seconds: on the monotonic clock for live sources,
+    since the start for files. `fresh` is true for the first frame and the first after a reconnect or cut: every state
+    downstream resets.
     """
 
-    image: Image
+    pixels: Bytes
     time: float
     index: int
     fresh: bool = False
 
     @property
+    def planar(self) -> bool:
+        """Whether the pixels are I420."""
+        return self.pixels.ndim == 2
+
+    @property
     def size(self) -> tuple[int, int]:
         """Width and height in pixels."""
-        return self.image.shape[1], self.image.shape[0]
+        height, width = self.pixels.shape[:2]
+        return width, height * 2 // 3 if self.planar else height
+
+    @cached_property
+    def image(self) -> Image:
+        """The picture as BGR, whatever it came as."""
+        return from_i420(self.pixels) if self.planar else self.pixels
+
+    def as_planar(self) -> "Frame":
+        """The same frame as I420; without its last row or column where it has an odd number of them."""
+        return self if self.planar else replace(self, pixels=to_i420(self.pixels))
 
     @cached_property
     def guide(self) -> Image:
         """The picture made small by averaging a whole number of pixels: made once, read by most stages."""
         factor = max(1, min(self.size) // GUIDE)
-        small = self.image
-        # Halving is by far the fastest way to average, so it goes first.
-        while factor % 2 == 0 and small.shape[0] % 2 == 0 and small.shape[1] % 2 == 0:
-            small = _average(small, small.shape[1] // 2, small.shape[0] // 2)
-            factor //= 2
-        return _average(small, max(1, small.shape[1] // factor), max(1, small.shape[0] // factor))
+        width, height = max(1, self.size[0] // factor), max(1, self.size[1] // factor)
+        if not self.planar:
+            return _average(self.pixels, width, height)
+        return to_bgr(np.dstack([_average(plane, width, height) for plane in planes(self.pixels)]))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Alpha:
-    """A matte at the frame's own size, and where it is worth looking at.
+    """A matte for a frame, at the size of the frame's guide, and how it follows the frame's own pixels.
 
-    `values` is `(H, W)` uint8, 255 the person. `band` is the trimap's unknown region: everywhere else alpha is exactly
-    0 or 255. Edges are a few per cent of a picture, so what works on them alone costs next to nothing. `small` is the
-    alpha at the size of the frame's guide, float32 in [0, 1].
+    `small` is float32 in [0, 1]. `lines` is `(4, h, w)` float32: at full size `alpha = lines[:3] . BGR + lines[3]`,
+    clipped to [0, 1], with the lines enlarged bilinearly. Where `small` and all around it is 0 or 1, so is alpha.
     """
 
-    values: NDArray[np.uint8]
-    band: Band
+    frame: Frame
     small: Matte
+    lines: NDArray[np.float32]
+
+    @cached_property
+    def unknown(self) -> Bytes:
+        """The trimap's unknown region: `(h, w)`, 1 where alpha may lie between 0 and 1, a pixel's margin around it."""
+        between = ((self.small > 0) & (self.small < 1)).astype(np.uint8)
+        return np.asarray(cv2.dilate(between, np.ones((3, 3), np.uint8)), np.uint8)
+
+    @cached_property
+    def band(self) -> Band:
+        """The unknown region at full size. Edges are a few per cent of a picture: work there alone costs little."""
+        return Band.of(self.unknown, *self.frame.size)
+
+    @cached_property
+    def values(self) -> Bytes:
+        """`(H, W)` at the frame's size, 255 the person: exactly 0 or 255 outside the band."""
+        known = np.where(self.small > 0.5, np.uint8(255), np.uint8(0))
+        values = np.asarray(cv2.resize(known, self.frame.size, interpolation=cv2.INTER_NEAREST), np.uint8)
+        at, colour = self.band.sample(np.dstack(list(self.lines))), self.band.colours(self.frame.image)
+        edge = np.clip(np.einsum("ij,ij->i", at[:, :3], colour) + at[:, 3], 0, 1)
+        values.reshape(-1)[self.band.indices] = np.rint(edge * 255).astype(np.uint8)
+        return values
 
 
-@dataclass(frozen=True, slots=True)
 class Picture:
-    """One result, ready for a sink.
+    """One result, ready for a sink, which asks for it in its own form.
 
-    `image` is `(H, W, 3)` uint8 BGR; where `transparent`, it holds the person's own colours, not multiplied by alpha,
-    and black where alpha is 0, so that the room cannot be found behind the alpha. `alpha` is `(H, W)` uint8.
+    `time` is its frame's; `frame` is that, or none where nothing of the camera may be seen.
     """
 
-    image: Image
-    alpha: NDArray[np.uint8]
-    time: float
-    transparent: bool = False
+    def __init__(self, image: Image, alpha: Bytes, time: float, transparent: bool = False, frame: Frame | None = None):
+        self._image, self._alpha = image, alpha
+        self.time, self.transparent, self.frame = time, transparent, frame
 
     @property
-    def pixels(self) -> NDArray[np.uint8]:
+    def image(self) -> Image:
+        """`(H, W, 3)` uint8 BGR: the person before the backdrop.
+
+        Where `transparent`, it holds the person's own colours, not multiplied by alpha, and black where alpha is 0, so
+        that the room cannot be found behind the alpha.
+        """
+        return self._image
+
+    @property
+    def alpha(self) -> Bytes:
+        """`(H, W)` uint8, 255 the person."""
+        return self._alpha
+
+    @property
+    def person(self) -> Image:
+        """`(H, W, 3)` uint8 BGR: what is neither backdrop nor room, not multiplied by alpha, black where alpha is 0."""
+        return np.asarray(cv2.copyTo(self.image, self.alpha, np.zeros_like(self.image)), np.uint8)
+
+    @property
+    def i420(self) -> Bytes:
+        """The image as I420, `(H * 3 / 2, W)`; without its last row or column where it has an odd number of them."""
+        return to_i420(self.image)
+
+    @property
+    def pixels(self) -> Bytes:
         """What an image file holds: `(H, W, 4)` BGRA when transparent, otherwise the image."""
         return np.dstack([self.image, self.alpha]) if self.transparent else self.image
 
 
-def _average(image: Image, width: int, height: int) -> Image:
-    if image.shape[:2] == (height, width):
+def _average(image: Bytes, width: int, height: int) -> Bytes:
+    """Made small. Halving is by far the fastest way to average, so it goes first."""
+    h, w = image.shape[:2]
+    while w // width % 2 == 0 and w % 2 == 0 and h % 2 == 0 and h >= 2 * height:
+        w, h = w // 2, h // 2
+        image = np.asarray(cv2.resize(image, (w, h), interpolation=cv2.INTER_AREA), np.uint8)
+    if (w, h) == (width, height):
         return image
-    return np.asarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+    # The planes of colour may be smaller than the guide.
+    how = cv2.INTER_AREA if w >= width and h >= height else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(image, (width, height), interpolation=how), np.uint8)

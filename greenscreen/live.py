@@ -7,21 +7,28 @@ from itertools import islice
 from os.path import realpath
 from pathlib import Path
 
-from greenscreen.background import open_backdrop
+from greenscreen.background import Backdrop, open_backdrop
+from greenscreen.control import Control
 from greenscreen.errors import SinkError, UsageError
 from greenscreen.frame import Frame
+from greenscreen.framing import Framing
+from greenscreen.loop import Loop
 from greenscreen.meter import Meter
 from greenscreen.pace import fitted, paced, thinned
-from greenscreen.pipeline import Pipeline, run
+from greenscreen.pipeline import Pipeline
+from greenscreen.planar import Planar
 from greenscreen.refine import Refiner
 from greenscreen.segment import open_segmenter
 from greenscreen.settings import Settings
 from greenscreen.sinks import Sink
+from greenscreen.sinks.recorder import Recorder, close_video
+from greenscreen.sinks.snapshots import Snapshots
 from greenscreen.sinks.still import StillSink
 from greenscreen.sinks.video import VideoSink
 from greenscreen.sinks.virtual_camera import VirtualCameraSink
 from greenscreen.sinks.window import WindowSink
 from greenscreen.sources import Source, open_source
+from greenscreen.swap import Swap
 
 DEMO = Path("greenscreen-demo.mp4")
 """Written to the current folder when there is neither virtual camera nor display, with a still beside it."""
@@ -38,13 +45,15 @@ class Summary:
     meter: Meter
 
 
-def run_live(settings: Settings, say: Say) -> Summary:
-    """Runs until the source ends, a sink is closed, or the person interrupts; raises what the parts raise."""
+def run_live(control: Control, say: Say) -> Summary:
+    """Runs until the source ends, a sink is closed, or the person wants it to; raises what the parts raise."""
+    settings = control.settings
     refuse_contradictions(settings)
     with ExitStack() as stack:
-        backdrop = open_backdrop(settings.background)
-        if backdrop:
-            stack.callback(backdrop.close)
+        backdrop = Swap(lambda now: now.background, lambda now: open_backdrop(now.background), close_backdrop, settings)
+        stack.callback(backdrop.close)
+        control.prepare(refuse_transparency, "background")
+        control.prepare(backdrop.prepare, "background")
         segmenter = stack.enter_context(open_segmenter(settings.engine, settings.model))
         source = stack.enter_context(open_source(settings.camera, settings.size, settings.fps))
         say(f"from {source.name}, {source.size[0]}x{source.size[1]} at {source.fps:g} frames a second")
@@ -52,21 +61,26 @@ def run_live(settings: Settings, say: Say) -> Summary:
             say(note)
         say(f"cutting out with {segmenter.contract.name} on {segmenter.engine}")
         size, fps = output_format(source, settings)
-        sinks, limit = open_sinks(stack, settings, size, fps, say), settings.frames
-        if not sinks:
+        sinks, limit = open_sinks(stack, control, size, fps, say), settings.frames
+        if not sinks and not settings.record:
             sinks = open_demo(stack, settings, size, fps, say)
             limit = limit or (None if source.live else round(DEMO_SECONDS * fps))
+        # Whoever watches, or waits for the moment to press Ctrl-C, wants to see things happen in their own time.
+        watched = any(isinstance(sink, VirtualCameraSink | WindowSink) for sink in sinks)
+        sinks.append(stack.enter_context(open_recorder(control, size, fps, say, alone=not sinks)))
+        sinks.append(stack.enter_context(Snapshots(control)))
         if limit is None:
             say("Ctrl-C ends it")
+        framing = Framing()
         frames: Iterable[Frame] = source
         if fps < source.fps:
             frames = thinned(frames, fps)
-        # Whoever watches, or waits for the moment to press Ctrl-C, wants to see things happen in their own time.
-        watched = any(isinstance(sink, VirtualCameraSink | WindowSink) for sink in sinks)
         if not source.live and (watched or limit is None):
             frames = paced(frames)
-        pipeline = Pipeline(segmenter, Refiner(), backdrop)
-        return Summary(run(islice(fitted(frames, size), limit), pipeline, sinks), pipeline.meter)
+        pipeline = Pipeline(segmenter, Refiner(), backdrop.current(settings), Planar())
+        loop = Loop(control, source, segmenter, pipeline, backdrop, framing, sinks)
+        turned = (framing.turn(frame, control.settings) for frame in frames)
+        return Summary(loop.run(islice(fitted(turned, size), limit)), pipeline.meter)
 
 
 def refuse_contradictions(settings: Settings) -> None:
@@ -77,18 +91,33 @@ def refuse_contradictions(settings: Settings) -> None:
         raise UsageError("a virtual camera carries no transparency", "choose another --background, such as green")
 
 
+def refuse_transparency(old: Settings, new: Settings) -> None:
+    """Raises `UsageError`: what is sent, and the files it is recorded to, are either transparent or not, all along."""
+    if new.transparent != old.transparent:
+        raise UsageError(
+            "a run cannot become transparent, nor cease to be",
+            "choose the transparent background at the start, with --background transparent",
+        )
+
+
+def close_backdrop(backdrop: Backdrop | None) -> None:
+    if backdrop:
+        backdrop.close()
+
+
 def output_format(source: Source, settings: Settings) -> tuple[tuple[int, int], float]:
     """Size and rate of what goes out: as asked; else the source's, and for a camera always what it truly gives."""
     fps = min(settings.fps or source.fps, source.fps)
-    return (source.size if source.live or not settings.size else settings.size), fps
+    if settings.size and not source.live:
+        return settings.size, fps
+    return (source.size if settings.rotate in (0, 180) else source.size[::-1]), fps
 
 
-def open_sinks(stack: ExitStack, settings: Settings, size: tuple[int, int], fps: float, say: Say) -> list[Sink]:
+def open_sinks(stack: ExitStack, control: Control, size: tuple[int, int], fps: float, say: Say) -> list[Sink]:
     """Opens what was asked for, or fails; and of what was neither asked for nor declined, whatever is there."""
+    settings = control.settings
     asked: list[Sink] = []
     offered: list[Sink] = []
-    if settings.record:
-        asked.append(VideoSink(unread(settings.record, settings), size, fps, keep=True))
     if settings.device or settings.virtual_camera:
         asked.append(VirtualCameraSink(size, fps, settings.device))
     elif settings.virtual_camera is None and settings.transparent:
@@ -96,7 +125,7 @@ def open_sinks(stack: ExitStack, settings: Settings, size: tuple[int, int], fps:
     elif settings.virtual_camera is None:
         offered.append(VirtualCameraSink(size, fps))
     if settings.preview is not False:
-        (asked if settings.preview else offered).append(WindowSink("greenscreen", size))
+        (asked if settings.preview else offered).append(WindowSink("greenscreen", size, control))
     opened = [stack.enter_context(sink) for sink in asked]
     for sink in offered:
         try:
@@ -106,6 +135,21 @@ def open_sinks(stack: ExitStack, settings: Settings, size: tuple[int, int], fps:
     for sink in opened:
         say(f"to {sink.name}")
     return opened
+
+
+def open_recorder(control: Control, size: tuple[int, int], fps: float, say: Say, alone: bool) -> Recorder:
+    """What records whenever the settings name a file; raises what opening the first one, if any, does."""
+
+    def open_video(settings: Settings) -> VideoSink | None:
+        if settings.record is None:
+            return None
+        return VideoSink(unread(settings.record, settings), size, fps, keep=True).__enter__()
+
+    video = Swap(lambda settings: settings.record, open_video, close_video, control.settings)
+    control.prepare(video.prepare, "record")
+    if control.settings.record:
+        say(f"to {control.settings.record.name}")
+    return Recorder(control, video, alone)
 
 
 def open_demo(stack: ExitStack, settings: Settings, size: tuple[int, int], fps: float, say: Say) -> list[Sink]:

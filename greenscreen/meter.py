@@ -1,4 +1,4 @@
-"""Where the time goes: durations by stage, for the summary, the bench and the preview."""
+"""Where the time goes: durations by stage, the rate, and how old a picture is when it leaves."""
 
 import time
 from collections import defaultdict, deque
@@ -6,12 +6,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from statistics import median
 
+_RECENT = 2.0
+"""Seconds over which rate and latency are told."""
+
 
 class Meter:
-    """Keeps the last durations of each stage. Used from one thread."""
+    """Keeps the last durations of each stage, and counts what is sent. Used from one thread."""
 
     def __init__(self, keep: int = 1000):
         self.stages: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=keep))
+        self.frames = 0
+        self._sent: deque[tuple[float, float | None]] = deque()
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -19,6 +24,27 @@ class Meter:
         start = time.perf_counter()
         yield
         self.stages[name].append(time.perf_counter() - start)
+
+    def sent(self, captured: float | None) -> None:
+        """Counts a picture that every sink has taken, `captured` on the monotonic clock; none for files."""
+        now = time.monotonic()
+        self.frames += 1
+        self._sent.append((now, None if captured is None else now - captured))
+        while self._sent[0][0] < now - _RECENT:
+            self._sent.popleft()
+
+    @property
+    def fps(self) -> float:
+        """Pictures a second, of late."""
+        if len(self._sent) < 2:
+            return 0.0
+        return (len(self._sent) - 1) / max(1e-6, self._sent[-1][0] - self._sent[0][0])
+
+    @property
+    def latency_ms(self) -> float | None:
+        """Median milliseconds from capture to sent, of late; none where nothing was captured."""
+        latencies = [latency for _, latency in self._sent if latency is not None]
+        return 1e3 * median(latencies) if latencies else None
 
     def medians(self) -> dict[str, float]:
         """Median milliseconds by stage, in the order in which the stages first ran."""

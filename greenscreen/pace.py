@@ -38,4 +38,4 @@ def thinned(frames: Iterable[Frame], fps: float) -> Iterator[Frame]:
 def fitted(frames: Iterable[Frame], size: tuple[int, int]) -> Iterator[Frame]:
     """Every frame at this width and height: scaled and cut in the middle, never stretched."""
     for frame in frames:
-        yield frame if frame.size == size else replace(frame, image=cover(frame.image, *size))
+        yield frame if frame.size == size else replace(frame, pixels=cover(frame.image, *size))

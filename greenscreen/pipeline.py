@@ -8,9 +8,10 @@ source ──Frame──► segmenter ──Matte──► refiner ──Alpha�
 from collections.abc import Iterable, Sequence
 
 from greenscreen.background import Backdrop
-from greenscreen.composite import composite, cut_out
+from greenscreen.composite import Composite
 from greenscreen.frame import Frame, Picture
 from greenscreen.meter import Meter
+from greenscreen.planar import Planar
 from greenscreen.refine import Refiner
 from greenscreen.segment import Segmenter
 from greenscreen.sinks import Sink
@@ -19,25 +20,34 @@ from greenscreen.sinks import Sink
 class Pipeline:
     """What happens to one frame. A frame whose matte cannot be found raises: it never leaves as it came."""
 
-    def __init__(self, segmenter: Segmenter, refiner: Refiner, backdrop: Backdrop | None, meter: Meter | None = None):
-        """`backdrop` none means transparent."""
-        self._segmenter, self._refiner, self._backdrop = segmenter, refiner, backdrop
-        self.meter = meter or Meter()
+    def __init__(self, segmenter: Segmenter, refiner: Refiner, backdrop: Backdrop | None, planar: Planar | None = None):
+        """`backdrop` none means transparent; it may be replaced between two frames.
+
+        `planar` makes it fast, for frames that go to a screen or camera.
+        """
+        self._segmenter, self._refiner, self._planar = segmenter, refiner, planar
+        self.backdrop = backdrop
+        self.meter = Meter()
 
     def process(self, frame: Frame) -> Picture:
         """Raises `EngineError` when the engine fails and `SourceError` when the backdrop does."""
         stage = self.meter.stage
+        if self._planar:
+            with stage("convert"):
+                frame = self._planar(frame)
         with stage("segment"):
             coarse = self._segmenter.segment(frame)
         with stage("refine"):
             alpha = self._refiner.refine(frame, coarse)
-        if self._backdrop is None:
-            with stage("composite"):
-                return Picture(cut_out(frame, alpha), alpha.values, frame.time, transparent=True)
-        with stage("backdrop"):
-            behind = self._backdrop.behind(frame, alpha)
+        behind = None
+        if self.backdrop:
+            with stage("backdrop"):
+                behind = self.backdrop.behind(frame, alpha)
+        picture = Composite(frame, alpha, behind)
         with stage("composite"):
-            return Picture(composite(frame, alpha, behind), alpha.values, frame.time)
+            # Whatever the sinks ask for is made of this.
+            _ = picture.i420 if frame.planar and behind is not None else picture.image
+        return picture
 
 
 def run(frames: Iterable[Frame], pipeline: Pipeline, sinks: Sequence[Sink]) -> int:

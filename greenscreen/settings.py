@@ -1,14 +1,16 @@
 """One type for everything a person can set: its fields carry their help, their range and their default."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from greenscreen.errors import UsageError
 
 MOST_SIDE = 8192
+MOST_ZOOM = 4.0
 
 
 def parse_size(text: Any) -> Any:
@@ -25,17 +27,59 @@ Side = Annotated[int, Field(ge=16, le=MOST_SIDE)]
 Size = Annotated[tuple[Side, Side], BeforeValidator(parse_size)]
 
 
+Show = Literal["result", "matte", "split", "original", "placeholder"]
+
+LIVE: dict[str, Any] = {"live": True}
+"""Marks a field that may change while running."""
+
+
 class Settings(BaseModel):
-    """What `greenscreen run` does."""
+    """What `greenscreen run` does. Fields marked `live` may change while it runs, through `Control`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     camera: str | None = Field(None, description="camera number, device, URL, video, photo, folder or 'demo'")
-    background: str = Field("green", description="transparent, blur[:SIGMA], a colour, an image or a video")
+    background: str = Field(
+        "green", description="transparent, blur[:SIGMA], a colour, an image or a video", json_schema_extra=LIVE
+    )
+    show: Show = Field(
+        "result",
+        description="what goes out: result, matte, split (before and after), original or placeholder",
+        json_schema_extra=LIVE,
+    )
+    mirror: bool = Field(False, description="mirror what goes out, left to right", json_schema_extra=LIVE)
+    rotate: Literal[0, 90, 180, 270] = Field(
+        0, description="turn the camera's picture clockwise: 0, 90, 180 or 270", json_schema_extra=LIVE
+    )
+    zoom: float = Field(
+        1,
+        ge=1,
+        le=MOST_ZOOM,
+        allow_inf_nan=False,
+        description="enlarge the middle, up to 4 times",
+        json_schema_extra=LIVE,
+    )
+    pan_x: float = Field(
+        0, ge=-1, le=1, allow_inf_nan=False, description="move the zoom: -1 left, 1 right", json_schema_extra=LIVE
+    )
+    pan_y: float = Field(
+        0, ge=-1, le=1, allow_inf_nan=False, description="move the zoom: -1 up, 1 down", json_schema_extra=LIVE
+    )
+    auto_frame: bool = Field(False, description="zoom in on the person and follow them, calmly", json_schema_extra=LIVE)
+    slideshow: float | None = Field(
+        None,
+        ge=2,
+        le=86400,
+        allow_inf_nan=False,
+        description="next background every so many seconds",
+        json_schema_extra=LIVE,
+    )
     virtual_camera: bool | None = Field(None, description="send to the virtual camera")
     device: str | None = Field(None, description="virtual camera device, such as /dev/video10")
     preview: bool | None = Field(None, description="show a window")
-    record: Path | None = Field(None, description="write a video file: .mp4, .mov, .webm or .mkv")
+    record: Path | None = Field(
+        None, description="write a video file: .mp4, .mov, .webm or .mkv", json_schema_extra=LIVE
+    )
     size: Size | None = Field(None, description="width and height, such as 1280x720")
     fps: float | None = Field(None, ge=1, le=240, allow_inf_nan=False, description="frames a second")
     engine: str = Field("auto", description="engine that runs the network")
@@ -50,15 +94,30 @@ class Settings(BaseModel):
 
 def make_settings(**values: Any) -> Settings:
     """Settings from values as the command line gives them; raises `UsageError` naming the first that is wrong."""
-    try:
-        return Settings(**{key: value for key, value in values.items() if value is not None})
-    except ValidationError as error:
-        first = error.errors()[0]
-        option = "--" + str(first["loc"][0]).replace("_", "-")
-        reason = first["msg"].removeprefix("Value error, ")
-        raise UsageError(f"{option} {values[str(first['loc'][0])]} is not possible: {reason}", "see: --help") from error
+    given = {key: value for key, value in values.items() if value is not None}
+    return _validated(given, lambda field: "--" + field.replace("_", "-"))
+
+
+def changed(settings: Settings, **values: Any) -> Settings:
+    """The settings with some fields replaced; raises `UsageError` naming the first that is wrong."""
+    return _validated({**settings.model_dump(), **values}, lambda field: field)
+
+
+def is_live(field: str) -> bool:
+    """Whether this is a field that may change while running."""
+    info = Settings.model_fields.get(field)
+    return info is not None and info.json_schema_extra == LIVE
 
 
 def help_of(field: str) -> str:
     """The help text of a field, for the command line."""
     return Settings.model_fields[field].description or ""
+
+
+def _validated(values: dict[str, Any], spoken: Callable[[str], str]) -> Settings:
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field, reason = str(first["loc"][0]), first["msg"].removeprefix("Value error, ")
+        raise UsageError(f"{spoken(field)} {values[field]} is not possible: {reason}", "see: --help") from error

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from greenscreen.background import Blur, Clip, Colour, Still, open_backdrop
-from greenscreen.band import Band
 from greenscreen.errors import GreenscreenError, SourceError, UsageError
 from greenscreen.frame import Alpha, Frame, Image, Picture
 from greenscreen.sinks.video import VideoSink
@@ -21,8 +20,7 @@ def frame(image: Image | None = None, time: float = 0, fresh: bool = False) -> F
 
 
 def alpha(values: np.ndarray = NOBODY) -> Alpha:
-    band = Band.of(np.zeros((1, 1), np.uint8), values.shape[1], values.shape[0])
-    return Alpha(values, band, values.astype(np.float32) / 255)
+    return Alpha(frame(), values.astype(np.float32) / 255, np.zeros((4, *values.shape), np.float32))
 
 
 @pytest.mark.parametrize(

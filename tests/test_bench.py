@@ -9,7 +9,7 @@ from greenscreen.errors import UsageError
 def test_the_figures_hang_together(half: str) -> None:
     result = bench((96, 64), "blur", half, 12)
     assert (result.size, result.background, result.engine, result.frames) == ("96x64", "blur", "stub", 12)
-    assert list(result.stages) == ["segment", "refine", "backdrop", "composite", "convert"]
+    assert list(result.stages) == ["convert", "segment", "refine", "backdrop", "composite"]
     assert 0 < result.ms_median <= result.ms_p95
     assert max(result.stages.values()) <= result.ms_p95
     assert result.fps > 0

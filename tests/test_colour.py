@@ -1,10 +1,9 @@
 """Colours on the way out: BT.601 limited range, as ITU-R BT.601-7 has it."""
 
-import cv2
 import numpy as np
 import pytest
 
-from greenscreen.colour import to_i420
+from greenscreen.colour import from_i420, planes, to_bgr, to_i420, to_yuv
 
 PATCHES = {"red": (0, 0, 255), "green": (0, 255, 0), "blue": (255, 0, 0), "gray": (128, 128, 128)}
 EXPECTED = {"red": (81, 90, 240), "green": (145, 54, 34), "blue": (41, 240, 110), "gray": (126, 128, 128)}
@@ -17,5 +16,25 @@ def test_pure_colours_become_the_standards_values_and_come_back(name: str) -> No
     y, u, v = planes[:24], planes[24:30], planes[30:36]
     for plane, value in zip((y, u, v), EXPECTED[name], strict=True):
         assert np.abs(plane.astype(int) - value).max() <= 1
-    back = cv2.cvtColor(to_i420(image), cv2.COLOR_YUV2BGR_I420)
-    assert np.abs(back.astype(int) - image).max() <= 2
+    assert np.abs(from_i420(to_i420(image)).astype(int) - image).max() <= 2
+
+
+@pytest.mark.parametrize("name", PATCHES)
+def test_the_matrices_say_the_same(name: str) -> None:
+    """What is found on small pictures, in floating point, must fit what OpenCV makes of large ones."""
+    patch = np.full((1, 1, 3), PATCHES[name], np.uint8)
+    yuv = to_yuv(patch.astype(np.float32))
+    np.testing.assert_allclose(yuv[0, 0], EXPECTED[name], atol=1)
+    assert np.abs(to_bgr(np.rint(yuv).astype(np.uint8)).astype(int) - patch).max() <= 2
+
+
+def test_planes_are_views_into_the_pixels() -> None:
+    pixels = to_i420(np.zeros((4, 6, 3), np.uint8))
+    y, u, v = planes(pixels)
+    assert (y.shape, u.shape, v.shape) == ((4, 6), (2, 3), (2, 3))
+    v[:] = 200
+    assert (pixels.reshape(-1)[-6:] == 200).all()
+
+
+def test_an_odd_row_and_column_are_left_out() -> None:
+    assert to_i420(np.zeros((5, 7, 3), np.uint8)).shape == (6, 6)

@@ -41,3 +41,26 @@ def test_what_fails_is_not_counted() -> None:
     with contextlib.suppress(OSError), meter.stage("stage"):
         raise OSError
     assert not meter.medians()
+
+
+def test_rate_and_latency_are_of_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    meter = Meter()
+    for _ in range(90):
+        now[0] += 1 / 10
+        meter.sent(captured=now[0] - 0.5)
+    assert meter.fps == pytest.approx(10)
+    for _ in range(90):
+        now[0] += 1 / 30
+        meter.sent(captured=now[0] - 0.025)
+    assert meter.fps == pytest.approx(30)
+    assert meter.latency_ms == pytest.approx(25)
+    assert meter.frames == 180
+
+
+def test_what_nobody_captured_has_no_latency_and_one_picture_no_rate() -> None:
+    meter = Meter()
+    meter.sent(captured=None)
+    assert meter.latency_ms is None
+    assert meter.fps == 0

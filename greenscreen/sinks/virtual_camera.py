@@ -8,7 +8,6 @@ from typing import Self
 
 import pyvirtualcam
 
-from greenscreen.colour import to_i420
 from greenscreen.errors import SinkError, UsageError
 from greenscreen.frame import Picture
 from greenscreen.v4l2 import Device, list_devices, output_size, release
@@ -91,7 +90,7 @@ class VirtualCameraSink:
         if self._node is not None and not self._node.exists():
             raise SinkError(f"{self.name} went away", HOW_TO_MAKE_ONE)
         try:
-            self._camera.send(to_i420(picture.image[: self._height, : self._width]))
+            self._camera.send(picture.i420)
         except (RuntimeError, ValueError) as error:
             raise SinkError(f"{self.name} does not take the picture: {error}", "start again") from error
         return True

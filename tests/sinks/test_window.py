@@ -1,6 +1,7 @@
 """The window shows the picture's colours, ends when the person wants it to, and never takes the process down."""
 
 import ctypes
+import json
 import os
 import shutil
 import subprocess
@@ -8,28 +9,48 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image, ImageGrab
 
 from greenscreen.frame import Picture
+from greenscreen.sinks.keys import KEYS
 from greenscreen.sinks.window import has_display, over
 
+ROOT = Path(__file__).parents[2]
 TITLE = "greenscreen under test"
 SHOW = f"""
-import sys, time
+import json, sys, time
+from pathlib import Path
 import numpy as np
-from greenscreen.frame import Picture
+from greenscreen.control import Control
+from greenscreen.frame import Frame, Picture
+from greenscreen.settings import Settings
+from greenscreen.show import hidden, shown
 from greenscreen.sinks.window import WindowSink
 
 width, height = int(sys.argv[1]), int(sys.argv[2])
+frame = Frame(np.full((height, width, 3), (200, 50, 10), np.uint8), 0.0, 0)
 image = np.zeros((height, width, 3), np.uint8)
 image[:, : width // 2] = (10, 200, 30)
 alpha = np.where(image.any(axis=2), 255, 0).astype(np.uint8)
-deadline = time.monotonic() + 20
-with WindowSink({TITLE!r}, (width, height)) as window:
-    while window.send(Picture(image, alpha, 0.0, transparent=True)) and time.monotonic() < deadline:
+picture = Picture(image, alpha, 0.0, True, frame)
+control = Control(Settings(background="blur:10"))
+
+def say(line):
+    with Path("said.txt").open("a") as said:
+        print(line, file=said)
+
+control.watch(lambda settings: say(settings.model_dump_json(include={{"background", "record", "show"}})))
+deadline = time.monotonic() + 60
+with WindowSink({TITLE!r}, (width, height), control) as window:
+    while time.monotonic() < deadline:
+        if path := control.take_snapshot():
+            say(json.dumps({{"snapshot": str(path)}}))
+        if not window.send(hidden(frame, True) if control.settings.show == "placeholder" else picture):
+            break
         time.sleep(0.01)
 print("closed" if time.monotonic() < deadline else "ran out of time")
 """
@@ -52,12 +73,23 @@ def display() -> Iterator[str]:
 
 
 @contextmanager
-def shown(display: str, width: int, height: int) -> Iterator[subprocess.Popen[str]]:
-    environment = {**os.environ, "DISPLAY": display, "QT_QPA_PLATFORM": "wayland"}
-    environment.pop("QT_LOGGING_RULES", None)
+def shown(
+    display: str, width: int, height: int, home: Path, scale: str | None = None
+) -> Iterator[subprocess.Popen[str]]:
+    environment = {**os.environ, "DISPLAY": display, "QT_QPA_PLATFORM": "wayland", "HOME": str(home)}
+    environment = {name: text for name, text in environment.items() if not name.startswith(("XDG_", "QT_LOGGING"))}
+    environment["PYTHONPATH"] = str(ROOT)
+    if scale:
+        environment["QT_SCALE_FACTOR"] = scale
     command = [sys.executable, "-W", "error", "-c", SHOW, str(width), str(height)]
     process = subprocess.Popen(
-        command, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL
+        command,
+        env=environment,
+        cwd=home,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
     )
     with process:
         try:
@@ -86,26 +118,35 @@ def xdotool(display: str) -> list[str]:
 
 
 @pytest.mark.window
-def test_the_picture_is_on_the_screen_and_transparency_is_a_checkerboard(display: str) -> None:
-    with shown(display, 640, 360):
+def test_the_picture_is_on_the_screen_and_transparency_is_a_checkerboard(display: str, tmp_path: Path) -> None:
+    with shown(display, 640, 360, tmp_path):
         screen = screenshot(display, until=(30, 200, 10))
-    assert screen.getpixel((300, 340)) == (30, 200, 10)
-    squares = {screen.getpixel((x, y)) for x in range(330, 630, 4) for y in range(10, 350, 4)}
+    assert screen.getpixel((300, 200)) == (30, 200, 10)
+    squares = {screen.getpixel((x, y)) for x in range(330, 630, 4) for y in range(10, 300, 4)}
     assert squares == {(102, 102, 102), (153, 153, 153)}
 
 
 @pytest.mark.window
-def test_a_large_picture_begins_in_a_window_that_fits(display: str) -> None:
-    with shown(display, 3840, 2160):
+def test_a_large_picture_begins_in_a_window_that_fits(display: str, tmp_path: Path) -> None:
+    with shown(display, 3840, 2160, tmp_path):
         screen = screenshot(display, until=(30, 200, 10))
     assert screen.getpixel((1278, 718)) != (0, 0, 0)
     assert screen.getpixel((1284, 718)) == screen.getpixel((1278, 724)) == (0, 0, 0)
 
 
 @pytest.mark.window
+def test_on_a_screen_of_many_pixels_the_window_is_larger_and_the_picture_fills_it(display: str, tmp_path: Path) -> None:
+    with shown(display, 640, 360, tmp_path, scale="2"):
+        screen = screenshot(display, until=(30, 200, 10))
+    assert screen.getpixel((600, 500)) == (30, 200, 10)
+    assert screen.getpixel((1276, 700)) != (0, 0, 0)
+    assert screen.getpixel((1290, 700)) == (0, 0, 0)
+
+
+@pytest.mark.window
 @pytest.mark.parametrize("key", ["q", "Escape"])
-def test_a_key_ends_it_quietly(display: str, key: str) -> None:
-    with shown(display, 640, 360) as process:
+def test_a_key_ends_it_quietly(display: str, key: str, tmp_path: Path) -> None:
+    with shown(display, 640, 360, tmp_path) as process:
         screenshot(display, until=(30, 200, 10))
         type_in(display, key)
         said, complaints = process.communicate(timeout=10)
@@ -114,16 +155,141 @@ def test_a_key_ends_it_quietly(display: str, key: str) -> None:
 
 
 @pytest.mark.window
-def test_other_keys_do_not_end_it_but_the_close_button_does(display: str) -> None:
-    with shown(display, 640, 360) as process:
+def test_other_keys_do_not_end_it_but_the_close_button_does(display: str, tmp_path: Path) -> None:
+    with shown(display, 640, 360, tmp_path) as process:
         screenshot(display, until=(30, 200, 10))
-        type_in(display, "x")
+        type_in(display, "z")
         time.sleep(0.3)
         assert process.poll() is None
         press_close_button(display)
         said, complaints = process.communicate(timeout=10)
     assert said == "closed\n"
     assert complaints == ""
+
+
+GREEN, ROOM, WHITE, BLACK = (30, 200, 10), (10, 50, 200), (255, 255, 255), (0, 0, 0)
+LEFT, RIGHT = (160, 180), (480, 180)
+
+
+@pytest.fixture(scope="module")
+def home(display: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The home of somebody who looks at a window; each test leaves the window as it found it."""
+    home = tmp_path_factory.mktemp("home")
+    with shown(display, 640, 360, home):
+        screenshot(display, until=GREEN)
+        yield home
+
+
+def said(home: Path, count: int) -> list[dict[str, str | None]]:
+    """What was changed since the last call: as many as expected, or as came within some seconds."""
+    path, deadline = home / "said.txt", time.monotonic() + 10
+    path.touch()
+    while len(lines := path.read_text().splitlines()) < count and time.monotonic() < deadline:
+        time.sleep(0.05)
+    path.unlink()
+    return [json.loads(line) for line in lines]
+
+
+def await_pixels(display: str, left: tuple[int, ...] | None, right: tuple[int, ...] | None) -> Image.Image:
+    """The screen once the middles of both halves have these RGB colours; none for any."""
+    for _ in range(60):
+        screen = ImageGrab.grab(xdisplay=display)
+        seen = screen.getpixel(LEFT), screen.getpixel(RIGHT)
+        if all(wanted in (None, colour) for wanted, colour in zip((left, right), seen, strict=True)):
+            return screen
+        time.sleep(0.05)
+    pytest.fail(f"the colours stayed {seen}")
+
+
+@pytest.mark.window
+@pytest.mark.parametrize(
+    ("key", "left", "right"),
+    [("m", WHITE, BLACK), ("s", ROOM, None), ("x", None, GREEN)],
+)
+def test_a_key_for_here_only_changes_the_view_and_nothing_else(
+    display: str, home: Path, key: str, left: tuple[int, ...] | None, right: tuple[int, ...] | None
+) -> None:
+    type_in(display, key)
+    await_pixels(display, left, right)
+    type_in(display, key)
+    await_pixels(display, GREEN, None)
+    assert said(home, 0) == []
+
+
+@pytest.mark.window
+@pytest.mark.parametrize(("key", "corner"), [("h", (40, 30)), ("question", (40, 30)), ("i", (600, 30))])
+def test_help_and_meter_are_laid_over_the_picture_and_taken_away(
+    display: str, home: Path, key: str, corner: tuple[int, int]
+) -> None:
+    before = ImageGrab.grab(xdisplay=display).getpixel(corner)
+    for covered in (True, False):
+        type_in(display, key)
+        for _ in range(60):
+            if (ImageGrab.grab(xdisplay=display).getpixel(corner) != before) == covered:
+                break
+            time.sleep(0.05)
+        else:
+            pytest.fail(f"{key} shows nothing")
+    assert said(home, 0) == []
+
+
+@pytest.mark.window
+@pytest.mark.parametrize("key", ["p", "space"])
+def test_panic_hides_everything_at_once_and_again_brings_the_result_back(display: str, home: Path, key: str) -> None:
+    type_in(display, key)
+    ground = (36, 40, 46)
+    await_pixels(display, ground, ground)
+    type_in(display, key)
+    await_pixels(display, GREEN, None)
+    assert [change["show"] for change in said(home, 2)] == ["placeholder", "result"]
+
+
+@pytest.mark.window
+def test_behind_a_placeholder_there_is_nothing_to_look_at(display: str, home: Path) -> None:
+    """Nobody should wonder whether panic worked because the preview goes on showing the room."""
+    ground = (36, 40, 46)
+    for key in ("s", "m"):
+        type_in(display, key)
+        type_in(display, "p")
+        await_pixels(display, ground, ground)
+        type_in(display, "p")
+        type_in(display, key)
+        await_pixels(display, GREEN, None)
+    said(home, 4)
+
+
+@pytest.mark.window
+@pytest.mark.parametrize(
+    ("keys", "backgrounds"),
+    [
+        (["plus", "minus"], ["blur:12.5", "blur:10"]),
+        (["n", "b"], ["green", "blur"]),
+        (["b", "n", "plus", "minus"], ["white", "blur", "blur:9", "blur:7.2"]),
+    ],
+)
+def test_keys_step_through_backgrounds_and_blur(
+    display: str, home: Path, keys: list[str], backgrounds: list[str]
+) -> None:
+    for key in keys:
+        type_in(display, key)
+    assert [change["background"] for change in said(home, len(keys))] == backgrounds
+
+
+@pytest.mark.window
+def test_keys_record_and_take_snapshots_into_the_persons_own_folders(display: str, home: Path) -> None:
+    for key in ("r", "c", "r"):
+        type_in(display, key)
+        time.sleep(0.1)
+    changes = said(home, 3)
+    recorded = [Path(change["record"] or "") for change in changes if "record" in change]
+    (snapshot,) = [Path(change["snapshot"] or "") for change in changes if "snapshot" in change]
+    assert (recorded[0].parent, recorded[0].suffix) == (home / "Videos", ".mp4")
+    assert recorded[1] == Path()
+    assert (snapshot.parent, snapshot.suffix) == (home / "Pictures", ".png")
+
+
+def test_every_key_in_the_help_is_tested_here() -> None:
+    assert [key.name for key in KEYS] == ["p  Space", "n", "b", "+", "-", "r", "c", "m", "s", "x", "i", "h"]
 
 
 def type_in(display: str, key: str) -> None:
@@ -162,12 +328,17 @@ def press_close_button(display: str) -> None:
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems always have a display")
 @pytest.mark.parametrize("value", [None, "", ":4242", "no such thing", "nowhere.invalid:0"])
-def test_without_a_display_it_is_an_error_and_not_the_end_of_the_process(value: str | None) -> None:
+def test_without_a_display_it_is_an_error_and_not_the_end_of_the_process(value: str | None, tmp_path: Path) -> None:
     """Qt would abort here; a Wayland without XWayland is no display for OpenCV's Qt either."""
     environment = {name: text for name, text in os.environ.items() if name != "DISPLAY"}
     environment |= {"WAYLAND_DISPLAY": "wayland-0"} | ({"DISPLAY": value} if value is not None else {})
     done = subprocess.run(
-        [sys.executable, "-c", SHOW, "64", "48"], env=environment, capture_output=True, text=True, timeout=30
+        [sys.executable, "-c", SHOW, "64", "48"],
+        env={**environment, "PYTHONPATH": str(ROOT)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=30,
     )
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1].endswith("SinkError: there is no display to open a window on")

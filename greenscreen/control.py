@@ -1,0 +1,132 @@
+"""What the person wants now. Whoever turns a knob calls `change`; the loop reads `settings` once a frame."""
+
+import time
+from collections import deque
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from threading import Event, Lock
+from typing import Any, Literal
+
+from greenscreen.errors import UsageError
+from greenscreen.filing import new_snapshot
+from greenscreen.settings import Settings, changed, is_live
+
+State = Literal["starting", "live", "paused", "waiting"]
+
+_TOLD_FOR = 6.0  # seconds
+
+Hook = Callable[[Settings, Settings], None]
+Callback = Callable[[Settings], None]
+
+
+@dataclass(frozen=True)
+class Status:
+    """How the run is doing, as of about a second ago."""
+
+    state: State = "starting"
+    """`paused` while the placeholder is shown because somebody asked for it, `waiting` while there is no camera."""
+    message: str = ""
+    """What the person should know about the state; empty most of the time."""
+    fps: float = 0.0
+    """Pictures sent, a second."""
+    latency_ms: float | None = None
+    """From the capture of a frame to the end of its sending; none for files, which nobody captures."""
+    stages: dict[str, float] = field(default_factory=dict)
+    """Median milliseconds by stage."""
+    frames: int = 0
+    """Pictures sent since the start."""
+    dropped: int = 0
+    """Frames of a live source that nobody had time for, since the start."""
+    engine: str = ""
+    source: str = ""
+
+
+class Control:
+    """The settings of a run while it runs, and its status. Every method may be called from any thread.
+
+    `settings` and `status` are frozen objects that are replaced as a whole, so reading them takes no lock.
+    """
+
+    def __init__(self, settings: Settings):
+        self.settings = settings
+        self.status = Status()
+        self._preparing, self._swapping = Lock(), Lock()
+        self._hooks: list[tuple[Hook, set[str]]] = []
+        self._callbacks: list[Callback] = []
+        self._told, self._told_at = "", 0.0
+        self._snapshots: deque[Path] = deque()
+        self._stop = Event()
+
+    def change(self, **values: Any) -> Settings:
+        """Sets fields that may change while running, and returns the new settings.
+
+        Raises `UsageError` for values or fields that cannot be, and whatever a hook raises to refuse, such as
+        `SourceError` for a background that cannot be opened; then nothing has changed.
+        """
+        for name in values:
+            if not is_live(name):
+                raise UsageError(f"{name} cannot be changed while running", "set it before the start")
+        hooks = [hook for hook, fields in self._hooks if not fields or fields & values.keys()]
+        # The panic button has no hook, and does not wait for a background that takes long to open.
+        with self._preparing if hooks else nullcontext():
+            old, new = self.settings, changed(self.settings, **values)
+            for hook in hooks:
+                hook(old, new)
+            with self._swapping:
+                new = self.settings = changed(self.settings, **values)
+        for callback in list(self._callbacks):
+            callback(new)
+        return new
+
+    def prepare(self, hook: Hook, *fields: str) -> None:
+        """Has `hook(old, new)` called before every change of these fields, or of any if none is named.
+
+        It runs in the thread that makes the change, may take its time, and may raise to refuse.
+        """
+        self._hooks.append((hook, set(fields)))
+
+    def watch(self, callback: Callback) -> Callable[[], None]:
+        """Has `callback(settings)` called after every change, in the thread that made it; returns what ends that."""
+        self._callbacks.append(callback)
+        return lambda: self._callbacks.remove(callback)
+
+    def publish(self, status: Status) -> None:
+        """Replaces the status; the loop does so about once a second."""
+        self.status = status
+
+    def tell(self, message: str) -> None:
+        """Puts a message into the status, where it stays for some seconds."""
+        self._told, self._told_at = message, time.monotonic()
+        self.publish(replace(self.status, message=message))
+
+    @property
+    def message(self) -> str:
+        """What was told last, if that is not long ago."""
+        return self._told if time.monotonic() - self._told_at < _TOLD_FOR else ""
+
+    def snapshot(self, path: Path | None = None) -> Path:
+        """Has the next picture that is sent written to a file, by default a new one among the person's pictures.
+
+        Returns its path at once; a failure is told in the status.
+        """
+        path = path or new_snapshot()
+        self._snapshots.append(path)
+        return path
+
+    def take_snapshot(self) -> Path | None:
+        """The file that somebody wants the next picture in, if any; for whoever writes it."""
+        return self._snapshots.popleft() if self._snapshots else None
+
+    def stop(self) -> None:
+        """Ends the run in peace, after the frame it is at."""
+        self._stop.set()
+
+    @property
+    def stopping(self) -> bool:
+        return self._stop.is_set()
+
+    def wait(self, seconds: float) -> bool:
+        """Sleeps, for threads that look after something now and then; true at once when the run is to end."""
+        return self._stop.wait(seconds)

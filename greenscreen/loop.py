@@ -1,0 +1,87 @@
+"""The live loop: frame by frame what the person wants at that moment, sent to every sink, measured and told."""
+
+import time
+from collections.abc import Iterable, Sequence
+
+from greenscreen.background import Backdrop
+from greenscreen.control import Control, Status
+from greenscreen.frame import Frame, Picture
+from greenscreen.framing import Framing
+from greenscreen.pipeline import Pipeline
+from greenscreen.segment import Segmenter
+from greenscreen.settings import Settings
+from greenscreen.show import hidden, shown
+from greenscreen.sinks import Sink
+from greenscreen.sources import Source
+from greenscreen.swap import Swap
+
+_PUBLISH_EVERY = 1.0  # seconds
+
+
+class Loop:
+    """Runs in one thread, which is the only one that touches pipeline, backdrop and sinks."""
+
+    def __init__(
+        self,
+        control: Control,
+        source: Source,
+        segmenter: Segmenter,
+        pipeline: Pipeline,
+        backdrop: Swap[Backdrop | None],
+        framing: Framing,
+        sinks: Sequence[Sink],
+    ):
+        self._control = control
+        self._source = source
+        self._segmenter = segmenter
+        self._pipeline = pipeline
+        self._backdrop = backdrop
+        self._framing = framing
+        self._sinks = sinks
+        self._published = 0.0
+
+    def run(self, frames: Iterable[Frame]) -> int:
+        """Until the frames end, a sink is closed, or the run is stopped; returns how many pictures were sent."""
+        meter = self._pipeline.meter
+        for frame in frames:
+            if self._control.stopping:
+                break
+            settings = self._control.settings
+            picture = self._picture(frame, settings)
+            with meter.stage("send"):
+                open_still = [sink.send(picture) for sink in self._sinks]
+            meter.sent(frame.time if self._source.live else None)
+            self._publish(settings)
+            if not all(open_still):
+                break
+        return meter.frames
+
+    def _picture(self, frame: Frame, settings: Settings) -> Picture:
+        self._pipeline.backdrop = self._backdrop.current(settings)
+        if settings.show == "placeholder":
+            return hidden(frame, settings.transparent)
+        frame = self._framing.crop(frame, settings)
+        picture = self._pipeline.process(frame)
+        if settings.auto_frame:
+            self._framing.look(picture.alpha, frame.time)
+        return shown(settings.show, frame, picture)
+
+    def _publish(self, settings: Settings) -> None:
+        now = time.monotonic()
+        if now - self._published < _PUBLISH_EVERY:
+            return
+        self._published = now
+        meter = self._pipeline.meter
+        self._control.publish(
+            Status(
+                state="paused" if settings.show == "placeholder" else "live",
+                message=self._control.message,
+                fps=meter.fps,
+                latency_ms=meter.latency_ms,
+                stages=meter.medians(),
+                frames=meter.frames,
+                dropped=getattr(self._source, "dropped", 0),
+                engine=self._segmenter.engine,
+                source=self._source.name,
+            )
+        )

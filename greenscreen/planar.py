@@ -1,0 +1,58 @@
+"""Live frames go on as I420 as soon as the compiled loops are ready; until then they stay BGR, which looks the same.
+
+Compiling takes some seconds, the first time on a machine; later it is a matter of loading. Nobody waits for either.
+"""
+
+import logging
+from functools import cache
+from threading import Event, Thread
+
+import numpy as np
+
+from greenscreen.frame import Frame
+
+log = logging.getLogger(__name__)
+
+
+class Planar:
+    """Turns frames into I420 once that is worth it."""
+
+    def __init__(self) -> None:
+        self._ready = ready()
+
+    def __call__(self, frame: Frame) -> Frame:
+        """The frame as I420, or as it came: while it is too early, or where I420 would lose an odd row or column."""
+        even = frame.size[0] % 2 == frame.size[1] % 2 == 0
+        return frame.as_planar() if even and self._ready.is_set() else frame
+
+    def wait(self, seconds: float = 60) -> bool:
+        """Whether the loops are ready, at the latest after this time."""
+        return self._ready.wait(seconds)
+
+
+@cache
+def ready() -> Event:
+    """Set once the loops are ready. The first to ask has them made, aside."""
+    event = Event()
+    Thread(target=_prepare, args=(event,), name="compile", daemon=True).start()
+    return event
+
+
+def _prepare(event: Event) -> None:
+    try:
+        from greenscreen import kernels
+
+        # Calling them is what compiles them, or loads what was compiled before.
+        guide, matte, fields = (
+            np.zeros((2, 2, 3), np.uint8),
+            np.zeros((2, 2), np.float32),
+            np.zeros((10, 2, 2), np.float32),
+        )
+        kernels.coefficients(guide, matte, 1, 1.0, fields[:4])
+        pixels, kind, values = np.zeros((6, 4), np.uint8), np.full((2, 2), 2, np.uint8), np.zeros((4, 4), np.uint8)
+        kernels.render(pixels, pixels, kind, fields, False, pixels.copy(), values, 0, 2)
+    except Exception as error:
+        # Whatever keeps a compiler from working here, there is a way without it.
+        log.warning("live pictures are slower than they could be: the compiled loops cannot be had (%s)", error)
+    else:
+        event.set()

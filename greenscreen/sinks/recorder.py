@@ -1,0 +1,57 @@
+"""A recording that starts and stops while everything else goes on."""
+
+import logging
+from threading import Thread
+from types import TracebackType
+from typing import Self
+
+from greenscreen.control import Control
+from greenscreen.errors import SinkError
+from greenscreen.frame import Picture
+from greenscreen.sinks.video import VideoSink
+from greenscreen.swap import Swap
+
+log = logging.getLogger(__name__)
+
+
+class Recorder:
+    """Sends to the video file that the settings name, if any.
+
+    A recording that fails, as on a full disk, is told of and ended; the run goes on, unless the recording is `alone`
+    and so all there was to it.
+    """
+
+    name = "recording"
+
+    def __init__(self, control: Control, video: Swap[VideoSink | None], alone: bool):
+        self._control, self._video, self._alone = control, video, alone
+        self._failed: VideoSink | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._video.close()
+
+    def send(self, picture: Picture) -> bool:
+        video = self._failed
+        try:
+            video = self._video.current(self._control.settings)
+            return video is None or video is self._failed or video.send(picture)
+        except SinkError as error:
+            if self._alone:
+                raise
+            self._failed = video
+            log.warning("the recording ended: %s", error)
+            self._control.tell(f"the recording ended: {error}")
+            # Elsewhere, as a change may wait for another one, and the loop must not.
+            Thread(target=self._control.change, kwargs={"record": None}, name="ends recording").start()
+            return True
+
+
+def close_video(video: VideoSink | None) -> None:
+    """Finishes the file; raises `SinkError` when it cannot be."""
+    if video:
+        video.__exit__(None, None, None)

@@ -1,0 +1,60 @@
+"""Things that a setting names, such as the backdrop, changed while the loop uses them."""
+
+from collections.abc import Callable, Hashable
+from threading import Lock
+from typing import Generic, TypeVar
+
+from greenscreen.settings import Settings
+
+T = TypeVar("T")
+
+
+class Swap(Generic[T]):
+    """Opened by whoever changes the setting, who hears if it cannot be; used by the loop, between two frames; and
+    closed by the loop, so that nothing is closed under its hands.
+
+    `key` is what of the settings names the thing.
+    """
+
+    def __init__(
+        self,
+        key: Callable[[Settings], Hashable],
+        make: Callable[[Settings], T],
+        close: Callable[[T], None],
+        settings: Settings,
+    ):
+        """Makes the first; raises what `make` raises."""
+        self._key, self._make, self._close = key, make, close
+        self._now = key(settings), make(settings)
+        self._next: tuple[Hashable, T] | None = None
+        self._lock = Lock()
+
+    def prepare(self, old: Settings, new: Settings) -> None:
+        """A hook for `Control.prepare`; raises what `make` raises."""
+        if self._key(new) == self._key(old):
+            return
+        made = self._key(new), self._make(new)
+        with self._lock:
+            unused, self._next = self._next, made
+        if unused:
+            self._close(unused[1])
+
+    def current(self, settings: Settings) -> T:
+        """The thing that the settings name. For the loop alone."""
+        key = self._key(settings)
+        if key != self._now[0]:
+            with self._lock:
+                # Another key means that the settings changed again meanwhile: the next frame will see to it.
+                taken = self._next if self._next and self._next[0] == key else None
+                if taken:
+                    self._next = None
+            if taken:
+                old, self._now = self._now, taken
+                self._close(old[1])
+        return self._now[1]
+
+    def close(self) -> None:
+        """Closes what is in use and what is ready. For the loop's thread, after the loop."""
+        self._close(self._now[1])
+        if self._next:
+            self._close(self._next[1])
