@@ -42,10 +42,12 @@ def fit(
     resume: Annotated[bool, typer.Option("--resume", help="go on with the run in --out, if there is one")] = False,
 ) -> None:
     """Train a network by a recipe."""
-    from train.fit import fit as run
     from train.recipe import read_recipe
 
+    # Before the libraries are loaded, so that a mistyped word costs no time.
     settings, rows = read_recipe(recipe, changes or []), load_all(manifests)
+    from train.fit import fit as run
+
     command = " ".join(["fit", recipe, *(f"--set {change}" for change in changes or [])])
     typer.echo(f"wrote {run(settings, rows, out, start, resume, command)}")
 

@@ -12,10 +12,10 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from greenscreen.images import letterbox
+from greenscreen.images import letterbox, write_image
 from train.contact import HEIGHT, WIDTH, captioned, tinted, write_sheet
-from train.data import Image
-from train.metrics import Alpha, iou
+from train.data import Image, read
+from train.metrics import METRICS, Alpha, iou
 from train.samples import Judged
 
 SHOWN = 4
@@ -52,20 +52,24 @@ class Watch(L.Callback):
             tiles.append(tile(batch, outputs))
 
     def on_train_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        if not trainer.is_global_zero:
-            return
-        found = trainer.callback_metrics
+        if trainer.is_global_zero:
+            self.history.append(self.figures(trainer))
+            write_history(self.out / "history.csv", self.history)
+            self.draw(trainer)
+
+    def figures(self, trainer: L.Trainer) -> dict[str, float]:
+        found = {name: value.item() for name, value in trainer.callback_metrics.items()}
         seconds = monotonic() - self.since + (self.history[-1]["seconds"] if self.history else 0.0)
-        now = {"step": trainer.global_step, "seconds": seconds, "loss": found["loss_epoch"].item()}
-        self.history.append(now | {name: value.item() for name, value in found.items() if "iou" in name or "/" in name})
-        write_history(self.out / "history.csv", self.history)
-        drawn = curves(self.history)
-        cv2.imwrite(str(self.out / "curves.png"), drawn)
-        panel = self.out / "panels" / f"{trainer.current_epoch + 1:04d}.png"
+        scores = {name: found[name] for name in found if name.rpartition("/")[2] in METRICS}
+        return {"step": trainer.global_step, "seconds": seconds, "loss": found["loss_epoch"]} | scores
+
+    def draw(self, trainer: L.Trainer) -> None:
+        drawn, panel = curves(self.history), self.out / "panels" / f"{trainer.current_epoch + 1:04d}.png"
+        write_image(self.out / "curves.png", drawn)
         write_sheet(panel, [tile for tiles in self.tiles.values() for tile in tiles], columns=SHOWN)
         for logger in trainer.loggers:
             if isinstance(logger, TensorBoardLogger):
-                for name, picture in (("curves", drawn), ("mattes", cv2.imread(str(panel)))):
+                for name, picture in (("curves", drawn), ("mattes", read(panel))):
                     logger.experiment.add_image(name, picture[..., ::-1].copy(), trainer.global_step, dataformats="HWC")
 
 
