@@ -59,7 +59,7 @@ def open_candidate(path: Path, scratch: Path) -> Candidate:
     if path.suffix == ".ckpt":
         saved = read_checkpoint(path)
         model = scratch / f"{len(list(scratch.iterdir()))}.onnx"
-        contract = draft(path, model)
+        contract = draft(saved, model)
         model.with_suffix(".json").write_text(json.dumps(contract.__dict__))
         return ours(path.resolve().parent.name, model, saved.facts | {"step": saved.step})
     if path.with_suffix(".json").exists():

@@ -14,6 +14,7 @@ from train.models import Network, Student, build
 
 @dataclass(frozen=True)
 class Checkpoint:
+    path: Path
     network: str
     """A name of `NETWORKS`."""
     weights: dict[str, Tensor]
@@ -21,6 +22,15 @@ class Checkpoint:
     facts: dict[str, Any]
     """The recipe's settings, and what `train.fit` notes beside them: command, data, machine, seconds."""
     step: int
+
+    def build(self) -> Network | Student:
+        """The network, ready to be used; raises `ModelError` when it is not one that is known here."""
+        try:
+            network = build(self.network)
+            network.load_state_dict(self.weights)
+        except (ValueError, RuntimeError) as error:
+            raise ModelError(f"{self.path} holds no {self.network} that is known here", "train it again") from error
+        return network.eval()
 
 
 def read_checkpoint(path: Path) -> Checkpoint:
@@ -33,17 +43,6 @@ def read_checkpoint(path: Path) -> Checkpoint:
         weights = {key.partition(".")[2]: value for key, value in saved["state_dict"].items()}
         if history := saved.get("callbacks", {}).get("Watch", {}).get("history"):
             facts["seconds"] = history[-1]["seconds"]
-        return Checkpoint(network, weights, facts, int(saved["global_step"]))
+        return Checkpoint(path, network, weights, facts, int(saved["global_step"]))
     except (OSError, EOFError, KeyError, TypeError, ValueError, RuntimeError, pickle.UnpicklingError) as error:
         raise ModelError(f"{path} is no checkpoint of a training run", "give a .ckpt that train fit wrote") from error
-
-
-def load_network(path: Path) -> Network | Student:
-    """The network of a checkpoint, ready to be used; raises `ModelError`."""
-    checkpoint = read_checkpoint(path)
-    try:
-        network = build(checkpoint.network)
-        network.load_state_dict(checkpoint.weights)
-    except (ValueError, RuntimeError) as error:
-        raise ModelError(f"{path} holds no {checkpoint.network} that is known here", "train it again") from error
-    return network.eval()

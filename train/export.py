@@ -14,7 +14,7 @@ from greenscreen.contract import ModelContract, write_contract
 from greenscreen.errors import ModelError, SinkError
 from greenscreen.segment.onnxruntime import OnnxRuntimeEngine
 from greenscreen.segment.openvino import OpenVinoEngine
-from train.checkpoint import load_network, read_checkpoint
+from train.checkpoint import Checkpoint, read_checkpoint
 from train.models import Network, Student, logits
 from train.models.network import STRIDE
 
@@ -50,10 +50,11 @@ def export(checkpoint: Path, out: Path, half: bool = False) -> ModelContract:
     Raises `ModelError`, writing neither, when the checkpoint is none or an engine disagrees with PyTorch, and
     `SinkError` when nothing can be written.
     """
-    reference = Deployed(load_network(checkpoint))
+    saved = read_checkpoint(checkpoint)
+    reference = Deployed(saved.build())
     try:
         with tempfile.TemporaryDirectory(dir=out.parent) as scratch:
-            contract = draft(checkpoint, Path(scratch) / out.name, half)
+            contract = draft(saved, Path(scratch) / out.name, half)
             verify(reference, Path(scratch) / out.name, contract, TOLERANCE["float16" if half else "float32"])
             os.replace(Path(scratch) / out.name, out)
         write_contract(out, contract)
@@ -62,9 +63,9 @@ def export(checkpoint: Path, out: Path, half: bool = False) -> ModelContract:
     return contract
 
 
-def draft(checkpoint: Path, model: Path, half: bool = False) -> ModelContract:
+def draft(saved: Checkpoint, model: Path, half: bool = False) -> ModelContract:
     """Writes an ONNX file that nobody has checked yet; returns its contract."""
-    saved, network = read_checkpoint(checkpoint), load_network(checkpoint)
+    network = saved.build()
     names = ["image", "previous"] if network.remembers else ["image"]
     example = (torch.zeros(1, 160, 288, 3), torch.zeros(1, 160, 288, 1))[: len(names)]
     axes = {key: {1: "height", 2: "width"} for key in (*names, "matte")}

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from greenscreen.errors import UsageError
-from train.checkpoint import load_network
+from train.checkpoint import read_checkpoint
 from train.data import Row, read_backgrounds, read_people, read_unlabelled
 from train.models import logits
 from train.recipe import Recipe
@@ -39,7 +39,7 @@ class Feed(L.LightningDataModule):
         super().__init__()
         self.recipe = recipe
         self.pictures, self.judged = read_pictures(recipe, rows)
-        self.teacher = load_network(recipe.teacher).requires_grad_(False) if recipe.teacher else None
+        self.teacher = read_checkpoint(recipe.teacher).build().requires_grad_(False) if recipe.teacher else None
 
     def train_dataloader(self) -> DataLoader[Sample]:
         trainer, recipe = self.trainer, self.recipe

@@ -24,7 +24,7 @@ def test_models_of_others_find_the_person_however_they_put_it(
     image, truth = read(row.image), cv2.imread(str(row.mask), cv2.IMREAD_GRAYSCALE) / 255
     mattes = [open_candidate(path, tmp_path).matte(image) for path in peers.values()]
     for matte in mattes:
-        assert iou(matte, truth.astype(np.float32)) > 0.85
+        assert iou(matte, truth.astype(np.float32)) > 0.8
         np.testing.assert_allclose(matte, mattes[0], atol=1e-3)
 
 

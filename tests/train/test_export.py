@@ -15,7 +15,7 @@ from greenscreen.errors import ModelError, SinkError
 from greenscreen.frame import Frame
 from greenscreen.segment import open_segmenter
 from train import export as exporting
-from train.checkpoint import load_network
+from train.checkpoint import read_checkpoint
 from train.export import Deployed, export, verify, write_onnx
 from train.models.pspnet import PyramidPooling, average
 
@@ -55,7 +55,7 @@ def test_a_model_that_is_not_what_was_trained_is_refused(
 ) -> None:
     checkpoint = untrained("student-small")
     contract = export(checkpoint, tmp_path / "out.onnx")
-    stranger = load_network(checkpoint)
+    stranger = read_checkpoint(checkpoint).build()
     nn.init.constant_(stranger.head.bias, 1.0)
     with pytest.raises(ModelError, match=r"OpenVinoEngine differs by .* at step 0, "):
         verify(Deployed(stranger).eval(), tmp_path / "out.onnx", contract, 2e-3)

@@ -23,7 +23,7 @@ def test_labels_are_masks_that_can_be_trained_on(
     mask = cv2.imread(str(row.mask), cv2.IMREAD_UNCHANGED)
     truth = np.zeros_like(mask)
     cv2.ellipse(truth, (80, 120), (40, 80), 0, 0, 360, 255, -1)
-    assert ((mask > 127) != (truth > 0)).mean() < 0.02
+    assert ((mask > 127) != (truth > 0)).mean() < 0.03
 
 
 def test_what_the_model_is_not_sure_of_is_left_out(peers: dict[str, Path], rows: list[Row], tmp_path: Path) -> None:
