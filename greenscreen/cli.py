@@ -2,10 +2,16 @@
 
 import json
 import logging
+import os
+import shlex
 import signal
+import subprocess
 import sys
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import Annotated
+from threading import Thread
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -14,8 +20,27 @@ from rich.table import Table
 from rich.text import Text
 
 from greenscreen import __version__
+from greenscreen.address import DEFAULT_HOST, DEFAULT_PORT
+from greenscreen.control import Control
+from greenscreen.ending import end_by_signals
 from greenscreen.errors import GreenscreenError, UsageError
+from greenscreen.logs import log_path, log_stats, logged_to_file, print_json, report_stats, stats_line
+from greenscreen.options import with_settings
+from greenscreen.profiles import (
+    follow_profile,
+    list_profiles,
+    outline_profile,
+    profile_path,
+    profiles_folder,
+    read_profile,
+    write_profile,
+)
 from greenscreen.settings import help_of, make_settings
+
+if TYPE_CHECKING:
+    from greenscreen.bench import Result
+
+log = logging.getLogger(__name__)
 
 app = typer.Typer(
     add_completion=False,
@@ -26,7 +51,7 @@ app = typer.Typer(
 out = Console(soft_wrap=True)
 err = Console(stderr=True, soft_wrap=True)
 
-Engine = Annotated[str, typer.Option(help=f"{help_of('engine')}: auto, openvino or onnxruntime")]
+Engine = Annotated[str, typer.Option(help=help_of("engine"))]
 Model = Annotated[Path | None, typer.Option(help=help_of("model"))]
 Background = Annotated[str | None, typer.Option("--background", "-b", help=help_of("background"))]
 Matte = Annotated[bool, typer.Option("--matte", help="write the matte alone, white the person")]
@@ -35,7 +60,13 @@ Matte = Annotated[bool, typer.Option("--matte", help="write the matte alone, whi
 def say(message: str) -> None:
     """A line of information for the person, on stderr."""
     # As text, here and below, as names of files and devices may look like markup or emoji.
-    err.print(Text(message, style="dim"))
+    with suppress(OSError):  # The terminal may be closed, which is no reason to fail.
+        err.print(Text(message, style="dim"))
+
+
+def say_and_log(message: str) -> None:
+    log.info(message)
+    say(message)
 
 
 def show_version(wanted: bool) -> None:
@@ -52,49 +83,53 @@ def options(
     # Whoever asks for the end, however this was started: everything is unwound, and no half file stays behind.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
-    logging.basicConfig(level=logging.INFO if debug else logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    level = logging.INFO if debug else logging.WARNING
+    terminal = logging.StreamHandler()
+    terminal.setLevel(level)
+    logging.basicConfig(level=level, handlers=[terminal], format="%(levelname)s %(name)s: %(message)s")
 
 
 @app.command()
+@with_settings
 def run(
-    camera: Annotated[str | None, typer.Option(help=help_of("camera"))] = None,
-    background: Background = None,
-    virtual_camera: Annotated[
-        bool | None, typer.Option("--virtual-camera/--no-virtual-camera", help=help_of("virtual_camera"))
+    profile: Annotated[
+        str | None, typer.Option(help="settings kept under this name; options given here count for more")
     ] = None,
-    device: Annotated[str | None, typer.Option(help=help_of("device"))] = None,
-    preview: Annotated[bool | None, typer.Option("--preview/--no-preview", help=help_of("preview"))] = None,
-    record: Annotated[Path | None, typer.Option(help=help_of("record"))] = None,
-    size: Annotated[str | None, typer.Option(metavar="WxH", help=help_of("size"))] = None,
-    fps: Annotated[float | None, typer.Option(help=help_of("fps"))] = None,
-    engine: Engine = "auto",
-    model: Model = None,
-    frames: Annotated[int | None, typer.Option(help=help_of("frames"))] = None,
+    stats: Annotated[bool, typer.Option("--stats", help="print rate, age and times every second")] = False,
+    log_json: Annotated[bool, typer.Option("--log-json", help="print everything as lines of JSON")] = False,
+    **given: Any,
 ) -> None:
     """Replace the room live: camera in; virtual camera, window or recording out. Ctrl-C ends it."""
-    settings = make_settings(
-        camera=camera,
-        background=background,
-        virtual_camera=virtual_camera,
-        device=device,
-        preview=preview,
-        record=record,
-        size=size,
-        fps=fps,
-        engine=engine,
-        model=model,
-        frames=frames,
-    )
-    try:
-        from greenscreen.control import Control
-        from greenscreen.live import run_live
+    typed = {key: value for key, value in given.items() if value is not None}
+    control = Control(make_settings(**{**(read_profile(profile) if profile else {}), **typed}))
+    end_by_signals(control)
+    if log_json:
+        print_json()
+    with logged_to_file(log_path()), ExitStack() as attending:
+        # Last to be left, as all who attend do so until the run ends.
+        attending.callback(control.stop)
+        if stats:
+            report = log_stats if log_json else lambda status: say(stats_line(status))
+            attend(attending, report_stats, control, report)
+        if profile:
+            attend(attending, follow_profile, profile, control, set(typed))
+        tell = log.info if log_json else say_and_log
+        try:
+            from greenscreen.live import run_live
 
-        summary = run_live(Control(settings), say)
-    except KeyboardInterrupt:
-        say("ended")
-        return
-    stages = ", ".join(f"{name} {ms:.1f}" for name, ms in summary.meter.medians().items())
-    say(f"{summary.frames} frames; milliseconds each: {stages}")
+            summary = run_live(control, tell)
+        except KeyboardInterrupt:
+            tell("ended")
+            return
+        stages = ", ".join(f"{name} {ms:.1f}" for name, ms in summary.meter.medians().items())
+        tell(f"{summary.frames} frames; milliseconds each: {stages}")
+
+
+def attend(attending: ExitStack, work: Callable[..., None], *arguments: object) -> None:
+    """Runs `work` in a thread, and waits for it when `attending` is left."""
+    thread = Thread(target=work, args=arguments, name=work.__name__, daemon=True)
+    thread.start()
+    attending.callback(thread.join)
 
 
 @app.command()
@@ -149,31 +184,53 @@ def video(
 
 @app.command()
 def bench(
-    size: Annotated[str, typer.Option(metavar="WxH", help="frame size")] = "1280x720",
-    background: Annotated[str, typer.Option("--background", "-b", help=help_of("background"))] = "blur",
+    size: Annotated[
+        list[str] | None, typer.Option(metavar="WxH", help="frame size; more than one may be given")
+    ] = None,
+    background: Annotated[
+        list[str] | None,
+        typer.Option("--background", "-b", help=f"{help_of('background')}; may be given again"),
+    ] = None,
     engine: Engine = "auto",
     frames: Annotated[int, typer.Option(min=1, max=100_000, help="frames to time")] = 200,
-    as_json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
+    compare_peer: Annotated[
+        Path | None, typer.Option(metavar="ONNX", help="time another program's network and usual work in between")
+    ] = None,
+    plot: Annotated[Path | None, typer.Option(metavar="FILE", help="draw the stages, as .png, .svg or .pdf")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="print one JSON object a line")] = False,
 ) -> None:
     """Time one frame from memory to the I420 that a virtual camera takes."""
     from greenscreen.bench import bench as measure
+    from greenscreen.bench import plot as draw
 
-    settings = make_settings(size=size, engine=engine, background=background)
-    result = measure(settings.size or (1280, 720), background, engine, frames)
-    if as_json:
-        typer.echo(json.dumps(result.as_dict()))
-        return
+    results = []
+    for text in size or ["1280x720"]:
+        for behind in background or ["blur"]:
+            settings = make_settings(size=text, engine=engine, background=behind)
+            result = measure(settings.size or (1280, 720), behind, engine, frames, compare_peer)
+            typer.echo(json.dumps(result.as_dict())) if as_json else out.print(bench_table(result))
+            results.append(result)
+    if plot:
+        draw(results, plot)
+
+
+def bench_table(result: "Result") -> Table:
+    """What was measured, for people."""
     table = Table(title=f"{result.size}, {result.background}, {result.engine}, {result.frames} frames")
     table.add_column("stage")
     table.add_column("median ms", justify="right")
     for name, ms in result.stages.items():
         table.add_row(name, f"{ms:.2f}")
     table.add_section()
-    table.add_row("whole frame", f"{result.ms_median:.2f}", style="bold")
-    table.add_row("95th percentile", f"{result.ms_p95:.2f}")
-    table.add_row("CPU time, all threads", f"{result.cpu_ms:.2f}")
-    out.print(table)
-    out.print(f"{result.fps:.0f} frames a second")
+    table.add_row("whole frame", f"{result.ours.median:.2f}", style="bold")
+    table.add_row("95th percentile", f"{result.ours.p95:.2f}")
+    table.add_row("CPU time, all threads", f"{result.ours.cpu:.2f}")
+    if result.peer:
+        table.add_section()
+        table.add_row("the other program", f"{result.peer.median:.2f}")
+        table.add_row("its CPU time", f"{result.peer.cpu:.2f}")
+        table.add_row("times faster", f"{result.faster:.2f}", style="bold")
+    return table
 
 
 @app.command()
@@ -211,6 +268,102 @@ def doctor() -> None:
         raise typer.Exit(1)
 
 
+profiles = typer.Typer(help="Settings kept under a name, for: greenscreen run --profile NAME")
+app.add_typer(profiles, name="profile")
+Name = Annotated[str, typer.Argument(help="name of the profile")]
+
+
+@profiles.command("list")
+def show_names() -> None:
+    """List the profiles there are."""
+    for name in list_profiles():
+        typer.echo(name)
+    say(f"in {profiles_folder()}")
+
+
+@profiles.command("show")
+def show_profile(name: Name) -> None:
+    """Print what a profile sets, after checking it."""
+    read_profile(name)
+    typer.echo(profile_path(name).read_text(encoding="utf-8"), nl=False)
+
+
+@profiles.command("save")
+@with_settings
+def save_profile(name: Name, **given: Any) -> None:
+    """Keep the options given here under a name, in place of what was there."""
+    say(f"kept in {write_profile(name, make_settings(**given))}")
+
+
+@profiles.command("edit")
+def edit_profile(name: Name) -> None:
+    """Open a profile in your editor, and check it afterwards. A new one lists everything that can be set."""
+    path = outline_profile(name)
+    editor = os.environ.get("VISUAL") or os.environ.get("EDITOR")
+    if editor is None:
+        typer.launch(str(path))
+        say(f"opened {path}; set EDITOR to choose a program")
+        return
+    try:
+        subprocess.run([*shlex.split(editor), str(path)], check=True)
+    except (OSError, ValueError, subprocess.CalledProcessError) as error:
+        raise UsageError(f"the editor {editor} fails: {error}", "set EDITOR to one that works") from error
+    read_profile(name)
+
+
+remote = typer.Typer(help="Drive a greenscreen that runs with --overlay.")
+app.add_typer(remote, name="ctl")
+
+
+@remote.callback()
+def connect(
+    context: typer.Context,
+    url: Annotated[str, typer.Option(help="where it runs")] = f"http://{DEFAULT_HOST}:{DEFAULT_PORT}",
+    token: Annotated[str | None, typer.Option(envvar="GREENSCREEN_TOKEN", help="what it asks for off loopback")] = None,
+) -> None:
+    from greenscreen.ctl import Client
+
+    context.obj = Client(url, token)
+
+
+@remote.command("set")
+def set_remote(
+    context: typer.Context, assignments: Annotated[list[str], typer.Argument(metavar="NAME=VALUE...")]
+) -> None:
+    """Change settings, all of them or none: greenscreen ctl set background=beach mirror=on"""
+    context.obj.change(assignments)
+
+
+@remote.command("get")
+def get_remote(context: typer.Context, name: Annotated[str | None, typer.Argument(help="one setting")] = None) -> None:
+    """Print the settings that can be changed, or one of them."""
+    settings = context.obj.settings()
+    if name is None:
+        typer.echo(json.dumps(settings, indent=2))
+    elif name in settings:
+        typer.echo(settings[name])
+    else:
+        raise UsageError(f"there is no live setting {name}", f"choose one of: {', '.join(settings)}")
+
+
+@remote.command("status")
+def show_status(context: typer.Context) -> None:
+    """Print everything there is to know, as JSON."""
+    typer.echo(json.dumps(context.obj.state(), indent=2))
+
+
+@remote.command("profile")
+def load_profile(context: typer.Context, name: Name) -> None:
+    """Take over the live settings of a profile."""
+    context.obj.load(name)
+
+
+@remote.command("snapshot")
+def take_snapshot(context: typer.Context) -> None:
+    """Keep the next picture, and print the name of its file."""
+    typer.echo(context.obj.snapshot())
+
+
 def progress_bar() -> Progress:
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
     return Progress(*columns, console=err, transient=True, disable=not err.is_terminal)
@@ -218,9 +371,10 @@ def progress_bar() -> Progress:
 
 def complain(error: GreenscreenError) -> None:
     """One sentence and a hint, on stderr."""
-    err.print(Text.assemble(("error:", "red"), f" {error.message}"))
-    if error.hint:
-        err.print(Text.assemble(("hint:", "dim"), f" {error.hint}"))
+    with suppress(OSError):
+        err.print(Text.assemble(("error:", "red"), f" {error.message}"))
+        if error.hint:
+            err.print(Text.assemble(("hint:", "dim"), f" {error.hint}"))
 
 
 def explained(error: Exception) -> GreenscreenError:
@@ -234,11 +388,18 @@ def explained(error: Exception) -> GreenscreenError:
     return GreenscreenError(f"unexpected {type(error).__name__}: {error}", "run it again with --debug and report it")
 
 
+def completed(arguments: list[str]) -> list[str]:
+    """With the address that `--overlay` alone means, as options of the command line either have a value or do not."""
+    default = f"--overlay={DEFAULT_HOST}:{DEFAULT_PORT}"
+    pairs = zip(arguments, [*arguments[1:], "-"], strict=True)
+    return [default if word == "--overlay" and after.startswith("-") else word for word, after in pairs]
+
+
 def main() -> None:
     """Entry point. Exit codes: 0, 1 for what failed while running, 2 for usage."""
     # People add --debug where they are, at the end of the line; it belongs to all commands.
     debug = "--debug" in sys.argv
-    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"] or ["--help"]
+    arguments = completed([argument for argument in sys.argv[1:] if argument != "--debug"]) or ["--help"]
     try:
         sys.exit(app(["--debug", *arguments] if debug else arguments, standalone_mode=False))
     except Exception as error:

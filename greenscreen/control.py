@@ -2,8 +2,8 @@
 
 import time
 from collections import deque
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event, Lock
@@ -56,6 +56,7 @@ class Control:
         self._hooks: list[tuple[Hook, set[str]]] = []
         self._callbacks: list[Callback] = []
         self._told, self._told_at = "", 0.0
+        self.busy = False
         self._snapshots: deque[Path] = deque()
         self._stop = Event()
 
@@ -118,6 +119,15 @@ class Control:
     def take_snapshot(self) -> Path | None:
         """The file that somebody wants the next picture in, if any; for whoever writes it."""
         return self._snapshots.popleft() if self._snapshots else None
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """Marks the time in which nobody should interrupt the loop: half a frame would spoil a recording."""
+        self.busy = True
+        try:
+            yield
+        finally:
+            self.busy = False
 
     def stop(self) -> None:
         """Ends the run in peace, after the frame it is at."""

@@ -1,12 +1,15 @@
 """`greenscreen run`: uses what the machine has, and says what that is."""
 
+import logging
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import islice
 from os.path import realpath
 from pathlib import Path
+from threading import Thread
 
+from greenscreen.address import Address, parse_address
 from greenscreen.background import Backdrop, open_backdrop
 from greenscreen.control import Control
 from greenscreen.errors import SinkError, UsageError
@@ -27,8 +30,12 @@ from greenscreen.sinks.still import StillSink
 from greenscreen.sinks.video import VideoSink
 from greenscreen.sinks.virtual_camera import VirtualCameraSink
 from greenscreen.sinks.window import WindowSink
+from greenscreen.slideshow import show_slides
 from greenscreen.sources import Source, open_source
 from greenscreen.swap import Swap
+from greenscreen.web.sink import OverlaySink
+
+log = logging.getLogger(__name__)
 
 DEMO = Path("greenscreen-demo.mp4")
 """Written to the current folder when there is neither virtual camera nor display, with a still beside it."""
@@ -62,11 +69,15 @@ def run_live(control: Control, say: Say) -> Summary:
         say(f"cutting out with {segmenter.contract.name} on {segmenter.engine}")
         size, fps = output_format(source, settings)
         sinks, limit = open_sinks(stack, control, size, fps, say), settings.frames
+        if settings.overlay:
+            sinks.append(open_overlay(stack, control, parse_address(settings.overlay), say))
         if not sinks and not settings.record:
             sinks = open_demo(stack, settings, size, fps, say)
+            if source.live:
+                sinks.append(open_overlay(stack, control, Address(), say))
             limit = limit or (None if source.live else round(DEMO_SECONDS * fps))
         # Whoever watches, or waits for the moment to press Ctrl-C, wants to see things happen in their own time.
-        watched = any(isinstance(sink, VirtualCameraSink | WindowSink) for sink in sinks)
+        watched = any(isinstance(sink, VirtualCameraSink | WindowSink | OverlaySink) for sink in sinks)
         sinks.append(stack.enter_context(open_recorder(control, size, fps, say, alone=not sinks)))
         sinks.append(stack.enter_context(Snapshots(control)))
         if limit is None:
@@ -80,7 +91,16 @@ def run_live(control: Control, say: Say) -> Summary:
         pipeline = Pipeline(segmenter, Refiner(), backdrop.current(settings), Planar())
         loop = Loop(control, source, segmenter, pipeline, backdrop, framing, sinks)
         turned = (framing.turn(frame, control.settings) for frame in frames)
-        return Summary(loop.run(islice(fitted(turned, size), limit)), pipeline.meter)
+        slides = Thread(target=show_slides, args=[control], name="slideshow", daemon=True)
+        slides.start()
+        try:
+            loop.run(islice(fitted(turned, size), limit))
+        except KeyboardInterrupt:
+            log.info("interrupted")
+        finally:
+            control.stop()
+            slides.join()
+        return Summary(pipeline.meter.frames, pipeline.meter)
 
 
 def refuse_contradictions(settings: Settings) -> None:
@@ -159,6 +179,14 @@ def open_demo(stack: ExitStack, settings: Settings, size: tuple[int, int], fps: 
     demo: list[Sink] = [VideoSink(video, size, fps), StillSink(still)]
     say(f"so this is recorded: {video}, and a still beside it: {still}")
     return [stack.enter_context(sink) for sink in demo]
+
+
+def open_overlay(stack: ExitStack, control: Control, address: Address, say: Say) -> OverlaySink:
+    """Opens the overlay, and says where to find it; raises `SinkError` when the address cannot be had."""
+    sink = stack.enter_context(OverlaySink(control, address))
+    for line in sink.directions():
+        say(line)
+    return sink
 
 
 def unread(path: Path, settings: Settings) -> Path:

@@ -42,19 +42,24 @@ class Loop:
 
     def run(self, frames: Iterable[Frame]) -> int:
         """Until the frames end, a sink is closed, or the run is stopped; returns how many pictures were sent."""
-        meter = self._pipeline.meter
         for frame in frames:
             if self._control.stopping:
                 break
-            settings = self._control.settings
-            picture = self._picture(frame, settings)
-            with meter.stage("send"):
-                open_still = [sink.send(picture) for sink in self._sinks]
-            meter.sent(frame.time if self._source.live else None)
-            self._publish(settings)
-            if not all(open_still):
+            with self._control.working():
+                open_still = self._send(frame, self._control.settings)
+            if not open_still:
                 break
-        return meter.frames
+        return self._pipeline.meter.frames
+
+    def _send(self, frame: Frame, settings: Settings) -> bool:
+        """One frame from here to every sink; false when one of them was closed."""
+        meter = self._pipeline.meter
+        picture = self._picture(frame, settings)
+        with meter.stage("send"):
+            open_still = [sink.send(picture) for sink in self._sinks]
+        meter.sent(frame.time if self._source.live else None)
+        self._publish(settings)
+        return all(open_still)
 
     def _picture(self, frame: Frame, settings: Settings) -> Picture:
         self._pipeline.backdrop = self._backdrop.current(settings)

@@ -5,8 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from greenscreen.address import parse_address
 from greenscreen.errors import UsageError
 
 MOST_SIDE = 8192
@@ -25,6 +26,11 @@ def parse_size(text: Any) -> Any:
 
 Side = Annotated[int, Field(ge=16, le=MOST_SIDE)]
 Size = Annotated[tuple[Side, Side], BeforeValidator(parse_size)]
+
+
+def check_address(text: str) -> str:
+    parse_address(text)
+    return text
 
 
 Show = Literal["result", "matte", "split", "original", "placeholder"]
@@ -77,12 +83,15 @@ class Settings(BaseModel):
     virtual_camera: bool | None = Field(None, description="send to the virtual camera")
     device: str | None = Field(None, description="virtual camera device, such as /dev/video10")
     preview: bool | None = Field(None, description="show a window")
+    overlay: Annotated[str, AfterValidator(check_address)] | None = Field(
+        None, description="serve overlay and control page to browsers, at 127.0.0.1:8765 unless you say where"
+    )
     record: Path | None = Field(
         None, description="write a video file: .mp4, .mov, .webm or .mkv", json_schema_extra=LIVE
     )
     size: Size | None = Field(None, description="width and height, such as 1280x720")
     fps: float | None = Field(None, ge=1, le=240, allow_inf_nan=False, description="frames a second")
-    engine: str = Field("auto", description="engine that runs the network")
+    engine: str = Field("auto", description="engine that runs the network: auto, openvino or onnxruntime")
     model: Path | None = Field(None, description="ONNX model with its contract beside it, instead of the bundled one")
     frames: int | None = Field(None, ge=1, description="stop after this many frames")
 
@@ -95,12 +104,12 @@ class Settings(BaseModel):
 def make_settings(**values: Any) -> Settings:
     """Settings from values as the command line gives them; raises `UsageError` naming the first that is wrong."""
     given = {key: value for key, value in values.items() if value is not None}
-    return _validated(given, lambda field: "--" + field.replace("_", "-"))
+    return settings_from(given, lambda field: "--" + field.replace("_", "-"), "see: --help")
 
 
 def changed(settings: Settings, **values: Any) -> Settings:
     """The settings with some fields replaced; raises `UsageError` naming the first that is wrong."""
-    return _validated({**settings.model_dump(), **values}, lambda field: field)
+    return settings_from({**settings.model_dump(), **values}, lambda field: field, "see: greenscreen run --help")
 
 
 def is_live(field: str) -> bool:
@@ -114,10 +123,13 @@ def help_of(field: str) -> str:
     return Settings.model_fields[field].description or ""
 
 
-def _validated(values: dict[str, Any], spoken: Callable[[str], str]) -> Settings:
+def settings_from(values: dict[str, Any], spoken: Callable[[str], str], hint: str) -> Settings:
+    """Settings from values; raises `UsageError` with this hint for the first wrong one, named as `spoken` says."""
     try:
         return Settings(**values)
     except ValidationError as error:
         first = error.errors()[0]
         field, reason = str(first["loc"][0]), first["msg"].removeprefix("Value error, ")
-        raise UsageError(f"{spoken(field)} {values[field]} is not possible: {reason}", "see: --help") from error
+        if first["type"] == "extra_forbidden":
+            raise UsageError(f"{spoken(field)} is no setting", hint) from error
+        raise UsageError(f"{spoken(field)} {values[field]} is not possible: {reason}", hint) from error

@@ -33,6 +33,15 @@ class Answering:
     def close(self) -> None: ...
 
 
+@pytest.fixture(autouse=True)
+def home(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Nothing a test does touches the settings and logs of whoever runs it; commands it starts inherit that."""
+    folder = tmp_path_factory.mktemp("home")
+    for name in ("CONFIG", "DATA", "STATE", "CACHE"):
+        monkeypatch.setenv(f"XDG_{name}_HOME", str(folder / name.lower()))
+    return folder
+
+
 @pytest.fixture
 def stub_engine(monkeypatch: pytest.MonkeyPatch) -> StubEngine:
     """Registers an engine that answers as told, and returns the name to choose it by."""

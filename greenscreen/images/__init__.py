@@ -18,7 +18,7 @@ PHOTO_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".
 """Endings of the files `read_photo` reads, in lower case."""
 
 _WRITTEN_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
-_MOST_PIXELS = 200_000_000
+_MOST_PIXELS, _MOST_SIDE = 200_000_000, 65_535
 _MOST_BYTES = 1 << 30
 _AS_JPEG = "save it as JPEG or PNG with any image editor and try again"
 
@@ -36,17 +36,25 @@ def read_photo(path: Path) -> Image:
 
     Raises `SourceError` when the file is missing, no image, not whole, or larger than 200 megapixels.
     """
-    data = _read(path)
+    return decode_photo(_read(path), path.name)
+
+
+def decode_photo(data: bytes, name: str, most_pixels: int = _MOST_PIXELS, most_side: int = _MOST_SIDE) -> Image:
+    """Return what `read_photo` returns, from a file's bytes; sentences about it begin with `name`.
+
+    Its size is checked before anything is decoded. Raises `SourceError`.
+    """
     try:
         width, height = measure(data)
     except BrokenImageError as error:
-        raise SourceError(f"{path.name} {error}", _AS_JPEG) from error
-    if width * height > _MOST_PIXELS:
+        raise SourceError(f"{name} {error}", _AS_JPEG) from error
+    if width * height > most_pixels or max(width, height) > most_side:
+        limit = f"{most_pixels // 1_000_000} megapixels or {most_side} pixels a side"
         raise SourceError(
-            f"{path.name} claims to be {width}x{height}, more than {_MOST_PIXELS // 1_000_000} megapixels",
+            f"{name} claims to be {width}x{height}, more than {limit}",
             "make it smaller with any image editor and try again",
         )
-    return _decode(data, path.name)
+    return _decode(data, name)
 
 
 def write_image(path: Path, pixels: NDArray[np.uint8]) -> None:

@@ -59,7 +59,7 @@ def open_source(what: str | None, size: tuple[int, int] | None = None, fps: floa
     if what == "demo":
         from greenscreen.sources.video import VideoSource
 
-        return VideoSource(Path(str(resources.files("greenscreen") / "assets" / "demo.mp4")), loop=True)
+        return VideoSource(Path(str(resources.files("greenscreen") / "assets" / "demo.mp4")), loop=True, planar=True)
     if what == "synthetic":
         from greenscreen.sources.synthetic import SyntheticSource
 
@@ -93,4 +93,4 @@ def _file(name: str, fps: float | None) -> Source:
     path = Path(name)
     if path.is_dir() or path.suffix.lower() in PHOTO_SUFFIXES:
         return PhotoSource(path, fps or 30)
-    return VideoSource(path)
+    return VideoSource(path, planar=True)

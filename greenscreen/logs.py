@@ -1,0 +1,90 @@
+"""What is written down about a run: for programs as lines of JSON, and in a file that never grows large.
+
+Words and numbers only: no picture, nor anything made of one, is ever logged.
+"""
+
+import json
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+
+import platformdirs
+
+from greenscreen.control import Control, Status
+
+log = logging.getLogger(__name__)
+
+_MOST_BYTES, _OLDER_FILES = 1_000_000, 3
+_STATS_EVERY = 1.0  # seconds
+
+
+class JsonLines(logging.Formatter):
+    """One JSON object a record; what a record brings along as `status` is in it too."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = {
+            "time": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            line["error"] = self.formatException(record.exc_info)
+        return json.dumps(line | getattr(record, "status", {}))
+
+
+def log_path() -> Path:
+    return platformdirs.user_log_path("greenscreen", appauthor=False) / "greenscreen.log"
+
+
+@contextmanager
+def logged_to_file(path: Path) -> Iterator[None]:
+    """Logs into this file too, which begins anew when it is full; without it where it cannot be written."""
+    handler = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handler = RotatingFileHandler(path, maxBytes=_MOST_BYTES, backupCount=_OLDER_FILES, encoding="utf-8")
+    except OSError as error:
+        log.info("no log file: %s", error)
+    root, package = logging.getLogger(), logging.getLogger("greenscreen")
+    level = package.level
+    if handler:
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+        root.addHandler(handler)
+        package.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        package.setLevel(level)
+        if handler:
+            root.removeHandler(handler)
+            handler.close()
+
+
+def print_json() -> None:
+    """Has all that is logged printed as lines of JSON, from now on."""
+    for handler in logging.getLogger().handlers:
+        handler.setFormatter(JsonLines())
+        handler.setLevel(logging.INFO)
+
+
+def report_stats(control: Control, report: Callable[[Status], None]) -> None:
+    """Reports the status every second until the run ends; for a thread of its own."""
+    while not control.wait(_STATS_EVERY):
+        report(control.status)
+
+
+def log_stats(status: Status) -> None:
+    log.info(stats_line(status), extra={"status": asdict(status)})
+
+
+def stats_line(status: Status) -> str:
+    """The status in one line."""
+    age = "" if status.latency_ms is None else f", {status.latency_ms:.0f} ms old"
+    stages = ", ".join(f"{name} {ms:.1f}" for name, ms in status.stages.items())
+    return (
+        f"{status.state}: {status.fps:.1f} frames a second{age}, {status.dropped} dropped; ms: {stages or 'none yet'}"
+    )

@@ -1,0 +1,135 @@
+"""Settings kept in TOML files, one a profile, in the platform's folder for settings, and followed while running."""
+
+import logging
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+import tomli_w
+
+from greenscreen.control import Control
+from greenscreen.errors import GreenscreenError, UsageError
+from greenscreen.settings import Settings, help_of, is_live, make_settings, settings_from
+
+log = logging.getLogger(__name__)
+
+_MOST_BYTES = 100_000
+_LOOK_EVERY = 1.0  # seconds
+
+Values = dict[str, Any]
+
+
+def profiles_folder() -> Path:
+    return platformdirs.user_config_path("greenscreen", appauthor=False) / "profiles"
+
+
+def profile_path(name: str) -> Path:
+    """The file of a profile, whether there is one or not; raises `UsageError` for what cannot be a name."""
+    if not re.fullmatch(r"\w[\w -]{0,63}", name):
+        raise UsageError(f"{name!r} cannot be a profile's name", "use letters, digits, spaces, - and _")
+    return profiles_folder() / f"{name}.toml"
+
+
+def list_profiles() -> list[str]:
+    """The names of all profiles, in alphabetical order."""
+    return sorted(path.stem for path in profiles_folder().glob("*.toml"))
+
+
+def read_profile(name: str) -> Values:
+    """What a profile sets, checked; raises `UsageError` that names the line and the reason when something is wrong."""
+    path = profile_path(name)
+    if not path.is_file():
+        there = ", ".join(list_profiles()) or "none yet; greenscreen profile save makes one"
+        raise UsageError(f"there is no profile {name}", f"there is {there}")
+    try:
+        if path.stat().st_size > _MOST_BYTES:
+            raise UsageError(f"{path} is too large to be a profile", "see: greenscreen profile edit")
+        text = path.read_text(encoding="utf-8")
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{path.name} is not TOML: {error}", f"mend it: greenscreen profile edit {name}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} cannot be read: {error}", "see: greenscreen profile edit") from error
+    where = _lines(text)
+    settings_from(
+        values,
+        lambda field: f"{path.name}, line {where.get(field, 1)}: {field}",
+        f"mend it: greenscreen profile edit {name}",
+    )
+    return values
+
+
+def write_profile(name: str, settings: Settings) -> Path:
+    """Keeps the settings that are not the default; returns the file. Raises `UsageError` when it cannot be written."""
+    path = profile_path(name)
+    values = settings.model_dump(mode="json", exclude_defaults=True)
+    lines = [f"# {help_of(field)}\n{tomli_w.dumps({field: value})}" for field, value in values.items()]
+    return _write(path, "\n".join(lines))
+
+
+def outline_profile(name: str) -> Path:
+    """The file of a profile to be edited; one that was not there lists all settings, each as a comment."""
+    path = profile_path(name)
+    if path.exists():
+        return path
+    defaults = make_settings().model_dump(mode="json")
+    lines = [
+        f"# {help_of(field)}\n# {tomli_w.dumps({field: value}) if value is not None else f'{field} ='}".rstrip()
+        for field, value in defaults.items()
+    ]
+    return _write(path, "\n\n".join(lines) + "\n")
+
+
+def follow_profile(name: str, control: Control, fixed: set[str]) -> None:
+    """Applies what changes in the profile's file until the run ends; for a thread of its own.
+
+    What is wrong is refused as a whole and told, and the old stays. `fixed` settings were given on the command line,
+    which counts for more. A file is looked at once it has stayed the same for a moment, as editors write in steps.
+    """
+    path, values = profile_path(name), make_settings(**read_profile(name))
+    used = seen = _stamp(path)
+    while not control.wait(_LOOK_EVERY):
+        before, seen = seen, _stamp(path)
+        if seen is None or seen != before or seen == used:
+            continue
+        used = seen
+        try:
+            new = make_settings(**read_profile(name))
+            changes = {key: value for key, value in new if value != getattr(values, key) and key not in fixed}
+            control.change(**{key: value for key, value in changes.items() if is_live(key)})
+        except GreenscreenError as error:
+            log.warning("nothing changed: %s", error)
+            control.tell(f"nothing changed: {error}")
+            continue
+        values = new
+        if later := [key for key in changes if not is_live(key)]:
+            control.tell(f"{', '.join(later)}: from the next start on")
+        elif changes:
+            control.tell(f"profile {name}: {', '.join(changes)}")
+
+
+def _stamp(path: Path) -> tuple[int, int, int] | None:
+    try:
+        info = path.stat()
+    except OSError:  # Between an editor's removing and renaming.
+        return None
+    return info.st_mtime_ns, info.st_size, info.st_ino
+
+
+def _lines(text: str) -> dict[str, int]:
+    """The line of each key."""
+    keys = (re.match(r"\s*[\"']?(\w+)[\"']?\s*[=.]|\s*\[+\s*(\w+)", line) for line in text.splitlines())
+    return {key[1] or key[2]: number for number, key in enumerate(keys, 1) if key}
+
+
+def _write(path: Path, text: str) -> Path:
+    part = path.with_suffix(".part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_text(text, encoding="utf-8")
+        part.replace(path)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}", "check who owns its folder") from error
+    return path

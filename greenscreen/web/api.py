@@ -1,0 +1,186 @@
+"""What clients may ask and do, as HTTP with JSON. Every answer is JSON, but for pictures."""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+from pydantic import JsonValue, TypeAdapter, ValidationError
+
+from greenscreen.background import CHOICES, COLOURS
+from greenscreen.control import Control
+from greenscreen.errors import GreenscreenError, SinkError, SourceError, UsageError
+from greenscreen.filing import new_recording
+from greenscreen.gallery import find, gallery
+from greenscreen.profiles import list_profiles, read_profile, write_profile
+from greenscreen.settings import make_settings
+from greenscreen.web.fields import live_fields
+from greenscreen.web.state import State
+from greenscreen.web.uploads import MOST_BYTES, add_background, remove_background, thumbnail
+
+MOST_JSON = 16 << 10
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+_BLUR_OR_COLOUR = re.compile(r"blur(:[0-9.]{1,8})?|#[0-9a-f]{3}|#[0-9a-f]{6}")
+_OBJECT = TypeAdapter(dict[str, JsonValue])
+
+
+class Api:
+    """The handlers. Whatever may take a moment runs outside the server's loop."""
+
+    def __init__(self, control: Control, state: State):
+        self._control, self._state = control, state
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.get("/api/state", self.get_state),
+            web.get("/api/fields", self.get_fields),
+            web.get("/api/settings", self.get_settings),
+            web.patch("/api/settings", self.change_settings),
+            web.post("/api/snapshot", self.snapshot),
+            web.post("/api/recording", self.start_recording),
+            web.delete("/api/recording", self.stop_recording),
+            web.get("/api/profiles", self.get_profiles),
+            web.put("/api/profiles/{name}", self.save_profile),
+            web.post("/api/profiles/{name}", self.apply_profile),
+            web.get("/api/backgrounds", self.get_backgrounds),
+            web.post("/api/backgrounds", self.add_background),
+            web.delete("/api/backgrounds/{name}", self.remove_background),
+            web.get("/api/backgrounds/{name}/thumbnail", self.get_thumbnail),
+        ]
+
+    async def get_state(self, _: web.Request) -> web.Response:
+        return web.json_response(self._state.now())
+
+    async def get_fields(self, _: web.Request) -> web.Response:
+        return web.json_response(live_fields())
+
+    async def get_settings(self, _: web.Request) -> web.Response:
+        return web.json_response(self._state.settings())
+
+    async def change_settings(self, request: web.Request) -> web.Response:
+        values = await read_object(request)
+        await asyncio.to_thread(self._control.change, **{name: allowed(name, value) for name, value in values.items()})
+        return web.json_response(self._state.settings())
+
+    async def snapshot(self, _: web.Request) -> web.Response:
+        return web.json_response({"name": self._control.snapshot().name}, status=201)
+
+    async def start_recording(self, _: web.Request) -> web.Response:
+        """To a new file among the person's videos, whose name is ours and not the client's."""
+        if self._control.settings.record:
+            raise web.HTTPConflict(text="a recording is under way already")
+        path = new_recording(self._control.settings.transparent)
+        await asyncio.to_thread(record, self._control, path)
+        return web.json_response({"name": path.name}, status=201)
+
+    async def stop_recording(self, _: web.Request) -> web.Response:
+        await asyncio.to_thread(self._control.change, record=None)
+        return web.json_response(self._state.settings())
+
+    async def get_profiles(self, _: web.Request) -> web.Response:
+        return web.json_response(list_profiles())
+
+    async def save_profile(self, request: web.Request) -> web.Response:
+        """Keeps the settings as they are now; a recording under way is no setting to begin the next run with."""
+        settings = self._control.settings.model_copy(update={"record": None})
+        await asyncio.to_thread(write_profile, request.match_info["name"], settings)
+        self._state.changed()
+        return web.json_response(list_profiles())
+
+    async def apply_profile(self, request: web.Request) -> web.Response:
+        """Takes over what a profile says of the live settings; what else it says counts from the next start on."""
+        wanted = make_settings(**await asyncio.to_thread(read_profile, request.match_info["name"]))
+        values = {name: getattr(wanted, name) for name in live_fields()}
+        await asyncio.to_thread(self._control.change, **values)
+        return web.json_response(self._state.settings())
+
+    async def get_backgrounds(self, _: web.Request) -> web.Response:
+        return web.json_response(list(gallery()))
+
+    async def add_background(self, request: web.Request) -> web.Response:
+        data = await request.read()
+        name = await asyncio.to_thread(add_background, data, request.query.get("name", ""))
+        self._state.changed()
+        return web.json_response({"name": name}, status=201)
+
+    async def remove_background(self, request: web.Request) -> web.Response:
+        name = request.match_info["name"]
+        if name.strip().lower() == self._control.settings.background.strip().lower():
+            raise web.HTTPConflict(text="this background is in use: choose another first")
+        remove_background(name)
+        self._state.changed()
+        return web.json_response(list(gallery()))
+
+    async def get_thumbnail(self, request: web.Request) -> web.Response:
+        data = await asyncio.to_thread(thumbnail, request.match_info["name"])
+        return web.Response(body=data, content_type="image/jpeg")
+
+
+def record(control: Control, path: Path) -> None:
+    """Raises `SinkError` when the file cannot be made."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SinkError(f"{path.parent} cannot be made: {error.strerror}", "check its parents") from error
+    control.change(record=path)
+
+
+def allowed(name: str, value: JsonValue) -> JsonValue:
+    """The value, if a client may choose it. Raises `UsageError`."""
+    if name not in live_fields():
+        raise UsageError(f"{name[:80]} cannot be changed from here", f"choose one of: {', '.join(live_fields())}")
+    return allowed_background(value) if name == "background" else value
+
+
+def allowed_background(word: JsonValue) -> str:
+    """A background that a client may choose: a word or a name, but no file by its path. Raises `UsageError`."""
+    text = str(word).strip()
+    lower = text.lower()
+    if lower in {*COLOURS, "transparent"} or _BLUR_OR_COLOUR.fullmatch(lower) or find(text):
+        return text
+    raise UsageError(f"there is no background {text[:80]!r}", f"choose {', '.join([*gallery(), CHOICES])}")
+
+
+async def read_object(request: web.Request) -> dict[str, Any]:
+    """The JSON object that a request carries, held to be hostile."""
+    if request.content_type != "application/json":
+        raise web.HTTPUnsupportedMediaType(text="send JSON, with Content-Type: application/json")
+    if (request.content_length or 0) > MOST_JSON:
+        raise web.HTTPRequestEntityTooLarge(MOST_JSON, request.content_length or 0)
+    body = await request.read()
+    if len(body) > MOST_JSON:
+        raise web.HTTPRequestEntityTooLarge(MOST_JSON, len(body))
+    try:
+        return _OBJECT.validate_json(body)
+    except ValidationError as error:
+        raise web.HTTPBadRequest(text=f"this is no JSON object: {error.errors()[0]['msg']}") from error
+
+
+@web.middleware
+async def explain(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Every refusal as JSON: `error`, one sentence, and `hint`."""
+    try:
+        return await handler(request)
+    except UsageError as error:
+        return refusal(404 if "name" in request.match_info else 422, error.message, error.hint)
+    except SourceError as error:
+        return refusal(422, error.message, error.hint)
+    except SinkError as error:
+        return refusal(507, error.message, error.hint)
+    except GreenscreenError as error:
+        return refusal(409, error.message, error.hint)
+    except web.HTTPRequestEntityTooLarge as error:
+        return refusal(error.status, f"this is too large: at most {MOST_BYTES >> 20} MiB a picture", "send less")
+    except web.HTTPException as error:
+        if error.status < 400:
+            raise
+        return refusal(error.status, error.text or error.reason, "", error.headers)
+
+
+def refusal(status: int, message: str, hint: str, headers: Any = None) -> web.Response:
+    kept = {key: value for key, value in (headers or {}).items() if key in {"Allow", "Retry-After", "WWW-Authenticate"}}
+    return web.json_response({"error": message, "hint": hint}, status=status, headers=kept)

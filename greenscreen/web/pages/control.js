@@ -1,0 +1,74 @@
+// The control page: shows the server's state, and sends back what the person turns. The server's state is the only one.
+
+import { startBackgrounds } from "/backgrounds.js";
+import { startFields } from "/fields.js";
+import { startProfiles } from "/profiles.js";
+import { drawChart, showMeter, showWatchers } from "/meter.js";
+import "/preview.js";
+import { ask, change } from "/server.js";
+import { connect } from "/socket.js";
+
+const byId = id => document.getElementById(id);
+const STATES = { starting: "starting", live: "live", paused: "hidden", waiting: "waiting for the camera", away: "not running" };
+
+const panic = byId("panic"), replace = byId("replace"), recording = byId("recording"), message = byId("message");
+
+let state = null, complaint = 0;
+
+function say(text, kind = "") {
+  if (message.textContent === text && message.dataset.kind === kind) return;
+  message.textContent = text;
+  message.dataset.kind = kind;
+}
+
+/** Waits for a request; what went wrong is shown, and the controls return to what is so. */
+async function attempt(request) {
+  try {
+    return await request;
+  } catch (error) {
+    clearTimeout(complaint);
+    complaint = setTimeout(() => { complaint = 0; say(state?.status.message ?? ""); }, 8000);
+    say(error.message, "error");
+    if (state) show(state);
+    return null;
+  }
+}
+
+function showState(name) {
+  byId("state").dataset.state = name;
+  byId("state-text").textContent = STATES[name] ?? name;
+}
+
+function showActions({ settings, status, recording: recorded }) {
+  const hidden = settings.show === "placeholder";
+  panic.setAttribute("aria-pressed", hidden);
+  panic.textContent = hidden ? "Show me" : "Hide me";
+  replace.checked = settings.show !== "original" && !hidden;
+  replace.disabled = hidden;
+  recording.setAttribute("aria-pressed", recorded);
+  recording.textContent = recorded ? "Stop recording" : "Record";
+  showState(hidden ? "paused" : status.state);
+  if (!complaint) say(status.message);
+}
+
+const parts = [showActions, showMeter, showWatchers];
+
+function show(news) {
+  state = news;
+  for (const part of parts) part(news);
+}
+
+panic.addEventListener("click", () => attempt(change({ show: state?.settings.show === "placeholder" ? "result" : "placeholder" })));
+replace.addEventListener("change", () => attempt(change({ show: replace.checked ? "result" : "original" })));
+byId("snapshot").addEventListener("click", () => attempt(ask("/api/snapshot", { method: "POST" })));
+recording.addEventListener("click", () => attempt(ask("/api/recording", { method: state?.recording ? "DELETE" : "POST" })));
+document.addEventListener("keydown", event => {
+  const typing = event.target.matches("input:not([type=radio], [type=checkbox], [type=range]), select");
+  if (event.key.toLowerCase() === "h" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) panic.click();
+});
+
+parts.push(startBackgrounds(attempt), startProfiles(attempt));
+const fields = await attempt(ask("/api/fields"));
+if (fields) parts.push(startFields(fields, attempt));
+setInterval(() => { if (state) drawChart(state); }, 1000);
+connect("/stream", text => show(JSON.parse(text)), open => { if (!open) showState("away"); });

@@ -1,0 +1,73 @@
+"""The overlay as a sink: the loop hands it pictures like any other."""
+
+import secrets
+import socket
+from contextlib import suppress
+from types import TracebackType
+from typing import Self
+
+import segno
+
+from greenscreen.address import Address
+from greenscreen.control import Control
+from greenscreen.frame import Picture
+from greenscreen.web.server import Server
+
+
+class OverlaySink:
+    """Serves the overlay and the control page while it is open. It never makes the loop wait."""
+
+    def __init__(self, control: Control, address: Address):
+        """Where other machines can reach `address`, a token is asked for: see `token`."""
+        self.name = "overlay"
+        self.token = None if address.loopback else secrets.token_urlsafe(24)
+        self._server = Server(control, address, self.token)
+
+    @property
+    def address(self) -> Address:
+        """Where it listens, once entered."""
+        return self._server.address
+
+    def __enter__(self) -> Self:
+        self._server.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.__exit__(kind, error, trace)
+
+    def directions(self) -> list[str]:
+        """What the person needs to know to find it, once entered: addresses, and a QR code where a phone can use it."""
+        if not self.token:
+            url = self.address.url()
+            return [f"to overlay {url}/overlay, controlled at {url}/"]
+        url, secret = self.address.url(own_address() if self.address.everywhere else None), f"?token={self.token}"
+        return [
+            f"to overlay {url}/overlay{secret}",
+            f"controlled at {url}/{secret}",
+            "whoever has these addresses sees your camera: keep them to yourself",
+            qr_code(f"{url}/{secret}"),
+        ]
+
+    def send(self, picture: Picture) -> bool:
+        self._server.offer(picture)
+        return True
+
+
+def own_address() -> str:
+    """The address by which others on the network know this machine. Nothing is sent to find it out."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, suppress(OSError):
+        probe.connect(("192.0.2.1", 9))  # An address kept for examples (RFC 5737): the route to anywhere will do.
+        return str(probe.getsockname()[0])
+    return socket.gethostname()
+
+
+def qr_code(text: str) -> str:
+    """A QR code in half blocks, two rows of modules a line, light on the terminal's usually dark ground."""
+    rows = [list(row) for row in segno.make(text, error="l", micro=False).matrix_iter(border=2)]
+    rows += [[0] * len(rows[0])] * (len(rows) % 2)
+    return "\n".join(
+        "".join("█▀▄ "[2 * upper + lower] for upper, lower in zip(*pair, strict=True))
+        for pair in zip(rows[::2], rows[1::2], strict=True)
+    )

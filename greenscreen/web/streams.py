@@ -1,0 +1,99 @@
+"""The WebSockets: pictures to those who watch, the state to those who listen."""
+
+import asyncio
+from contextlib import suppress
+
+from aiohttp import WSMsgType, web
+
+from greenscreen.web.broadcast import VIEWS, Broadcast, Watcher
+from greenscreen.web.state import State, Visitor
+
+MOST_VISITORS = 24
+_MOST_SAID = 64
+"""Bytes of a message from a client: all that it says is `shown`."""
+_HEARTBEAT = 10.0
+"""Seconds until a client that does not answer is taken for gone."""
+_STATE_EVERY = 1.0
+
+
+class Streams:
+    """The handlers. Each client has its own pace; one that is stuck costs its socket and nothing else."""
+
+    def __init__(self, broadcast: Broadcast, state: State):
+        self._broadcast, self._state = broadcast, state
+        self._open: set[web.WebSocketResponse] = set()
+
+    def routes(self) -> list[web.RouteDef]:
+        return [web.get("/stream/{view}", self.pictures), web.get("/stream", self.states)]
+
+    async def pictures(self, request: web.Request) -> web.StreamResponse:
+        """Sends a view's pictures, each after the one before was `shown`."""
+        view = request.match_info["view"]
+        if view not in VIEWS:
+            raise web.HTTPNotFound(text=f"there is no view {view!r}: choose one of {', '.join(VIEWS)}")
+        socket = await self._connect(request)
+        watcher, visitor = Watcher(view), Visitor(request.remote or "", view)
+        self._broadcast.add(watcher)
+        self._state.enter(visitor)
+        sender = asyncio.create_task(_send(socket, watcher))
+        try:
+            async for message in socket:
+                if message.type is not WSMsgType.TEXT or message.data != "shown":
+                    await socket.close(code=1008, message=b"say shown, or nothing")
+                    break
+                watcher.shown()
+        finally:
+            sender.cancel()
+            self._broadcast.remove(watcher)
+            self._state.leave(visitor)
+            self._open.discard(socket)
+        return socket
+
+    async def states(self, request: web.Request) -> web.StreamResponse:
+        """Sends the state as JSON: now, at every change, and once a second."""
+        socket = await self._connect(request)
+        visitor, latest = Visitor(request.remote or "", "control"), asyncio.Event()
+        self._state.enter(visitor)
+        unlisten = self._state.listen(latest.set)
+        sender = asyncio.create_task(_report(socket, self._state, latest))
+        try:
+            async for _ in socket:
+                await socket.close(code=1008, message=b"nothing is to be said here")
+                break
+        finally:
+            sender.cancel()
+            unlisten()
+            self._state.leave(visitor)
+            self._open.discard(socket)
+        return socket
+
+    async def close(self) -> None:
+        """Says goodbye, so that clients try again at once."""
+        for socket in list(self._open):
+            await socket.close(code=1001, message=b"greenscreen has ended")
+
+    async def _connect(self, request: web.Request) -> web.WebSocketResponse:
+        if self._state.crowd >= MOST_VISITORS:
+            raise web.HTTPServiceUnavailable(
+                text=f"{MOST_VISITORS} clients watch already", headers={"Retry-After": "5"}
+            )
+        # What is sent is compressed already.
+        socket = web.WebSocketResponse(heartbeat=_HEARTBEAT, max_msg_size=_MOST_SAID, compress=False, timeout=1.0)
+        await socket.prepare(request)
+        self._open.add(socket)
+        return socket
+
+
+async def _send(socket: web.WebSocketResponse, watcher: Watcher) -> None:
+    with suppress(ConnectionError):
+        while True:
+            await socket.send_bytes(await watcher.next())
+
+
+async def _report(socket: web.WebSocketResponse, state: State, changed: asyncio.Event) -> None:
+    with suppress(ConnectionError):
+        while True:
+            changed.clear()
+            await socket.send_json(state.now())
+            with suppress(TimeoutError):
+                await asyncio.wait_for(changed.wait(), _STATE_EVERY)

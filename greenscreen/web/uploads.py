@@ -1,0 +1,105 @@
+"""Pictures that come in over the network: into the backgrounds folder, after they were decoded and encoded anew.
+
+A client speaks of backgrounds by name. Which file a name means is looked up among those that are there, and a new one's
+name is made here, so that nothing a client says ever becomes part of a path as it stands.
+"""
+
+import re
+from functools import lru_cache
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from greenscreen.background import COLOURS
+from greenscreen.errors import SinkError, SourceError, UsageError
+from greenscreen.frame import Image
+from greenscreen.gallery import find, gallery, gallery_folder
+from greenscreen.images import PHOTO_SUFFIXES, decode_photo, read_photo, write_image
+from greenscreen.resize import cover
+from greenscreen.sources.video import VideoSource
+
+MOST_BYTES = 20 << 20
+MOST_PIXELS, MOST_SIDE = 40_000_000, 8192
+MOST_PICTURES = 200
+
+_KEPT = (3840, 2160)
+_THUMBNAIL = (240, 135)
+_WORDS = {*COLOURS, "blur", "transparent", "none"}
+
+
+def add_background(data: bytes, wanted: str) -> str:
+    """Takes a picture in, and returns its name: what was wanted as far as that makes a name, or the next free one.
+
+    Raises `SourceError` for what is no picture or too large a one, and `SinkError` when it cannot be kept.
+    """
+    taken = {name.lower() for name in gallery()} | _WORDS
+    if len(taken) >= MOST_PICTURES:
+        raise SinkError("the backgrounds folder is full", f"remove some of its {MOST_PICTURES} pictures first")
+    image = _reduced(decode_photo(data, "the picture", MOST_PIXELS, MOST_SIDE))
+    name = _free(slug(wanted), taken)
+    try:
+        gallery_folder().mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SinkError(f"the backgrounds folder cannot be made: {error.strerror}", "check its parents") from error
+    write_image(gallery_folder() / f"{name}.jpg", image)
+    return name
+
+
+def remove_background(name: str) -> None:
+    """Raises `UsageError` when there is none of this name, and `SinkError` when it cannot be removed."""
+    try:
+        _there(name).unlink()
+    except OSError as error:
+        raise SinkError(f"the background {name} cannot be removed: {error.strerror}", "check its folder") from error
+
+
+def thumbnail(name: str) -> bytes:
+    """A small JPEG of a background; raises `UsageError` or `SourceError`."""
+    path = _there(name)
+    try:
+        changed = path.stat().st_mtime_ns
+    except OSError as error:
+        raise SourceError(f"the background {name} cannot be read: {error.strerror}", "add it again") from error
+    return _thumbnail(path, changed)
+
+
+def slug(text: str) -> str:
+    """`My Beach (2).JPG` to `my-beach-2`: the letters and digits of a file's name, and nothing else of it."""
+    words = re.findall(r"[a-z0-9]+", re.sub(r"\.\w{1,5}$", "", text[:200]).lower())
+    return "-".join(words)[:32].strip("-") or "picture"
+
+
+def _there(name: str) -> Path:
+    path = find(name)
+    if path is None:
+        raise UsageError(f"there is no background called {name!r}", "choose one that is there, or add it first")
+    return path
+
+
+@lru_cache(maxsize=MOST_PICTURES)
+def _thumbnail(path: Path, _changed: int) -> bytes:
+    small = cover(_first_look(path), *_THUMBNAIL)
+    return cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, 80])[1].tobytes()
+
+
+def _first_look(path: Path) -> Image:
+    if path.suffix.lower() in PHOTO_SUFFIXES:
+        return read_photo(path)
+    with VideoSource(path) as video:
+        return next(iter(video)).image
+
+
+def _reduced(image: Image) -> Image:
+    """No larger than 4K, which is as much as is ever shown."""
+    height, width = image.shape[:2]
+    scale = max(_KEPT[0] / width, _KEPT[1] / height)
+    if scale >= 1:
+        return image
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _free(name: str, taken: set[str]) -> str:
+    candidates = (name if number == 1 else f"{name}-{number}" for number in range(1, MOST_PICTURES + 2))
+    return next(candidate for candidate in candidates if candidate not in taken)
