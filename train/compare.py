@@ -51,10 +51,11 @@ def report(candidates: Sequence[Candidate], rows: Sequence[Row]) -> str:
     counts = ", ".join(f"{number} of {source}" for source, number in Counter(row.source for row in rows).items())
     return f"""# Results
 
-Written by `python -m train compare` on {len(rows)} pictures ({counts}) of split val: none of ours was trained on
-them, but each one's best epoch was chosen by them. Mattes are those of the network alone on a first look, brought to the
-picture's size without its edges. MAD is times 1000. Parameters (batch norm folded) and multiply-accumulates (GMAC) are
-those of one picture at the network's own size, ours at 16:9; milliseconds are medians in OpenVINO on {processor()}.
+Written by `python -m train compare` on {len(rows)} pictures ({counts}) of split val: none of ours was
+trained on them, but each one's best epoch was chosen by them. Mattes are those of the network alone on a first look,
+brought to the picture's size without its edges. MAD is times 1000. Parameters (batch norm folded) and
+multiply-accumulates (GMAC) are those of one picture at the network's own size, ours at 16:9; milliseconds are medians
+in OpenVINO on {processor()}.
 
 {table(candidates, [score(candidate, rows) for candidate in candidates])}"""
 
