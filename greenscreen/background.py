@@ -92,7 +92,8 @@ class Clip:
         return self._ready
 
     def close(self) -> None:
-        self._source.__exit__(None, None, None)
+        # The file is open as long as its frames are iterated, or somebody still holds this clip.
+        self._frames.close()
 
 
 class Blur:

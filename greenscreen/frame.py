@@ -28,13 +28,14 @@ class Frame:
     ITU-R BT.601 limited range. Live pictures travel as I420, as virtual cameras take it and half the bytes do; photos
     as BGR, which loses nothing. `time` is when it was captured, in seconds: on the monotonic clock for live sources,
     since the start for files. `fresh` is true for the first frame and the first after a reconnect or cut: every state
-    downstream resets.
+    downstream resets. `stand_in` is true where no picture could be had: then nothing of it is to be sent.
     """
 
     pixels: Bytes
     time: float
     index: int
     fresh: bool = False
+    stand_in: bool = False
 
     @property
     def planar(self) -> bool:
