@@ -1,15 +1,19 @@
-"""How long a frame takes, from the frame in memory to I420 as a virtual camera takes it."""
+"""How long a frame takes, from BGR in memory, as a camera driver leaves it, to I420 as a virtual camera takes it."""
 
 import itertools
+import sys
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
 from greenscreen.background import open_backdrop
-from greenscreen.errors import UsageError
+from greenscreen.errors import SinkError, UsageError
 from greenscreen.frame import Frame
+from greenscreen.peer import Peer
 from greenscreen.pipeline import Pipeline
 from greenscreen.planar import Planar
 from greenscreen.refine import Refiner
@@ -25,21 +29,40 @@ MOST_BYTES = 1 << 30
 
 
 @dataclass(frozen=True)
+class Times:
+    """Milliseconds a frame; `cpu` is the mean of all threads' time."""
+
+    median: float
+    p95: float
+    cpu: float
+
+    @classmethod
+    def of(cls, seconds: list[tuple[float, float]]) -> "Times":
+        wall, cpu = 1e3 * np.array(seconds).T
+        figures = np.median(wall), np.percentile(wall, 95), cpu.mean()
+        return cls(*(round(float(figure), 3) for figure in figures))
+
+
+@dataclass(frozen=True)
 class Result:
-    """Times are milliseconds a frame; `cpu_ms` counts all threads of the process."""
+    """Ours, by stage as medians, and where it was asked for, another program's; `peak_mib` is the whole process's."""
 
     size: str
     background: str
     engine: str
     frames: int
-    ms_median: float
-    ms_p95: float
-    fps: float
-    cpu_ms: float
+    ours: Times
     stages: dict[str, float]
+    peak_mib: float | None
+    peer: Times | None
+
+    @property
+    def faster(self) -> float | None:
+        """How many times faster than the other program, by medians."""
+        return round(self.peer.median / self.ours.median, 2) if self.peer else None
 
     def as_dict(self) -> dict[str, object]:
-        return asdict(self)
+        return asdict(self) | {"faster": self.faster}
 
 
 def demo_frames(width: int, height: int) -> list[Frame]:
@@ -50,41 +73,85 @@ def demo_frames(width: int, height: int) -> list[Frame]:
     return [replace(frame, pixels=np.ascontiguousarray(cover(frame.image, width, height))) for frame in frames]
 
 
-def bench(size: tuple[int, int], background: str, engine: str, frames: int) -> Result:
-    """Raises what opening the engine or backdrop raises."""
+def bench(size: tuple[int, int], background: str, engine: str, frames: int, peer: Path | None = None) -> Result:
+    """Times `frames` of ours, and in between as many of another program's, whose network `peer` is."""
     width, height = size
     if width % 2 or height % 2:
         raise UsageError(f"{width}x{height} has no I420 form", "give an even width and height")
-    times = []
+    ours: list[tuple[float, float]] = []
+    theirs: list[tuple[float, float]] = []
     with ExitStack() as stack:
         backdrop = open_backdrop(background)
         if backdrop is None:
             raise UsageError("a virtual camera carries no transparency", "choose another --background")
         stack.callback(backdrop.close)
+        other = Peer(peer) if peer else None
         segmenter = stack.enter_context(open_segmenter(engine))
         planar = Planar()
         planar.wait()
         pipeline = Pipeline(segmenter, Refiner(), backdrop, planar)
         held = demo_frames(width, height)
-        cpu = 0.0
+        behind = None if background.startswith("blur") else np.ascontiguousarray(held[0].image[:, ::-1])
         for index in range(WARM_UP + frames):
-            if index == WARM_UP:
-                pipeline.meter.stages.clear()
-                cpu = time.process_time()
             frame = replace(held[index % len(held)], time=index / 30, index=index, fresh=index == 0)
-            start = time.perf_counter()
-            _ = pipeline.process(frame).i420
-            times.append(time.perf_counter() - start)
-        cpu = time.process_time() - cpu
-        ms = 1e3 * np.array(times[WARM_UP:])
+            ours.append(timed(lambda frame=frame: pipeline.process(frame).i420))  # type: ignore[misc]
+            if other:
+                theirs.append(timed(lambda frame=frame: other.frame(frame.image, behind)))  # type: ignore[misc]
         return Result(
             f"{width}x{height}",
             background,
             segmenter.engine,
             frames,
-            ms_median=round(float(np.median(ms)), 3),
-            ms_p95=round(float(np.percentile(ms, 95)), 3),
-            fps=round(1e3 / float(ms.mean()), 1),
-            cpu_ms=round(1e3 * cpu / frames, 3),
-            stages={name: round(value, 3) for name, value in pipeline.meter.medians().items()},
+            Times.of(ours[WARM_UP:]),
+            {name: round(value, 3) for name, value in pipeline.meter.medians().items()},
+            peak_mib(),
+            Times.of(theirs[WARM_UP:]) if other else None,
         )
+
+
+def timed(work: Callable[[], object]) -> tuple[float, float]:
+    """Seconds on the clock, and of all the process's threads."""
+    start, cpu = time.perf_counter(), time.process_time()
+    work()
+    return time.perf_counter() - start, time.process_time() - cpu
+
+
+def peak_mib() -> float | None:
+    """The most memory this process ever had, in MiB; none where the system does not tell."""
+    try:
+        import resource
+    except ImportError:
+        return None
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(most / (1 << 20 if sys.platform == "darwin" else 1 << 10), 1)
+
+
+def plot(results: list[Result], path: Path) -> None:
+    """Draws each result's stages as one bar, and the other program's beside it. Raises `UsageError` and `SinkError`."""
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise UsageError("a plot needs Matplotlib", "install it with: pip install matplotlib") from error
+    figure = Figure(figsize=(8, 1.2 + 0.8 * len(results)), layout="constrained")
+    axes = figure.subplots()
+    colours = dict(zip(dict.fromkeys(stage for r in results for stage in r.stages), COLOURS, strict=False))
+    for row, result in enumerate(results):
+        left = 0.0
+        for stage, ms in result.stages.items():
+            axes.barh(row, ms, left=left, height=0.36, color=colours[stage], label=stage if row == 0 else None)
+            left += ms
+        if result.peer:
+            axes.barh(row + 0.38, result.peer.median, height=0.3, color="#b8b8b8", label=None if row else "others")
+    axes.set_yticks(range(len(results)), [f"{result.size} {result.background}" for result in results])
+    axes.invert_yaxis()
+    axes.set_xlabel("median milliseconds a frame")
+    axes.legend(ncols=7, loc="lower center", bbox_to_anchor=(0.5, 1.0), frameon=False)
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    try:
+        figure.savefig(path, dpi=110)
+    except (OSError, ValueError) as error:
+        raise SinkError(f"{path} cannot be written: {error}", "give a .png, .svg or .pdf that can") from error
+
+
+COLOURS = ("#4c78a8", "#f58518", "#54a24b", "#e45756", "#72b7b2", "#b279a2", "#9d755d")

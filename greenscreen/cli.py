@@ -12,7 +12,7 @@ from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from threading import Thread
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -37,6 +37,9 @@ from greenscreen.profiles import (
     write_profile,
 )
 from greenscreen.settings import help_of, make_settings
+
+if TYPE_CHECKING:
+    from greenscreen.bench import Result
 
 log = logging.getLogger(__name__)
 
@@ -190,31 +193,53 @@ def video(
 
 @app.command()
 def bench(
-    size: Annotated[str, typer.Option(metavar="WxH", help="frame size")] = "1280x720",
-    background: Annotated[str, typer.Option("--background", "-b", help=help_of("background"))] = "blur",
+    size: Annotated[
+        list[str] | None, typer.Option(metavar="WxH", help="frame size; more than one may be given")
+    ] = None,
+    background: Annotated[
+        list[str] | None,
+        typer.Option("--background", "-b", help=f"{help_of('background')}; may be given again"),
+    ] = None,
     engine: Engine = "auto",
     frames: Annotated[int, typer.Option(min=1, max=100_000, help="frames to time")] = 200,
-    as_json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
+    compare_peer: Annotated[
+        Path | None, typer.Option(metavar="ONNX", help="time another program's network and usual work in between")
+    ] = None,
+    plot: Annotated[Path | None, typer.Option(metavar="FILE", help="draw the stages, as .png, .svg or .pdf")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="print one JSON object a line")] = False,
 ) -> None:
     """Time one frame from memory to the I420 that a virtual camera takes."""
     from greenscreen.bench import bench as measure
+    from greenscreen.bench import plot as draw
 
-    settings = make_settings(size=size, engine=engine, background=background)
-    result = measure(settings.size or (1280, 720), background, engine, frames)
-    if as_json:
-        typer.echo(json.dumps(result.as_dict()))
-        return
+    results = []
+    for text in size or ["1280x720"]:
+        for behind in background or ["blur"]:
+            settings = make_settings(size=text, engine=engine, background=behind)
+            result = measure(settings.size or (1280, 720), behind, engine, frames, compare_peer)
+            typer.echo(json.dumps(result.as_dict())) if as_json else out.print(bench_table(result))
+            results.append(result)
+    if plot:
+        draw(results, plot)
+
+
+def bench_table(result: "Result") -> Table:
+    """What was measured, for people."""
     table = Table(title=f"{result.size}, {result.background}, {result.engine}, {result.frames} frames")
     table.add_column("stage")
     table.add_column("median ms", justify="right")
     for name, ms in result.stages.items():
         table.add_row(name, f"{ms:.2f}")
     table.add_section()
-    table.add_row("whole frame", f"{result.ms_median:.2f}", style="bold")
-    table.add_row("95th percentile", f"{result.ms_p95:.2f}")
-    table.add_row("CPU time, all threads", f"{result.cpu_ms:.2f}")
-    out.print(table)
-    out.print(f"{result.fps:.0f} frames a second")
+    table.add_row("whole frame", f"{result.ours.median:.2f}", style="bold")
+    table.add_row("95th percentile", f"{result.ours.p95:.2f}")
+    table.add_row("CPU time, all threads", f"{result.ours.cpu:.2f}")
+    if result.peer:
+        table.add_section()
+        table.add_row("the other program", f"{result.peer.median:.2f}")
+        table.add_row("its CPU time", f"{result.peer.cpu:.2f}")
+        table.add_row("times faster", f"{result.faster:.2f}", style="bold")
+    return table
 
 
 @app.command()
@@ -322,6 +347,59 @@ def edit_profile(name: Name) -> None:
     except (OSError, ValueError, subprocess.CalledProcessError) as error:
         raise UsageError(f"the editor {editor} fails: {error}", "set EDITOR to one that works") from error
     read_profile(name)
+
+
+remote = typer.Typer(help="Drive a greenscreen that runs with --overlay.")
+app.add_typer(remote, name="ctl")
+
+
+@remote.callback()
+def connect(
+    context: typer.Context,
+    url: Annotated[str, typer.Option(help="where it runs")] = f"http://{DEFAULT_HOST}:{DEFAULT_PORT}",
+    token: Annotated[str | None, typer.Option(envvar="GREENSCREEN_TOKEN", help="what it asks for off loopback")] = None,
+) -> None:
+    from greenscreen.ctl import Client
+
+    context.obj = Client(url, token)
+
+
+@remote.command("set")
+def set_remote(
+    context: typer.Context, assignments: Annotated[list[str], typer.Argument(metavar="NAME=VALUE...")]
+) -> None:
+    """Change settings, all of them or none: greenscreen ctl set background=beach mirror=on"""
+    context.obj.change(assignments)
+
+
+@remote.command("get")
+def get_remote(context: typer.Context, name: Annotated[str | None, typer.Argument(help="one setting")] = None) -> None:
+    """Print the settings that can be changed, or one of them."""
+    settings = context.obj.settings()
+    if name is None:
+        typer.echo(json.dumps(settings, indent=2))
+    elif name in settings:
+        typer.echo(settings[name])
+    else:
+        raise UsageError(f"there is no live setting {name}", f"choose one of: {', '.join(settings)}")
+
+
+@remote.command("status")
+def show_status(context: typer.Context) -> None:
+    """Print everything there is to know, as JSON."""
+    typer.echo(json.dumps(context.obj.state(), indent=2))
+
+
+@remote.command("profile")
+def load_profile(context: typer.Context, name: Name) -> None:
+    """Take over the live settings of a profile."""
+    context.obj.load(name)
+
+
+@remote.command("snapshot")
+def take_snapshot(context: typer.Context) -> None:
+    """Keep the next picture, and print the name of its file."""
+    typer.echo(context.obj.snapshot())
 
 
 def progress_bar() -> Progress:

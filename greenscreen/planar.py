@@ -4,6 +4,7 @@ Compiling takes some seconds, the first time on a machine; later it is a matter 
 """
 
 import logging
+from dataclasses import replace
 from functools import cache
 from threading import Event, Thread
 
@@ -21,9 +22,10 @@ class Planar:
         self._ready = ready()
 
     def __call__(self, frame: Frame) -> Frame:
-        """The frame as I420, or as it came: while it is too early, or where I420 would lose an odd row or column."""
-        even = frame.size[0] % 2 == frame.size[1] % 2 == 0
-        return frame.as_planar() if even and self._ready.is_set() else frame
+        """The frame as I420, or as BGR: while it is too early, or where I420 would lose an odd row or column."""
+        if not self._ready.is_set():
+            return replace(frame, pixels=frame.image) if frame.planar else frame
+        return frame.as_planar() if frame.size[0] % 2 == frame.size[1] % 2 == 0 else frame
 
     def wait(self, seconds: float = 60) -> bool:
         """Whether the loops are ready, at the latest after this time."""

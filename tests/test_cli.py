@@ -254,7 +254,7 @@ def test_bench_prints_one_object(greenscreen: Greenscreen) -> None:
     answer = greenscreen("bench", "--size", "96x64", "--frames", "3", "--json")
     assert answer.code == 0
     result = json.loads(answer.out)
-    keys = ("size", "background", "engine", "frames", "ms_median", "ms_p95", "fps", "cpu_ms", "stages")
+    keys = ("size", "background", "engine", "frames", "ours", "stages", "peak_mib", "peer", "faster")
     assert tuple(result) == keys
     assert (result["size"], result["background"], result["frames"]) == ("96x64", "blur", 3)
     assert all(isinstance(ms, float) for ms in result["stages"].values())
@@ -263,7 +263,7 @@ def test_bench_prints_one_object(greenscreen: Greenscreen) -> None:
 def test_bench_prints_a_table(greenscreen: Greenscreen, half: str) -> None:
     answer = greenscreen("bench", "--size", "96x64", "--frames", "3", "--background", "green", "--engine", half)
     assert answer.code == 0
-    assert all(word in answer.out for word in ("segment", "whole frame", "CPU time", "frames a second"))
+    assert all(word in answer.out for word in ("segment", "whole frame", "CPU time"))
 
 
 def test_devices_and_doctor_work_where_nothing_is(greenscreen: Greenscreen, monkeypatch: pytest.MonkeyPatch) -> None:

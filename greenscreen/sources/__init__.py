@@ -75,7 +75,7 @@ def open_source(
     if what == "demo":
         from greenscreen.sources.video import VideoSource
 
-        return VideoSource(Path(str(resources.files("greenscreen") / "assets" / "demo.mp4")), loop=True)
+        return VideoSource(Path(str(resources.files("greenscreen") / "assets" / "demo.mp4")), loop=True, planar=True)
     if what == "synthetic":
         from greenscreen.sources.synthetic import SyntheticSource
 
@@ -120,4 +120,4 @@ def _file(name: str, fps: float | None) -> Source:
     path = Path(name)
     if path.is_dir() or path.suffix.lower() in PHOTO_SUFFIXES:
         return PhotoSource(path, fps or 30)
-    return VideoSource(path)
+    return VideoSource(path, planar=True)

@@ -15,8 +15,9 @@ from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from greenscreen.colour import Bytes
 from greenscreen.errors import SourceError
-from greenscreen.frame import Frame, Image
+from greenscreen.frame import Frame
 from greenscreen.images import letterbox
 
 _HINT = "see whether a video player plays it, and convert it to MP4"
@@ -25,20 +26,25 @@ _USUAL_FPS = 30.0
 # Phones store what the sensor saw and note how far to turn it, counter-clockwise.
 _TURNS = {90: cv2.ROTATE_90_COUNTERCLOCKWISE, -90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, -180: cv2.ROTATE_180}
 
+# BT.601 for 625 and 525 lines and files that say nothing, as ISO/IEC 23091-2 numbers them; ranges as FFmpeg does.
+_BT601 = {2, 5, 6}
+_LIMITED = {0, 1}
+
 
 class VideoSource:
     """All frames of a video file, in order, each at its own time in seconds since the first.
 
     Colours follow what the file says of its matrix and range; one that says nothing is taken as BT.601 and limited, as
     FFmpeg writes it. Frames of another size than the first are fitted into it. With `loop` the file begins again for
-    ever, and time goes on. `frames` is about how many there are, None where the file does not tell.
+    ever, and time goes on. `frames` is about how many there are, None where the file does not tell. With `planar`,
+    pixels that are I420 of BT.601 and limited range in the file are handed on as they are.
 
     Raises `SourceError` on entering when there is no picture, and while iterating when the file is damaged or cut off.
     """
 
     live = False
 
-    def __init__(self, path: Path, loop: bool = False):
+    def __init__(self, path: Path, loop: bool = False, planar: bool = False):
         self.name = path.name or str(path)
         self.size = (0, 0)
         self.fps = _USUAL_FPS
@@ -46,6 +52,7 @@ class VideoSource:
         self.has_audio = False
         self._path = path
         self._loop = loop
+        self._planar = planar
 
     def __enter__(self) -> Self:
         with _opened(self._path) as (container, stream):
@@ -53,8 +60,7 @@ class VideoSource:
             self.frames = _count(container, stream, self.fps)
             self.has_audio = bool(container.streams.audio)
         # Only a decoded frame tells the size for sure: it knows which way up it is.
-        _, first = next(self._once())
-        self.size = first.shape[1], first.shape[0]
+        self.size = next(self._once()).size
         return self
 
     def __exit__(
@@ -66,15 +72,15 @@ class VideoSource:
         index, end = 0, 0.0
         while True:
             start = end
-            for time, image in self._once():
-                fitted = image if self.size == (image.shape[1], image.shape[0]) else letterbox(image, *self.size)
-                yield Frame(fitted, start + time, index, fresh=time == 0)
-                index, end = index + 1, start + time + 1 / self.fps
+            for frame in self._once():
+                pixels = frame.pixels if frame.size == self.size else letterbox(frame.image, *self.size)
+                yield Frame(pixels, start + frame.time, index, fresh=frame.time == 0)
+                index, end = index + 1, start + frame.time + 1 / self.fps
             if not self._loop:
                 return
 
-    def _once(self) -> Iterator[tuple[float, Image]]:
-        """The file from its beginning to its end: time in seconds since the first frame, and picture."""
+    def _once(self) -> Iterator[Frame]:
+        """The file from its beginning to its end, times in seconds since the first frame."""
         count, origin, time = 0, 0.0, 0.0
         with _opened(self._path) as (container, stream):
             try:
@@ -85,7 +91,7 @@ class VideoSource:
                         stamp = frame.time - origin if frame.time is not None else 0.0
                         # Raw streams have no times, and spliced ones may step back.
                         time = stamp if stamp > time else time + 1 / self.fps
-                    yield time, _upright(frame)
+                    yield Frame(_pixels(frame, self._planar), time, count)
                     count += 1
             except av.FFmpegError as error:
                 raise SourceError(f"{self.name} is damaged: nothing can be read after {count} frames", _HINT) from error
@@ -149,7 +155,11 @@ def _cut_off(container: InputContainer, stream: VideoStream, path: Path) -> bool
     return max((entry.pos + entry.size for entry in stream.index_entries), default=0) > getsize(path)
 
 
-def _upright(frame: VideoFrame) -> Image:
+def _pixels(frame: VideoFrame, planar: bool) -> Bytes:
+    even = frame.width % 2 == frame.height % 2 == 0
+    usual = frame.format.name == "yuv420p" and frame.colorspace in _BT601 and frame.color_range in _LIMITED
+    if planar and even and usual and not frame.rotation:
+        return np.asarray(frame.to_ndarray(), np.uint8)
     image = frame.to_ndarray(format="bgr24")
     turn = _TURNS.get(frame.rotation)
     return np.asarray(image if turn is None else cv2.rotate(image, turn), np.uint8)

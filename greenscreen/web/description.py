@@ -48,13 +48,14 @@ _REFUSAL = {
 }
 _STATE = {
     "type": "object",
-    "required": ["settings", "status", "recording", "watchers", "backgrounds"],
+    "required": ["settings", "status", "recording", "watchers", "backgrounds", "profiles"],
     "properties": {
         "settings": _SETTINGS,
         "status": {"type": "object"},
         "recording": {"type": "boolean"},
         "watchers": {"type": "array", "items": {"type": "object"}},
         "backgrounds": _NAMES,
+        "profiles": _NAMES,
     },
 }
 
@@ -87,6 +88,21 @@ def _paths() -> Json:
                 refusals={"409": "one is under way", "507": "the file cannot be made"},
             ),
             "delete": _operation("end the recording", _SETTINGS),
+        },
+        "/api/profiles": {"get": _operation("names of the profiles", _NAMES)},
+        "/api/profiles/{name}": {
+            "put": _operation(
+                "keep the settings as they are now under this name",
+                _NAMES,
+                parameters=named,
+                refusals={"404": "no such name is possible, or it cannot be written"},
+            ),
+            "post": _operation(
+                "take over the live settings of a profile",
+                _SETTINGS,
+                parameters=named,
+                refusals={"404": "there is none, or it makes no sense", "422": "its background cannot be had"},
+            ),
         },
         "/api/backgrounds": {
             "get": _operation("names of the pictures in the gallery", _NAMES),

@@ -9,6 +9,7 @@ from typing import Any
 
 from greenscreen.control import Control
 from greenscreen.gallery import gallery
+from greenscreen.profiles import list_profiles
 from greenscreen.web.fields import live_fields
 
 
@@ -43,6 +44,7 @@ class State:
             "recording": self._control.settings.record is not None,
             "watchers": [asdict(visitor) for visitor in self._visitors],
             "backgrounds": list(gallery()),
+            "profiles": list_profiles(),
         }
 
     def enter(self, visitor: Visitor) -> None:

@@ -285,3 +285,26 @@ def test_missing_files_and_folders_are_refused(tmp_path: Path) -> None:
         read(tmp_path / "missing.mp4")
     with pytest.raises(SourceError, match="is a folder"):
         read(tmp_path)
+
+
+@pytest.mark.parametrize(("matrix", "kept"), [("bt709", False), ("smpte170m", True)])
+def test_planes_of_the_usual_kind_are_handed_on_as_they_are(tmp_path: Path, matrix: str, kept: bool) -> None:
+    """What a virtual camera takes needs no conversion; any other matrix does, or colours would be off."""
+    path = tmp_path / "clip.mp4"
+    planes = np.full((96, 64), 128, np.uint8)
+    planes[:64] = np.arange(64, dtype=np.uint8) * 3 + 20
+    codes = {"bt709": 1, "smpte170m": 6}
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=25, options={"crf": "5"})
+        stream.width, stream.height, stream.pix_fmt = 64, 64, "yuv420p"
+        stream.codec_context.colorspace, stream.codec_context.color_range = codes[matrix], 1
+        for index in range(3):
+            frame = av.VideoFrame.from_ndarray(planes, "yuv420p")
+            frame.colorspace, frame.color_range, frame.pts = codes[matrix], 1, index
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    with VideoSource(path, planar=True) as planar, VideoSource(path) as plain:
+        fast, slow = next(iter(planar)), next(iter(plain))
+    assert fast.planar is kept
+    assert fast.size == slow.size == (64, 64)
+    assert np.abs(fast.image.astype(int) - slow.image).max() <= 3

@@ -2,6 +2,7 @@
 
 import { startBackgrounds } from "/backgrounds.js";
 import { startFields } from "/fields.js";
+import { startProfiles } from "/profiles.js";
 import { drawChart, showMeter, showWatchers } from "/meter.js";
 import "/preview.js";
 import { ask, change } from "/server.js";
@@ -62,11 +63,11 @@ replace.addEventListener("change", () => attempt(change({ show: replace.checked 
 byId("snapshot").addEventListener("click", () => attempt(ask("/api/snapshot", { method: "POST" })));
 recording.addEventListener("click", () => attempt(ask("/api/recording", { method: state?.recording ? "DELETE" : "POST" })));
 document.addEventListener("keydown", event => {
-  const typing = event.target.matches("input[type=text], select");
+  const typing = event.target.matches("input:not([type=radio], [type=checkbox], [type=range]), select");
   if (event.key.toLowerCase() === "h" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) panic.click();
 });
 
-parts.push(startBackgrounds(attempt));
+parts.push(startBackgrounds(attempt), startProfiles(attempt));
 const fields = await attempt(ask("/api/fields"));
 if (fields) parts.push(startFields(fields, attempt));
 setInterval(() => { if (state) drawChart(state); }, 1000);

@@ -31,16 +31,15 @@ function sentence(text) {
 }
 
 function kind(field) {
-  if (field.enum || field.choices) return choice;
-  if (field.type === "boolean") return toggle;
-  if (["number", "integer"].includes(field.type) && "minimum" in field && "maximum" in field) return slider;
-  return text;
+  const types = [field.type].flat();
+  if (field.enum) return choice;
+  if (types.includes("boolean")) return toggle;
+  return field.maximum - field.minimum <= 1000 && !types.includes("null") ? slider : number;
 }
 
 function choice(id, field, set) {
-  const choices = field.choices ?? field.enum.map(value => ({ value, label: value }));
-  const select = make("select", { id, onchange: () => set(select.value) },
-    ...choices.map(({ value, label }) => make("option", { value }, label)));
+  const select = make("select", { id, onchange: () => set(field.enum[select.selectedIndex]) },
+    ...field.enum.map(value => make("option", { value }, String(value))));
   return [select, [select], value => { select.value = value; }];
 }
 
@@ -50,16 +49,19 @@ function toggle(id, field, set) {
 }
 
 function slider(id, field, set) {
-  const step = field.type === "integer" ? 1 : Number(((field.maximum - field.minimum) / 100).toPrecision(1));
-  const range = make("input", { id, type: "range", min: field.minimum, max: field.maximum, step, onchange: () => set(Number(range.value)) });
+  const { minimum: min, maximum: max } = field;
+  const step = field.type === "integer" ? 1 : Number(((max - min) / 100).toPrecision(1));
+  const range = make("input", { id, type: "range", min, max, step, onchange: () => set(Number(range.value)) });
   const output = make("output", { for: id });
   const tell = () => { output.textContent = Number(Number(range.value).toFixed(3)); };
   range.addEventListener("input", tell);
   return [range, [output, range], value => { range.value = value; tell(); }];
 }
 
-function text(id, field, set) {
-  const number = field.type === "number" || field.type === "integer";
-  const input = make("input", { id, type: "text", onchange: () => set(number ? Number(input.value) : input.value) });
+// Empty is null, where that is allowed: not set.
+function number(id, field, set) {
+  const input = make("input", { id, type: "number", step: "any", placeholder: "off",
+    onchange: () => set(input.value === "" ? null : Number(input.value)) });
+  for (const [bound, name] of [["minimum", "min"], ["maximum", "max"]]) if (bound in field) input.setAttribute(name, field[bound]);
   return [input, [input], value => { if (document.activeElement !== input) input.value = value ?? ""; }];
 }

@@ -1,0 +1,85 @@
+"""`greenscreen ctl`: the command-line client of a running greenscreen's API."""
+
+import http.client
+import json
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from greenscreen.errors import GreenscreenError, UsageError
+
+_PATIENCE = 10.0  # seconds; a video may take some to open
+
+
+class Client:
+    """Asks a server. Methods raise `GreenscreenError` when it does not answer, and `UsageError` when it refuses."""
+
+    def __init__(self, url: str, token: str | None = None):
+        """`url` such as `http://127.0.0.1:8765`; raises `UsageError` for what is none."""
+        try:
+            parts = urlsplit(url if "//" in url else f"http://{url}")
+            self._host, self._port = parts.hostname, parts.port or 80
+        except ValueError as error:
+            raise UsageError(f"{url} is no address: {error}", "give it as http://127.0.0.1:8765") from error
+        if parts.scheme != "http" or not self._host:
+            raise UsageError(f"{url} is no address of greenscreen", "give it as http://127.0.0.1:8765")
+        self._token = token
+
+    def settings(self) -> dict[str, Any]:
+        """The live settings by name."""
+        return dict(self._ask("GET", "/api/settings"))
+
+    def change(self, assignments: list[str]) -> dict[str, Any]:
+        """Applies assignments such as `background=beach`, all of them or none, and returns the live settings."""
+        return dict(self._ask("PATCH", "/api/settings", parse_assignments(assignments)))
+
+    def state(self) -> dict[str, Any]:
+        return dict(self._ask("GET", "/api/state"))
+
+    def load(self, profile: str) -> dict[str, Any]:
+        """Takes over the live settings of a profile, and returns what they are then."""
+        return dict(self._ask("POST", f"/api/profiles/{quote(profile, safe='')}"))
+
+    def snapshot(self) -> str:
+        """The name of the file that the next picture is kept in."""
+        return str(self._ask("POST", "/api/snapshot")["name"])
+
+    def _ask(self, method: str, path: str, values: Any = None) -> Any:
+        headers = {"Content-Type": "application/json"} if values is not None else {}
+        if self._token:
+            headers["Authorization"] = f"Bearer {self._token}"
+        connection = http.client.HTTPConnection(str(self._host), self._port, timeout=_PATIENCE)
+        try:
+            connection.request(method, path, None if values is None else json.dumps(values), headers)
+            response = connection.getresponse()
+            answer = json.loads(response.read())
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise GreenscreenError(
+                f"no greenscreen answers at {self._host}:{self._port}", "start one with: greenscreen run --overlay"
+            ) from error
+        finally:
+            connection.close()
+        if response.status >= 400:
+            raise UsageError(answer.get("error", f"refused with {response.status}"), answer.get("hint", ""))
+        return answer
+
+
+def parse_assignments(words: list[str]) -> dict[str, Any]:
+    """`["zoom=1.5", "mirror=on"]` to `{"zoom": 1.5, "mirror": True}`; what is neither is text. Raises `UsageError`."""
+    values = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals or not name.strip():
+            raise UsageError(f"{word} sets nothing", "give name=value, such as background=beach")
+        values[name.strip().replace("-", "_")] = _value(value.strip())
+    return values
+
+
+def _value(text: str) -> Any:
+    spoken = {"on": True, "yes": True, "off": False, "no": False, "none": None}
+    if text.lower() in spoken:
+        return spoken[text.lower()]
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    return value if isinstance(value, bool | int | float | None) else text
