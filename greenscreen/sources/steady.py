@@ -78,10 +78,12 @@ class Steady:
         self._thread.join(_PATIENCE)
 
     def __iter__(self) -> Iterator[Frame]:
-        index, patience = 0, _LOST
+        # A camera of a frame a second is not lost between two of them.
+        lost = max(_LOST, 2 / self.fps)
+        index, patience = 0, lost
         while True:
             frame = self._take(patience)
-            patience = _LOST if frame else _QUIET
+            patience = lost if frame else _QUIET
             if frame is None:
                 frame = Frame(placeholder(*self.size), time.monotonic(), index, stand_in=True)
             yield replace(frame, index=index)
