@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from greenscreen.demand import Demand
 from greenscreen.loopback import HeldError, Loopback, streaming_readers
 from greenscreen.same import SameCamera
+from greenscreen.setup import gather, plan
 from greenscreen.v4l2 import Device, list_devices
 
 CAMERA, OURS = "/dev/video0", "/dev/video10"
@@ -154,8 +155,26 @@ def unplug() -> dict[str, object]:
     return {"before": before, "away": away, "back": back, "name": look(back).name}
 
 
+def setup() -> dict[str, object]:
+    """What `greenscreen setup` finds to do, before and after it is done, and after a new start."""
+
+    def lines() -> list[str]:
+        return [step.line for step in plan(gather()) if step.line]
+
+    def run() -> bool:
+        return all(subprocess.run(["sh", "-c", line], stdout=subprocess.DEVNULL).returncode == 0 for line in lines())
+
+    before, done, after = lines(), run(), lines()
+    subprocess.run(["modprobe", "-r", "v4l2loopback"], check=True)
+    started, again = lines(), run()
+    cameras = [[device.name, device.output] for device in list_devices() if device.loopback]
+    return {
+        "before": before, "done": done, "after": after, "after a start": started, "again": again, "cameras": cameras,
+    }  # fmt: skip
+
+
 def main() -> None:
-    found = {part.__name__: part() for part in (format_and_pictures, runs, held, demand, unplug)}
+    found = {part.__name__: part() for part in (format_and_pictures, runs, held, demand, unplug, setup)}
     Path(os.environ["OUT"], "found.json").write_text(json.dumps(found, indent=1))
 
 

@@ -56,3 +56,16 @@ def test_the_same_camera_is_found_under_another_number(found: dict[str, Any]) ->
     assert answer["away"] == "the camera vivid is gone"
     assert answer["back"] != "/dev/video0"
     assert answer["name"] == "vivid"
+
+
+def test_setup_makes_a_virtual_camera_that_is_there_after_every_start(found: dict[str, Any]) -> None:
+    """Loaded by hand it is made to stay; and as it was left, the module comes back with the right options."""
+    answer = found["setup"]
+    assert [line.split()[-1] for line in answer["before"]] == [
+        "/etc/modprobe.d/greenscreen.conf", "/etc/modules-load.d/greenscreen.conf",
+    ]  # fmt: skip
+    assert answer["done"]
+    assert answer["after"] == []
+    assert answer["after a start"] == ["modprobe v4l2loopback"]
+    assert answer["again"]
+    assert answer["cameras"] == [["greenscreen", True]]
