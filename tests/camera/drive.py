@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
@@ -39,11 +39,13 @@ def ctl(*arguments: str) -> str:
 
 
 @contextmanager
-def reader() -> Iterator[subprocess.Popen[bytes]]:
-    """A program that watches, as soon as something is sent, until it is told to end."""
-    command = ["v4l2-ctl", "-d", OURS, "--stream-mmap", "--stream-count=0"]
+def reader() -> Iterator[Callable[[], int]]:
+    """A program that watches, until it is told to end; gives what tells how many bytes it has seen, -1 if it ended."""
+    seen = Path("/dev/shm/seen")
+    seen.unlink(missing_ok=True)
+    command = ["v4l2-ctl", "-d", OURS, "--stream-mmap", "--stream-count=0", f"--stream-to={seen}"]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as program:
-        yield program
+        yield lambda: (seen.stat().st_size if seen.exists() else 0) if program.poll() is None else -1
         program.kill()
 
 
@@ -98,18 +100,20 @@ def runs() -> dict[str, object]:
 
 def held() -> dict[str, object]:
     """A program watches on while the writer goes and comes back in another size, and in the same."""
-    with reader() as program:
+    with ExitStack() as watching:
         with Loopback(OURS, SIZE, 30) as writer:
-            seconds_until(lambda: False, writer, 2)
-        watches = program.poll() is None
+            writer.write(picture(*SIZE))
+            bytes_seen = watching.enter_context(reader())
+            begins = seconds_until(lambda: bytes_seen() > 0, writer)
         try:
             with Loopback(OURS, (1280, 720), 30):
                 other: object = "let in"
         except HeldError as error:
             other = error.size
+        before = bytes_seen()
         with Loopback(OURS, SIZE, 30) as writer:
-            writer.write(picture(*SIZE))
-    return {"watches": watches, "other size": other}
+            goes_on = seconds_until(lambda: bytes_seen() > before, writer)
+    return {"begins": begins, "other size": other, "goes on": goes_on}
 
 
 def demand() -> dict[str, object]:
