@@ -131,7 +131,8 @@ def run(
             tell("ended")
             return
         stages = ", ".join(f"{name} {ms:.1f}" for name, ms in summary.meter.medians().items())
-        tell(f"{summary.frames} frames; milliseconds each: {stages}")
+        rested = f", the network rested on {summary.meter.rested}" if summary.meter.rested else ""
+        tell(f"{summary.frames} frames{rested}; milliseconds each: {stages}")
 
 
 def attend(attending: ExitStack, work: Callable[..., None], *arguments: object) -> None:

@@ -64,7 +64,28 @@ class Frame:
         width, height = max(1, self.size[0] // factor), max(1, self.size[1] // factor)
         if not self.planar:
             return _average(self.pixels, width, height)
-        return to_bgr(np.dstack([_average(plane, width, height) for plane in planes(self.pixels)]))
+        return to_bgr(*(_average_plane(plane, width, height) for plane in planes(self.pixels)))
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What an alpha was a frame ago, for one that is steadied: it goes only part of the way to its new value.
+
+    `rate` `(h, w)` float32 in [0, 1] is that part, and `kind` `(h, w)` the last alpha's, both of the guide's size.
+    `before` `(H, W)` float32 is the last alpha where it was in between; `after` gets the new one there, when it is
+    first rendered. Float, so that nothing sticks short of its value.
+    """
+
+    rate: NDArray[np.float32]
+    kind: Bytes
+    before: NDArray[np.float32]
+    after: NDArray[np.float32]
+
+    @classmethod
+    def none(cls) -> "Past":
+        """Nothing, in the types of something."""
+        empty = np.empty((0, 0), np.float32)
+        return cls(empty, np.empty((0, 0), np.uint8), empty, empty)
 
 
 @dataclass(frozen=True)
@@ -72,18 +93,26 @@ class Alpha:
     """A matte for a frame, at the size of the frame's guide, and how it follows the frame's own pixels.
 
     `small` is float32 in [0, 1]. `lines` is `(4, h, w)` float32: at full size `alpha = lines[:3] . BGR + lines[3]`,
-    clipped to [0, 1], with the lines enlarged bilinearly. Where `small` and all around it is 0 or 1, so is alpha.
+    clipped to [0, 1], with the lines enlarged bilinearly. Then what it was in the `past` counts, if there is any, and
+    it is kept `between` two fields `(h, w)`. Where `small` and all around it is 0 or 1, so is alpha.
     """
 
     frame: Frame
     small: Matte
     lines: NDArray[np.float32]
+    past: Past | None = None
+    between: tuple[NDArray[np.float32], NDArray[np.float32]] | None = None
 
     @cached_property
     def unknown(self) -> Bytes:
         """The trimap's unknown region: `(h, w)`, 1 where alpha may lie between 0 and 1, a pixel's margin around it."""
         between = ((self.small > 0) & (self.small < 1)).astype(np.uint8)
         return np.asarray(cv2.dilate(between, np.ones((3, 3), np.uint8)), np.uint8)
+
+    @cached_property
+    def kind(self) -> Bytes:
+        """`(h, w)`: 0 where there is room, 1 where there is person, 2 in between."""
+        return np.where(self.unknown, np.uint8(2), self.small > 0.5).astype(np.uint8)
 
     @cached_property
     def band(self) -> Band:
@@ -97,8 +126,21 @@ class Alpha:
         values = np.asarray(cv2.resize(known, self.frame.size, interpolation=cv2.INTER_NEAREST), np.uint8)
         at, colour = self.band.sample(np.dstack(list(self.lines))), self.band.colours(self.frame.image)
         edge = np.clip(np.einsum("ij,ij->i", at[:, :3], colour) + at[:, 3], 0, 1)
+        if self.past:
+            edge = self._steadied(edge, self.past)
+        if self.between:
+            limits = self.band.sample(np.dstack([*self.between, self.between[0]]))
+            edge = np.clip(edge, limits[:, 0], limits[:, 1])
         values.reshape(-1)[self.band.indices] = np.rint(edge * 255).astype(np.uint8)
         return values
+
+    def _steadied(self, edge: NDArray[np.float32], past: Past) -> NDArray[np.float32]:
+        at = self.band.indices
+        kind = np.asarray(cv2.resize(past.kind, self.frame.size, interpolation=cv2.INTER_NEAREST)).reshape(-1)[at]
+        was = np.where(kind == 2, past.before.reshape(-1)[at], kind.astype(np.float32))
+        now: NDArray[np.float32] = was + (edge - was) * self.band.sample(past.rate[..., None])[:, 0]
+        past.after.reshape(-1)[at] = now
+        return now
 
 
 class Picture:
@@ -146,9 +188,20 @@ def _average(image: Bytes, width: int, height: int) -> Bytes:
     h, w = image.shape[:2]
     while w // width % 2 == 0 and w % 2 == 0 and h % 2 == 0 and h >= 2 * height:
         w, h = w // 2, h // 2
-        image = np.asarray(cv2.resize(image, (w, h), interpolation=cv2.INTER_AREA), np.uint8)
-    if (w, h) == (width, height):
+        image = _resize(image, w, h, cv2.INTER_AREA)
+    return _resize(image, width, height, cv2.INTER_AREA)
+
+
+def _average_plane(plane: Bytes, width: int, height: int) -> Bytes:
+    """The same in a third of the time: halved as often as it goes, and the rest, less than a half, interpolated."""
+    h, w = plane.shape
+    while w >= 2 * width and h >= 2 * height and w % 2 == h % 2 == 0:
+        w, h = w // 2, h // 2
+        plane = _resize(plane, w, h, cv2.INTER_AREA)
+    return _resize(plane, width, height, cv2.INTER_LINEAR)
+
+
+def _resize(image: Bytes, width: int, height: int, how: int) -> Bytes:
+    if image.shape[:2] == (height, width):
         return image
-    # The planes of colour may be smaller than the guide.
-    how = cv2.INTER_AREA if w >= width and h >= height else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(image, (width, height), interpolation=how), np.uint8)

@@ -11,6 +11,7 @@ from greenscreen.errors import GreenscreenError
 from greenscreen.frame import Frame, Picture
 from greenscreen.framing import Framing
 from greenscreen.pipeline import Pipeline
+from greenscreen.refine import Edges
 from greenscreen.segment import Segmenter
 from greenscreen.settings import Settings
 from greenscreen.show import hidden, shown
@@ -71,6 +72,7 @@ class Loop:
     def _picture(self, frame: Frame, settings: Settings) -> Picture:
         """The frame as the person wants it; the placeholder where that cannot be, and never the frame itself."""
         backdrop = self._backdrop.current(settings)
+        self._pipeline.refiner.change(wanted_edges(settings))
         if settings.show == "placeholder" or frame.stand_in:
             self._stale = True
             return hidden(frame, settings.transparent)
@@ -117,3 +119,7 @@ class Loop:
                 source=self._source.name,
             )
         )
+
+
+def wanted_edges(settings: Settings) -> Edges:
+    return Edges(settings.threshold, settings.edge_shift, settings.feather_out, settings.feather_in)

@@ -16,6 +16,8 @@ class Meter:
     def __init__(self, keep: int = 1000):
         self.stages: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=keep))
         self.frames = 0
+        self.rested = 0
+        """Frames for which the network was not run, as the picture stood still."""
         self._sent: deque[tuple[float, float | None]] = deque()
 
     @contextmanager

@@ -25,8 +25,8 @@ class Pipeline:
 
         `planar` makes it fast, for frames that go to a screen or camera.
         """
-        self._segmenter, self._refiner, self._planar = segmenter, refiner, planar
-        self.backdrop = backdrop
+        self._segmenter, self._planar = segmenter, planar
+        self.refiner, self.backdrop = refiner, backdrop
         self.meter = Meter()
 
     def process(self, frame: Frame) -> Picture:
@@ -37,8 +37,9 @@ class Pipeline:
                 frame = self._planar(frame)
         with stage("segment"):
             coarse = self._segmenter.segment(frame)
+        self.meter.rested = self._segmenter.skipped
         with stage("refine"):
-            alpha = self._refiner.refine(frame, coarse)
+            alpha = self.refiner.refine(frame, coarse)
         behind = None
         if self.backdrop:
             with stage("backdrop"):

@@ -11,6 +11,7 @@ from greenscreen.address import parse_address
 from greenscreen.errors import UsageError
 
 MOST_SIDE = 8192
+MOST_EDGE = 60  # pixels of a picture 720 high
 MOST_ZOOM = 4.0
 
 
@@ -79,6 +80,38 @@ class Settings(BaseModel):
         le=86400,
         allow_inf_nan=False,
         description="next background every so many seconds",
+        json_schema_extra=LIVE,
+    )
+    threshold: float = Field(
+        0.5,
+        ge=0.05,
+        le=0.95,
+        allow_inf_nan=False,
+        description="how sure the network must be of a person: lower shows more, higher less",
+        json_schema_extra=LIVE,
+    )
+    edge_shift: float = Field(
+        0,
+        ge=-MOST_EDGE,
+        le=MOST_EDGE,
+        allow_inf_nan=False,
+        description="move the outline outward, or inward if negative, in pixels of a picture 720 high",
+        json_schema_extra=LIVE,
+    )
+    feather_out: float = Field(
+        0,
+        ge=0,
+        le=MOST_EDGE,
+        allow_inf_nan=False,
+        description="soften the edge outward, in pixels of a picture 720 high",
+        json_schema_extra=LIVE,
+    )
+    feather_in: float = Field(
+        0,
+        ge=0,
+        le=MOST_EDGE,
+        allow_inf_nan=False,
+        description="soften the edge inward, in pixels of a picture 720 high",
         json_schema_extra=LIVE,
     )
     virtual_camera: bool | None = Field(None, description="send to the virtual camera")

@@ -35,10 +35,10 @@ STAGES = ["find", "open", "read", "engine", "refine", "backdrop", "composite"]
 Trip = Callable[[str], object]
 
 
-def scene(width: int, height: int) -> Image:
+def scene(width: int, height: int, light: int = 0) -> Image:
     """The person on the left, the room on the right."""
     image = np.full((height, width, 3), MAGENTA, np.uint8)
-    image[:, : width // 2] = PERSON
+    image[:, : width // 2] = PERSON + light
     return image
 
 
@@ -57,11 +57,14 @@ class Camera:
     def __exit__(self, *_: object) -> None: ...
 
     def __iter__(self) -> Iterator[Frame]:
-        image = scene(*SIZE)
+        # Flickering, as the network would rest if nothing moved.
+        images = scene(*SIZE, 4), scene(*SIZE, -4)
         for index in range(sys.maxsize):
             fault = self._trip("read")
             time.sleep(0.001)
-            yield Frame(scene(200, 160) if fault == "size" else image, time.monotonic(), index, fresh=index == 0)
+            yield Frame(
+                scene(200, 160) if fault == "size" else images[index % 2], time.monotonic(), index, fresh=index == 0
+            )
 
 
 @dataclass

@@ -1,5 +1,8 @@
 """How good a matte is. All arrays are float32 `(H, W)` in [0, 1]."""
 
+from collections.abc import Sequence
+from itertools import pairwise
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -31,3 +34,37 @@ def boundary_iou(matte: Alpha, truth: Alpha, width: float = 0.02) -> float:
 def mad(matte: Alpha, truth: Alpha) -> float:
     """Mean absolute difference, times 1000 as papers print it."""
     return float(np.abs(matte - truth).mean() * 1e3)
+
+
+def dtssd(mattes: Sequence[Alpha], truths: Sequence[Alpha]) -> float:
+    """Error of the change from frame to frame, times 100: how much a matte moves other than the truth does.
+
+    Erofeev et al., "Perceptually Motivated Benchmark for Video Matting" (BMVC 2015), as the mean over frames of the
+    root mean square over pixels.
+    """
+    errors = [
+        np.sqrt(np.mean(np.square((after - before) - (true_after - true_before))))
+        for (before, after), (true_before, true_after) in zip(pairwise(mattes), pairwise(truths), strict=True)
+    ]
+    return float(np.mean(errors) * 1e2)
+
+
+def flicker(mattes: Sequence[Alpha], truths: Sequence[Alpha]) -> float:
+    """Mean absolute change from frame to frame, times 1000, where the truth stands still to half an 8-bit step."""
+    changes = []
+    for (before, after), (true_before, true_after) in zip(pairwise(mattes), pairwise(truths), strict=True):
+        still = np.abs(true_after - true_before) < 1 / 510
+        changes.append(float(np.abs(after - before)[still].mean()) if still.any() else 0.0)
+    return float(np.mean(changes) * 1e3)
+
+
+def lag(mattes: Sequence[Alpha], truths: Sequence[Alpha], step: int, settled: int = 10) -> int:
+    """Frames after a jump, before frame `step`, for which the matte is worse than it comes to be; 0 is none.
+
+    Worse is a mean absolute difference more than 1.2 times, and more than one in a thousand, above the median of
+    frames `settled` and later after the jump, which must be followed by twice as many at rest.
+    """
+    errors = np.array([mad(matte, truth) for matte, truth in zip(mattes, truths, strict=True)])
+    rest = float(np.median(errors[step + settled : step + 2 * settled]))
+    worse = errors[step : step + settled] > max(1.2 * rest, rest + 1)
+    return int(np.flatnonzero(worse)[-1] + 1) if worse.any() else 0

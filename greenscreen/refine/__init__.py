@@ -1,23 +1,49 @@
-"""Makes a matte worth looking at: steadied over time, and brought to the picture's own edges."""
+"""Makes a matte worth looking at: freed of strays, brought to the picture's own edges, steadied, its outline as wanted.
+
+Each step is a small piece of its own; what it adds is measured in docs/matte.md.
+"""
+
+import numpy as np
 
 from greenscreen.frame import Alpha, Frame, Matte
 from greenscreen.refine.guided import refine_edges
-from greenscreen.refine.temporal import TemporalSmoother
+from greenscreen.refine.islands import Islands
+from greenscreen.refine.limits import Edges, bounded, thresholded
+from greenscreen.refine.steady import Steady
 
 
 class Refiner:
     """Coarse mattes in, alphas at frame size out. Owns what must be remembered between frames."""
 
-    def __init__(self, steady: bool = True):
-        self._smoother = TemporalSmoother() if steady else None
+    def __init__(self, edges: Edges | None = None, *, steady: bool = True, islands: bool = True):
+        """Photos, which have no past, need not be `steady`."""
+        self._edges = edges or Edges()
+        self._islands = Islands() if islands else None
+        self._steady = Steady() if steady else None
+
+    def change(self, edges: Edges) -> None:
+        """From the next frame on the outline is to be so."""
+        if edges != self._edges:
+            self._edges = edges
+            self._forget()
 
     def refine(self, frame: Frame, coarse: Matte) -> Alpha:
-        """`coarse` is `(h, w)` float32 in [0, 1] of any size; the alpha has the frame's."""
-        if self._smoother:
-            if frame.fresh:
-                self._smoother.reset()
-            coarse = self._smoother.smooth(coarse)
-        return refine_edges(frame, coarse)
+        """`coarse` is `(h, w)` float32 in [0, 1] of any size; what is not a number counts as room."""
+        if frame.fresh:
+            self._forget()
+        coarse = thresholded(np.nan_to_num(coarse, nan=0), self._edges.threshold)
+        if self._islands:
+            coarse = self._islands.clear(coarse)
+        alpha = refine_edges(frame, coarse)
+        if self._steady:
+            alpha = self._steady.steady(alpha, coarse)
+        return bounded(alpha, self._edges)
+
+    def _forget(self) -> None:
+        if self._islands:
+            self._islands.reset()
+        if self._steady:
+            self._steady.reset()
 
 
-__all__ = ["Refiner", "TemporalSmoother", "refine_edges"]
+__all__ = ["Edges", "Islands", "Refiner", "Steady", "refine_edges"]

@@ -17,6 +17,7 @@ import numpy as np
 from greenscreen.contract import ModelContract, read_contract
 from greenscreen.errors import EngineError, UsageError
 from greenscreen.frame import Frame, Image, Matte
+from greenscreen.segment.stillness import Stillness
 
 log = logging.getLogger(__name__)
 
@@ -75,6 +76,9 @@ class Segmenter:
         self.engine, self.contract = engine, contract
         self._opener, self._model = opener, model
         self._engines: dict[tuple[int, int], Engine] = {}
+        self._stillness = Stillness()
+        self.skipped = 0
+        """Frames for which the network was not run, because the picture stood still."""
 
     def __enter__(self) -> Self:
         return self
@@ -94,10 +98,17 @@ class Segmenter:
             engine = self._engines[width, height] = self._opener(self._model, self.contract, width, height)
         image = np.asarray(cv2.resize(frame.guide, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
         if frame.fresh:
+            self._stillness.reset()
+        if (kept := self._stillness.answer(image)) is not None:
+            self.skipped += 1
+            return kept
+        if frame.fresh or self._stillness.jumped:
             engine.reset()
             for _ in range(FIRST_LOOKS - 1 if self.contract.previous else 0):
                 engine.step(image)
-        return engine.step(image)
+        matte = engine.step(image)
+        self._stillness.keep(matte)
+        return matte
 
 
 def open_segmenter(engine: str = "auto", model: Path | None = None) -> Segmenter:

@@ -1,0 +1,67 @@
+"""What motion means to the network: a picture that stands still is worth no look, one that jumped needs a fresh one."""
+
+import cv2
+import numpy as np
+
+from greenscreen.band import Field
+from greenscreen.frame import Image, Matte
+
+BLOCK = 8
+"""Side, in pixels of the network's input, of the blocks whose mean colours are compared: what is noise to a pixel is
+next to nothing to a block."""
+MOVED = 4.0
+"""Difference of a block's mean colour, of 255, that counts as motion: of the 2880 numbers compared, a webcam's
+noise and compression move the worst by 3 to 5, and an outline of contrast 100 that moves by a third of a pixel by 4."""
+JUMPED, JUMP = 12.0, 0.2
+"""A block that differs by as much has changed altogether; when this share of them has, what the network remembers is of
+no use any more: a cut, a step aside, a lamp switched on. Fast gestures are below, at 0.14."""
+SETTLE = 8
+"""Looks after the last motion, until a network with memory has made up its mind."""
+LONGEST = 30
+"""Frames that pass at most between two looks, in case something crept by."""
+
+
+class Stillness:
+    """Keeps the network's last matte, and what the picture was when it gave it."""
+
+    def __init__(self) -> None:
+        self.jumped = False
+        """Whether the picture last asked about has little in common with the one before."""
+        self._seen: Field | None = None
+        self._matte: Matte | None = None
+        self._calm = self._skipped = 0
+
+    def answer(self, image: Image) -> Matte | None:
+        """The matte that still holds for the network's input `(h, w, 3)`, or none: it must be looked at."""
+        blocks = _blocks(image)
+        seen, self._seen, self.jumped = self._seen, blocks, False
+        if seen is None or seen.shape != blocks.shape:
+            self._calm = 0
+            return None
+        change = np.abs(blocks - seen).max(2)
+        if float(change.max()) > MOVED:
+            self.jumped = float((change > JUMPED).mean()) > JUMP
+            self._calm = 0
+            return None
+        self._calm += 1
+        if self._calm <= SETTLE or self._skipped >= LONGEST:
+            return None
+        # Compared is with what the network saw, not with the last frame, so that slow motion adds up.
+        self._seen = seen
+        self._skipped += 1
+        return self._matte
+
+    def keep(self, matte: Matte) -> None:
+        """What the network said of the picture just asked about."""
+        self._matte, self._skipped = matte, 0
+
+    def reset(self) -> None:
+        self.jumped = False
+        self._seen = self._matte = None
+        self._calm = self._skipped = 0
+
+
+def _blocks(image: Image) -> Field:
+    h, w = image.shape[:2]
+    size = (max(1, w // BLOCK), max(1, h // BLOCK))
+    return np.asarray(cv2.resize(image.astype(np.float32), size, interpolation=cv2.INTER_AREA), np.float32)

@@ -1,0 +1,118 @@
+"""Time: alphas stand still when nothing moves, and neither trail nor leave ghosts when something does."""
+
+import itertools
+
+import cv2
+import numpy as np
+import pytest
+
+from greenscreen.frame import Frame, Image, Matte
+from greenscreen.refine import Refiner
+from greenscreen.refine.steady import Gate
+
+WIDTH, HEIGHT = 320, 180
+
+
+def scene(at: int, noise: int = 0, light: float = 1) -> tuple[Image, Matte]:
+    """A disc around column `at` before a wall with a pattern, seen by a camera with noise; and its true alpha."""
+    truth = np.zeros((HEIGHT, WIDTH), np.float32)
+    cv2.circle(truth, (at, 90), 45, 1.0, -1, cv2.LINE_AA)
+    wall = 150 + 20 * np.sin(np.arange(WIDTH) / 9)[None, :, None] + np.zeros((HEIGHT, WIDTH, 3))
+    image = truth[..., None] * (60, 80, 120) + (1 - truth[..., None]) * wall
+    rng = np.random.default_rng(noise)
+    return np.clip(light * image + rng.normal(0, 3, image.shape), 0, 255).astype(np.uint8), truth
+
+
+def coarse_of(truth: Matte, seed: int = 0) -> Matte:
+    """As a network gives it: small, soft and never quite the same."""
+    small = cv2.resize(cv2.GaussianBlur(truth, (0, 0), 3), (160, 96), interpolation=cv2.INTER_AREA)
+    wobble = cv2.GaussianBlur(np.random.default_rng(seed).normal(0, 0.4, small.shape), (0, 0), 2)
+    return np.clip(small + wobble * (small > 0.02) * (small < 0.98), 0, 1).astype(np.float32)
+
+
+def filmed(places: list[int], steady: bool = True, light: list[float] | None = None) -> list[np.ndarray]:
+    refiner, alphas = Refiner(steady=steady), []
+    for index, place in enumerate(places):
+        image, truth = scene(place, index, light[index] if light else 1)
+        frame = Frame(image, index / 30, index, fresh=index == 0)
+        alphas.append(refiner.refine(frame, coarse_of(truth, index)).values / np.float32(255))
+    return alphas
+
+
+def flicker(alphas: list[np.ndarray]) -> float:
+    return float(np.mean([np.abs(after - before).mean() for before, after in itertools.pairwise(alphas)]))
+
+
+def test_it_stands_still_when_you_do() -> None:
+    """Neither the camera's noise nor the network's doubts show at the edge."""
+    assert flicker(filmed([160] * 20)[5:]) < 0.2 * flicker(filmed([160] * 20, steady=False)[5:])
+
+
+def test_a_jump_is_followed_in_the_same_frame_without_a_ghost() -> None:
+    after = filmed([100] * 8 + [220])[-1]
+    _, truth = scene(220)
+    fresh = filmed([220], steady=False)[-1]
+    assert np.abs(after - truth).mean() < np.abs(fresh - truth).mean() + 0.001
+    assert after[:, :160].max() < 0.2
+
+
+@pytest.mark.parametrize("speed", [1, 3, 12])
+def test_motion_of_any_speed_is_followed(speed: int) -> None:
+    """No lag: a moving person is cut out as well as without the past, at each moment."""
+    places = [80] * 5 + [80 + speed * n for n in range(1, 9)]
+    errors = [
+        [np.abs(alpha - scene(place)[1]).mean() for alpha, place in zip(filmed(places, steady), places, strict=True)][
+            5:
+        ]
+        for steady in (True, False)
+    ]
+    assert np.mean(errors[0]) < 1.25 * np.mean(errors[1])
+
+
+def test_a_change_of_light_leaves_the_alpha_where_it_was() -> None:
+    """Auto-exposure: the picture changes everywhere at once, and the person has not moved."""
+    alphas = filmed([160] * 12, light=[1] * 6 + [1.2] * 6)
+    assert np.abs(alphas[-1] - scene(160)[1]).mean() < 0.02
+
+
+def test_a_fresh_frame_and_a_new_size_forget_the_past() -> None:
+    refiner = Refiner()
+    nobody, everybody = np.zeros((9, 16), np.float32), np.ones((9, 16), np.float32)
+    image, _ = scene(160)
+    refiner.refine(Frame(image, 0, 0, fresh=True), everybody)
+    assert not refiner.refine(Frame(image, 1, 1, fresh=True), nobody).values.any()
+    refiner.refine(Frame(image, 2, 2), everybody)
+    assert refiner.refine(Frame(np.ascontiguousarray(image[:100]), 3, 3), nobody).values.max() == 0
+
+
+def test_a_gate_opens_where_something_moves_and_nowhere_else() -> None:
+    gate = Gate()
+    before, truth = scene(100)
+    gate.open(before, truth)
+    rate = gate.open(scene(220, 1)[0], truth)
+    assert rate[90, 145] == 1  # uncovered
+    assert rate[90, 260] == 1  # covered
+    assert rate[5, 5] < 0.1
+    assert rate.min() > 0
+
+
+def test_asking_twice_for_an_alpha_does_not_make_time_pass() -> None:
+    """Sinks may render the same frame more than once."""
+    refiner = Refiner()
+    for index in range(3):
+        image, truth = scene(160 + index, index)
+        alpha = refiner.refine(Frame(image, index, index, index == 0), coarse_of(truth, index))
+        first = alpha.values.copy()
+        del alpha.__dict__["values"]
+        np.testing.assert_array_equal(alpha.values, first)
+
+
+def test_a_chair_the_network_is_unsure_of_does_not_flicker() -> None:
+    """Furniture that is half believed to be a person is one or the other, and stays it."""
+    image, _ = scene(160)
+    refiner, alphas = Refiner(), []
+    for index in range(24):
+        coarse = np.full((96, 160), 0.0, np.float32)
+        coarse[40:90, 20:60] = 0.5 + 0.12 * (-1) ** index
+        alphas.append(refiner.refine(Frame(image, index / 30, index, index == 0), coarse).values / np.float32(255))
+    assert flicker(alphas[10:]) < 0.002

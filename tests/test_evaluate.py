@@ -1,0 +1,44 @@
+"""Clips with known alpha, and the figures measured on them: both programs as a person calls them."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+SCRIPTS = Path(__file__).parents[1] / "scripts"
+
+
+def call(script: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(SCRIPTS / script), *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=True)
+
+
+def test_moving_clips_are_made_and_measured(tmp_path: Path) -> None:
+    people, rooms = tmp_path / "people", tmp_path / "rooms"
+    people.mkdir()
+    rooms.mkdir()
+    person = np.zeros((120, 90, 4), np.uint8)
+    cv2.ellipse(person, (45, 120), (40, 70), 0, 0, 360, (60, 40, 90, 255), -1, cv2.LINE_AA)
+    cv2.circle(person, (45, 35), 25, (120, 150, 210, 255), -1, cv2.LINE_AA)
+    cv2.imwrite(str(people / "someone.png"), person)
+    cv2.imwrite(str(rooms / "wall.png"), np.full((90, 160, 3), (170, 190, 180), np.uint8))
+
+    call("make-moving-clips", tmp_path, "--people", people, "--rooms", rooms, "--count", 1, "--size", "192x108")
+    (clip,) = tmp_path.glob("*.mp4")
+    truths = sorted(clip.with_name(clip.stem + "_alpha").glob("*.png"))
+    timetable = json.loads(clip.with_suffix(".json").read_text())
+    alphas = [cv2.imread(str(truth), cv2.IMREAD_UNCHANGED)[..., 3].astype(int) for truth in truths]
+    assert len(alphas) == 180
+    for first, last in timetable["still"]:
+        assert all((alpha == alphas[first]).all() for alpha in alphas[first:last])
+    step = timetable["step"]
+    assert np.abs(alphas[step] - alphas[step - 1]).mean() > 5
+
+    call("evaluate", clip, "--frames", 12, "--json", tmp_path / "rows.json", "--sheet", tmp_path / "sheet.png")
+    rows = json.loads((tmp_path / "rows.json").read_text())
+    assert rows[0]["way"] == "network, enlarged"
+    assert all(0 <= row["iou"] <= 1 and row["edge_error"] >= 0 for row in rows)
+    assert cv2.imread(str(tmp_path / "sheet.png")).std() > 10
