@@ -77,6 +77,7 @@ class Loop:
             self._stale = True
             return hidden(frame, settings.transparent)
         self._pipeline.backdrop = backdrop
+        self._pipeline.refiner.change(wanted_edges(settings))
         try:
             # What was remembered is of another moment, or half done.
             frame = self._framing.crop(replace(frame, fresh=True) if self._stale else frame, settings)

@@ -148,6 +148,8 @@ class VideoSink:
         context.thread_type = "AUTO"
         if self._keep:
             context.gop_size = max(1, round(_KEY_SECONDS * self._rate))
+            # Pictures that wait for later ones would shift all times, which is put right only in files of one piece.
+            context.max_b_frames = 0
         context.color_range = _color_range(stream)
         context.colorspace = _SMPTE170M_MATRIX
         # The matrix only says how BGR became YUV; the colours themselves are still those of sRGB, which are BT.709's.
