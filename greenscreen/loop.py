@@ -72,7 +72,6 @@ class Loop:
     def _picture(self, frame: Frame, settings: Settings) -> Picture:
         """The frame as the person wants it; the placeholder where that cannot be, and never the frame itself."""
         backdrop = self._backdrop.current(settings)
-        self._pipeline.refiner.change(wanted_edges(settings))
         if settings.show == "placeholder" or frame.stand_in:
             self._stale = True
             return hidden(frame, settings.transparent)
