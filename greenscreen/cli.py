@@ -243,7 +243,7 @@ def devices() -> None:
     if not cameras:
         typer.echo("no camera: plug one in, or use --camera demo or a video file")
     if not virtual_cameras:
-        typer.echo(f"no virtual camera: {HOW_TO_MAKE_ONE}")
+        typer.echo(f"no virtual camera: to make one, {HOW_TO_MAKE_ONE}")
 
 
 @app.command()
