@@ -92,7 +92,8 @@ class Clip:
         return self._ready
 
     def close(self) -> None:
-        self._source.__exit__(None, None, None)
+        # The file is open as long as its frames are iterated, or somebody still holds this clip.
+        self._frames.close()
 
 
 class Blur:
@@ -106,7 +107,8 @@ class Blur:
         width, height = frame.size
         size, sigma = self.small_size(width, height)
         source = frame.image if size[0] > frame.guide.shape[1] else frame.guide
-        small = cv2.resize(source, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+        how = cv2.INTER_LINEAR if source is frame.guide else cv2.INTER_AREA
+        small = cv2.resize(source, size, interpolation=how).astype(np.float32)
         person = cv2.resize(alpha.small, size, interpolation=cv2.INTER_AREA)
         room = 1 - np.asarray(cv2.dilate(person, np.ones((3, 3), np.uint8)), np.float32)
         blurred = weighted_blur(small, room, sigma)
@@ -120,8 +122,8 @@ class Blur:
     def small_size(self, width: int, height: int) -> tuple[tuple[int, int], float]:
         """The size at which the blur of a picture of this size is found, and its sigma there."""
         sigma = self._sigma or height / 50
-        # A blurred picture has no detail to lose: sigma is about three pixels.
-        factor = max(1.0, sigma / 3)
+        # A blurred picture has no detail to lose: sigma is about two pixels.
+        factor = max(1.0, sigma / 2)
         return (max(1, round(width / factor)), max(1, round(height / factor))), sigma / factor
 
     def close(self) -> None: ...

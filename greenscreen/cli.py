@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -58,6 +59,10 @@ Background = Annotated[str | None, typer.Option("--background", "-b", help=help_
 Matte = Annotated[bool, typer.Option("--matte", help="write the matte alone, white the person")]
 
 
+SERVICE = {"virtual_camera": True, "preview": False, "on_demand": sys.platform.startswith("linux")}
+"""What `--background-service` means, where nothing else is said."""
+
+
 def say(message: str) -> None:
     """A line of information for the person, on stderr."""
     # As text, here and below, as names of files and devices may look like markup or emoji.
@@ -98,11 +103,15 @@ def run(
     ] = None,
     stats: Annotated[bool, typer.Option("--stats", help="print rate, age and times every second")] = False,
     log_json: Annotated[bool, typer.Option("--log-json", help="print everything as lines of JSON")] = False,
+    background_service: Annotated[
+        bool, typer.Option("--background-service", help="virtual camera only, on demand, without a window")
+    ] = False,
     **given: Any,
 ) -> None:
     """Replace the room live: camera in; virtual camera, window or recording out. Ctrl-C ends it."""
     typed = {key: value for key, value in given.items() if value is not None}
-    control = Control(make_settings(**{**(read_profile(profile) if profile else {}), **typed}))
+    usual = SERVICE if background_service else {}
+    control = Control(make_settings(**usual | (read_profile(profile) if profile else {}) | typed))
     end_by_signals(control)
     if log_json:
         print_json()
@@ -253,6 +262,35 @@ def devices() -> None:
         typer.echo("no camera: plug one in, or use --camera demo or a video file")
     if not virtual_cameras:
         typer.echo(f"no virtual camera: {HOW_TO_MAKE_ONE}")
+
+
+@app.command()
+def setup(
+    apply: Annotated[bool, typer.Option("--apply", help="run the commands, after asking")] = False,
+    service: Annotated[bool, typer.Option("--service", help="print a systemd user unit instead")] = False,
+) -> None:
+    """Say what this system needs to have a virtual camera; with --apply, do it."""
+    from greenscreen.setup import OBS, gather, obs_camera, plan, service_unit
+
+    if service:
+        installed = shutil.which("greenscreen")
+        typer.echo(service_unit(f'"{installed}"' if installed else f'"{sys.executable}" -m greenscreen'), nl=False)
+        return
+    if not sys.platform.startswith("linux"):
+        typer.echo("OBS's virtual camera is there: greenscreen run uses it" if obs_camera() else f"to do: {OBS}")
+        return
+    steps = list(plan(gather()))
+    if not steps:
+        typer.echo("the virtual camera is there, and will be after the next start")
+    for step in steps:
+        typer.echo(f"# {step.why}" + (f"\n{step.line}" if step.line else ""))
+    lines = [step.line for step in steps if step.line]
+    if not apply or not lines or not typer.confirm("Run these commands?", err=True):
+        return
+    for line in lines:
+        say(line)
+        if subprocess.run(["sh", "-c", line]).returncode:
+            raise GreenscreenError(f"this failed: {line}", "mend what it says above, and run greenscreen setup again")
 
 
 @app.command()
@@ -447,7 +485,7 @@ def explained(error: Exception) -> GreenscreenError:
 def completed(arguments: list[str]) -> list[str]:
     """With the address that `--overlay` alone means, as options of the command line either have a value or do not."""
     default = f"--overlay={DEFAULT_HOST}:{DEFAULT_PORT}"
-    pairs = zip(arguments, [*arguments[1:], "-"], strict=True)
+    pairs = zip(arguments, [*arguments[1:], "-"], strict=False)
     return [default if word == "--overlay" and after.startswith("-") else word for word, after in pairs]
 
 

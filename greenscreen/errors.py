@@ -3,6 +3,7 @@
     GreenscreenError
     ├── UsageError   (ValueError)     the person asked for something that does not exist or contradicts itself
     ├── SourceError  (OSError)        a camera, video or photo that cannot be opened or read
+    │   └── CameraBusyError           a camera that another program uses
     ├── EngineError  (RuntimeError)   an engine that is not installed, cannot start, or failed while running
     │   └── ModelError                a model file that is missing, damaged or not what its contract says
     └── SinkError    (OSError)        a virtual camera, window or file that cannot be written
@@ -33,6 +34,10 @@ class UsageError(GreenscreenError, ValueError):
 
 class SourceError(GreenscreenError, OSError):
     """No picture could be had."""
+
+
+class CameraBusyError(SourceError):
+    """Another program uses the camera, and may give it back."""
 
 
 class EngineError(GreenscreenError, RuntimeError):

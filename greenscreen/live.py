@@ -1,8 +1,9 @@
 """`greenscreen run`: uses what the machine has, and says what that is."""
 
 import logging
+import sys
 from collections.abc import Callable, Iterable
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from itertools import islice
 from os.path import realpath
@@ -12,6 +13,7 @@ from threading import Thread
 from greenscreen.address import Address, parse_address
 from greenscreen.background import Backdrop, open_backdrop
 from greenscreen.control import Control
+from greenscreen.demand import Demand
 from greenscreen.errors import SinkError, UsageError
 from greenscreen.frame import Frame
 from greenscreen.framing import Framing
@@ -64,7 +66,9 @@ def run_live(control: Control, say: Say) -> Summary:
         segmenter = stack.enter_context(
             open_segmenter(settings.engine, settings.model, settings.gpu, meanwhile=True, say=say)
         )
-        source = stack.enter_context(open_source(settings.camera, settings.size, settings.fps))
+        demand = stack.enter_context(closing(Demand())) if settings.on_demand else None
+        wanted = demand.wanted if demand else None
+        source = stack.enter_context(open_source(settings.camera, settings.size, settings.fps, wanted, say))
         say(f"from {source.name}, {source.size[0]}x{source.size[1]} at {source.fps:g} frames a second")
         if note := getattr(source, "note", ""):
             say(note)
@@ -78,6 +82,9 @@ def run_live(control: Control, say: Say) -> Summary:
             if source.live:
                 sinks.append(open_overlay(stack, control, Address(), say))
             limit = limit or (None if source.live else round(DEMO_SECONDS * fps))
+        if demand:
+            demand.watch(next(sink.path for sink in sinks if isinstance(sink, VirtualCameraSink)))
+            say("the camera is opened when a program watches the virtual camera")
         # Whoever watches, or waits for the moment to press Ctrl-C, wants to see things happen in their own time.
         watched = any(isinstance(sink, VirtualCameraSink | WindowSink | OverlaySink) for sink in sinks)
         sinks.append(stack.enter_context(open_recorder(control, size, fps, say, alone=not sinks)))
@@ -96,7 +103,7 @@ def run_live(control: Control, say: Say) -> Summary:
         slides = Thread(target=show_slides, args=[control], name="slideshow", daemon=True)
         slides.start()
         try:
-            loop.run(islice(fitted(turned, size), limit))
+            loop.run(islice(fitted(turned, size, settings.fit), limit))
         except KeyboardInterrupt:
             log.info("interrupted")
         finally:
@@ -109,8 +116,17 @@ def refuse_contradictions(settings: Settings) -> None:
     """Raises `UsageError`, before anything is opened, for what could only fail later."""
     if settings.device and settings.virtual_camera is False:
         raise UsageError("--device and --no-virtual-camera contradict each other", "leave one of them out")
-    if settings.transparent and (settings.device or settings.virtual_camera):
+    if settings.on_demand and not sys.platform.startswith("linux"):
+        raise UsageError("only Linux's virtual camera tells who watches it", "leave out --on-demand")
+    if settings.on_demand and settings.virtual_camera is False:
+        raise UsageError("--on-demand waits for programs that watch the virtual camera", "allow it one")
+    if settings.transparent and sends(settings):
         raise UsageError("a virtual camera carries no transparency", "choose another --background, such as green")
+
+
+def sends(settings: Settings) -> bool:
+    """Whether a virtual camera was asked for, in one way or another."""
+    return bool(settings.device or settings.virtual_camera or settings.on_demand)
 
 
 def refuse_transparency(old: Settings, new: Settings) -> None:
@@ -128,11 +144,9 @@ def close_backdrop(backdrop: Backdrop | None) -> None:
 
 
 def output_format(source: Source, settings: Settings) -> tuple[tuple[int, int], float]:
-    """Size and rate of what goes out: as asked; else the source's, and for a camera always what it truly gives."""
-    fps = min(settings.fps or source.fps, source.fps)
-    if settings.size and not source.live:
-        return settings.size, fps
-    return (source.size if settings.rotate in (0, 180) else source.size[::-1]), fps
+    """Size and rate of what goes out: as asked, but no faster than the source; else the source's, as it is turned."""
+    upright = source.size if settings.rotate in (0, 180) else source.size[::-1]
+    return settings.size or upright, min(settings.fps or source.fps, source.fps)
 
 
 def open_sinks(stack: ExitStack, control: Control, size: tuple[int, int], fps: float, say: Say) -> list[Sink]:
@@ -140,7 +154,7 @@ def open_sinks(stack: ExitStack, control: Control, size: tuple[int, int], fps: f
     settings = control.settings
     asked: list[Sink] = []
     offered: list[Sink] = []
-    if settings.device or settings.virtual_camera:
+    if sends(settings):
         asked.append(VirtualCameraSink(size, fps, settings.device))
     elif settings.virtual_camera is None and settings.transparent:
         say("no virtual camera: it carries no transparency")

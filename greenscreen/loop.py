@@ -1,10 +1,13 @@
 """The live loop: frame by frame what the person wants at that moment, sent to every sink, measured and told."""
 
+import logging
 import time
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from greenscreen.background import Backdrop
 from greenscreen.control import Control, Status
+from greenscreen.errors import GreenscreenError
 from greenscreen.frame import Frame, Picture
 from greenscreen.framing import Framing
 from greenscreen.pipeline import Pipeline
@@ -15,6 +18,8 @@ from greenscreen.show import hidden, shown
 from greenscreen.sinks import Sink
 from greenscreen.sources import Source
 from greenscreen.swap import Swap
+
+log = logging.getLogger(__name__)
 
 _PUBLISH_EVERY = 1.0  # seconds
 
@@ -40,6 +45,8 @@ class Loop:
         self._framing = framing
         self._sinks = sinks
         self._published = 0.0
+        self._stale = False
+        self._failure = ""
 
     def run(self, frames: Iterable[Frame]) -> int:
         """Until the frames end, a sink is closed, or the run is stopped; returns how many pictures were sent."""
@@ -63,26 +70,46 @@ class Loop:
         return all(open_still)
 
     def _picture(self, frame: Frame, settings: Settings) -> Picture:
-        self._pipeline.backdrop = self._backdrop.current(settings)
-        self._pipeline.refiner.change(wanted_edges(settings))
-        if settings.show == "placeholder":
+        """The frame as the person wants it; the placeholder where that cannot be, and never the frame itself."""
+        backdrop = self._backdrop.current(settings)
+        if settings.show == "placeholder" or frame.stand_in:
+            self._stale = True
             return hidden(frame, settings.transparent)
-        frame = self._framing.crop(frame, settings)
-        picture = self._pipeline.process(frame)
-        if settings.auto_frame:
-            self._framing.look(picture.alpha, frame.time)
-        return shown(settings.show, frame, picture)
+        self._pipeline.backdrop = backdrop
+        self._pipeline.refiner.change(wanted_edges(settings))
+        try:
+            # What was remembered is of another moment, or half done.
+            frame = self._framing.crop(replace(frame, fresh=True) if self._stale else frame, settings)
+            picture = self._pipeline.process(frame)
+            if settings.auto_frame:
+                self._framing.look(picture.alpha, frame.time)
+            self._stale, self._failure = False, ""
+            return shown(settings.show, frame, picture)
+        except Exception as error:
+            # A file can be tried again; a call goes on, and the room stays hidden whatever went wrong.
+            if not self._source.live:
+                raise
+            self._stale = True
+            self._tell(error)
+            return hidden(frame, settings.transparent)
+
+    def _tell(self, error: Exception) -> None:
+        """Says once what is wrong, however often it is."""
+        failure = error.message if isinstance(error, GreenscreenError) else f"{type(error).__name__}: {error}"
+        if failure != self._failure:
+            log.warning("the placeholder is shown: %s", failure, exc_info=not isinstance(error, GreenscreenError))
+            self._failure = failure
 
     def _publish(self, settings: Settings) -> None:
         now = time.monotonic()
         if now - self._published < _PUBLISH_EVERY:
             return
         self._published = now
-        meter = self._pipeline.meter
+        meter, trouble = self._pipeline.meter, getattr(self._source, "message", "") or self._failure
         self._control.publish(
             Status(
-                state="paused" if settings.show == "placeholder" else "live",
-                message=self._control.message,
+                state="paused" if settings.show == "placeholder" else "waiting" if trouble else "live",
+                message=trouble or self._control.message,
                 fps=meter.fps,
                 latency_ms=meter.latency_ms,
                 stages=meter.medians(),

@@ -5,7 +5,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from greenscreen.frame import Frame
+from greenscreen.images import letterbox
 from greenscreen.resize import cover
+from greenscreen.settings import Fit
 
 
 def paced(frames: Iterable[Frame]) -> Iterator[Frame]:
@@ -35,7 +37,8 @@ def thinned(frames: Iterable[Frame], fps: float) -> Iterator[Frame]:
             cut = False
 
 
-def fitted(frames: Iterable[Frame], size: tuple[int, int]) -> Iterator[Frame]:
-    """Every frame at this width and height: scaled and cut in the middle, never stretched."""
+def fitted(frames: Iterable[Frame], size: tuple[int, int], fit: Fit = "crop") -> Iterator[Frame]:
+    """Every frame at this width and height, never stretched: cut in the middle, or whole between black bars."""
+    shape = cover if fit == "crop" else letterbox
     for frame in frames:
-        yield frame if frame.size == size else replace(frame, pixels=cover(frame.image, *size))
+        yield frame if frame.size == size else replace(frame, pixels=shape(frame.image, *size))

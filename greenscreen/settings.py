@@ -35,6 +35,7 @@ def check_address(text: str) -> str:
 
 
 Show = Literal["result", "matte", "split", "original", "placeholder"]
+Fit = Literal["crop", "letterbox"]
 
 LIVE: dict[str, Any] = {"live": True}
 """Marks a field that may change while running."""
@@ -131,6 +132,8 @@ class Settings(BaseModel):
     )
     gpu: int | None = Field(None, ge=0, description="number of the GPU that runs it, where there are several")
     model: Path | None = Field(None, description="ONNX model with its contract beside it, instead of the bundled one")
+    fit: Fit = Field("crop", description="crop or letterbox, where picture and size differ in shape")
+    on_demand: bool = Field(False, description="open the camera only while a program watches the virtual camera")
     frames: int | None = Field(None, ge=1, description="stop after this many frames")
 
     @property

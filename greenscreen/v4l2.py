@@ -5,7 +5,6 @@ Standard library only. Layout and constants are those of the kernel's `include/u
 
 import os
 import struct
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,22 +15,15 @@ _DEV = Path("/dev")
 
 # struct v4l2_capability: driver, card, bus_info, version, capabilities, device_caps, 3 reserved words.
 _CAPABILITY = struct.Struct("=16s32s32sIII12x")
-# struct v4l2_format: type, then a union as aligned and as large as its largest member; ours begins width, height.
-_FORMAT = struct.Struct("@I0P2I192x")
-_BUFFER_TYPE = struct.Struct("@i")
-_OUTPUT_BUFFERS = 2
-
-_WRITE, _READ = 1, 2
+WRITE, READ = 1, 2
 
 
-def _request(direction: int, number: int, argument: struct.Struct) -> int:
-    """Return the code of an ioctl as the kernel's `_IOC` puts it together."""
+def request(direction: int, number: int, argument: struct.Struct) -> int:
+    """The code of a video ioctl as the kernel's `_IOC` puts it together."""
     return direction << 30 | argument.size << 16 | ord("V") << 8 | number
 
 
-_VIDIOC_QUERYCAP = _request(_READ, 0, _CAPABILITY)
-_VIDIOC_G_FMT = _request(_READ | _WRITE, 4, _FORMAT)
-_VIDIOC_STREAMON = _request(_WRITE, 18, _BUFFER_TYPE)
+_VIDIOC_QUERYCAP = request(READ, 0, _CAPABILITY)
 
 _VIDEO_CAPTURE = 0x0000_0001
 _VIDEO_OUTPUT = 0x0000_0002
@@ -50,6 +42,13 @@ class Device:
     """Whether frames can be read from it now."""
     output: bool
     """Whether frames can be written to it now."""
+    bus: str = ""
+    """Where it is attached, such as `usb-0000:00:14.0-1`: the same after it was unplugged and plugged in again."""
+
+    @property
+    def camera(self) -> bool:
+        """Whether it is one to read from; a loopback that still offers its writing end waits to be fed."""
+        return self.capture and not (self.loopback and self.output)
 
     @property
     def loopback(self) -> bool:
@@ -60,7 +59,7 @@ class Device:
     def stuck(self) -> bool:
         """Whether it is a loopback that offers nothing: v4l2loopback before 0.13, once a program wrote to it and left.
 
-        `release` gives it its output back.
+        It can be written to all the same.
         """
         return self.loopback and not self.capture and not self.output
 
@@ -82,23 +81,6 @@ def _query(path: Path) -> bytes:
     return _ioctl(path, _VIDIOC_QUERYCAP, bytes(_CAPABILITY.size))
 
 
-def output_size(path: str) -> tuple[int, int]:
-    """Return width and height of what a loopback takes from its writer. Raises `OSError`."""
-    _type, width, height = _FORMAT.unpack(_ioctl(Path(path), _VIDIOC_G_FMT, _FORMAT.pack(_OUTPUT_BUFFERS, 0, 0)))
-    return width, height
-
-
-def release(path: str) -> None:
-    """Make a loopback that nobody writes to offer its output again, where it does not by itself.
-
-    It only notices that a writer left if that one had started streaming, which programs that just write do not. So:
-    start streaming, and leave.
-    """
-    with suppress(OSError):
-        if not parse_capability(path, _query(Path(path))).output:
-            _ioctl(Path(path), _VIDIOC_STREAMON, _BUFFER_TYPE.pack(_OUTPUT_BUFFERS))
-
-
 def _ioctl(path: Path, request: int, argument: bytes) -> bytes:
     import fcntl  # Does not exist on Windows, where this is never reached.
 
@@ -112,7 +94,7 @@ def _ioctl(path: Path, request: int, argument: bytes) -> bytes:
 
 def parse_capability(path: str, answer: bytes) -> Device:
     """Read the kernel's `struct v4l2_capability` (104 bytes) about the node at `path`."""
-    driver, card, _bus, _version, capabilities, device_caps = _CAPABILITY.unpack(answer)
+    driver, card, bus, _version, capabilities, device_caps = _CAPABILITY.unpack(answer)
     # `capabilities` covers all nodes of one piece of hardware; a webcam's metadata node shares it with the picture's.
     caps = device_caps if capabilities & _HAS_DEVICE_CAPS else capabilities
     return Device(
@@ -121,6 +103,7 @@ def parse_capability(path: str, answer: bytes) -> Device:
         _text(driver),
         capture=bool(caps & (_VIDEO_CAPTURE | _VIDEO_CAPTURE_MPLANE)),
         output=bool(caps & _VIDEO_OUTPUT),
+        bus=_text(bus),
     )
 
 

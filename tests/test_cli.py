@@ -6,7 +6,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -289,23 +288,6 @@ def test_doctor_fails_where_something_needed_is_broken(
     answer = greenscreen("doctor")
     assert answer.code == 1
     assert re.search(r"^broken +opencv-python: does not load", answer.out, re.MULTILINE)
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_ctrl_c_ends_a_run_and_keeps_the_recording(tmp_path: Path, number: signal.Signals) -> None:
-    words = ["--camera", "synthetic", "--size", "96x64", "--no-virtual-camera", "--no-preview", "--record"]
-    command = [sys.executable, "-m", "greenscreen", "run", *words, str(tmp_path / "x.mp4")]
-    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stderr is not None
-        assert any(line == "Ctrl-C ends it\n" for line in process.stderr)
-        time.sleep(0.7)
-        process.send_signal(number)
-        said = process.stderr.read()
-        assert process.wait(20) == 0
-    assert said == "ended\n"
-    assert [path.name for path in tmp_path.iterdir()] == ["x.mp4"]
-    with av.open(str(tmp_path / "x.mp4")) as video:
-        assert len(list(video.decode(video=0))) > 2
 
 
 def test_who_stops_reading_gets_no_traceback() -> None:

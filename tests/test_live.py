@@ -169,6 +169,8 @@ def test_what_was_declined_is_not_even_mentioned(bare: Path) -> None:
         {"background": "transparent", "virtual_camera": True},
         {"background": "Transparent ", "device": "/dev/video10"},
         {"device": "/dev/video10", "virtual_camera": False},
+        {"on_demand": True, "virtual_camera": False},
+        {"on_demand": True, "background": "transparent"},
     ],
 )
 def test_contradictions_are_refused_before_anything_is_opened(
@@ -211,10 +213,18 @@ class Camera(SyntheticSource):
 
 
 @pytest.mark.usefixtures("half", "bare")
-def test_a_camera_is_taken_as_it_is_and_the_difference_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_camera_that_does_not_obey_is_fitted_and_the_difference_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Programs that watch were promised the size that was asked for."""
     monkeypatch.setattr(live, "open_source", lambda *_: Camera())
     _, said = go(record="call.mp4", size="160x96", frames=3)
     assert Camera.note in said
+    assert frames("call.mp4")[0].shape == (96, 160, 3)
+
+
+@pytest.mark.usefixtures("half", "bare")
+def test_without_a_size_a_camera_is_taken_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "open_source", lambda *_: Camera())
+    go(record="call.mp4", size=None, frames=3)
     assert frames("call.mp4")[0].shape == (64, 96, 3)
 
 

@@ -85,6 +85,15 @@ def test_fitting_cuts_the_middle_and_never_stretches() -> None:
     assert (frame.time, frame.index, frame.fresh) == (1.5, 3, True)
 
 
+def test_letterboxing_keeps_everything_between_bars() -> None:
+    """A phone held upright, in a picture as wide as a screen."""
+    (frame,) = fitted([Frame(np.full((120, 40, 3), 200, np.uint8), 0, 0)], (120, 60), "letterbox")
+    assert frame.size == (120, 60)
+    assert (frame.image[:, 50:70] == 200).all()
+    assert not frame.image[:, :50].any()
+    assert not frame.image[:, 70:].any()
+
+
 def test_what_fits_is_handed_on_as_it_is() -> None:
     frame = Frame(BLACK, 0, 0)
     assert next(fitted([frame], (4, 4))) is frame

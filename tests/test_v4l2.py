@@ -1,12 +1,11 @@
 """Devices are told apart by what the kernel says about them, never by their number."""
 
 import struct
-import sys
 from pathlib import Path
 
 import pytest
 
-from greenscreen.v4l2 import Device, list_devices, output_size, parse_capability, release
+from greenscreen.v4l2 import Device, list_devices, parse_capability
 
 CAPTURE, OUTPUT, META, MPLANE, PER_NODE = 0x1, 0x2, 0x0080_0000, 0x1000, 0x8000_0000
 
@@ -40,7 +39,7 @@ def test_what_a_node_can_do_is_read_from_its_own_bits(raw: bytes, capture: bool,
 
 def test_names_are_read_to_the_first_nul_and_survive_bytes_that_are_not_text() -> None:
     device = parse_capability("/dev/video3", answer(b"v4l2 loopback\0junk", b"caf\xe9\0rest", CAPTURE))
-    assert device == Device("/dev/video3", "caf\N{REPLACEMENT CHARACTER}", "v4l2 loopback", True, False)
+    assert device == Device("/dev/video3", "caf\N{REPLACEMENT CHARACTER}", "v4l2 loopback", True, False, "bus")
     assert device.loopback
 
 
@@ -79,15 +78,11 @@ def test_a_loopback_that_offers_nothing_is_stuck() -> None:
     assert not stuck(b"uvcvideo", META)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="asks the kernel")
-def test_releasing_what_is_no_device_does_nothing(tmp_path: Path) -> None:
-    (tmp_path / "video0").touch()
-    release(str(tmp_path / "video0"))
-    release(str(tmp_path / "video1"))
+def test_a_loopback_is_a_camera_only_while_it_is_fed() -> None:
+    def camera(driver: bytes, caps: int) -> bool:
+        return parse_capability("/dev/video3", answer(driver, b"name", PER_NODE | caps, caps)).camera
 
-
-@pytest.mark.skipif(sys.platform == "win32", reason="asks the kernel")
-def test_the_size_of_what_is_no_device_is_an_error(tmp_path: Path) -> None:
-    (tmp_path / "video0").touch()
-    with pytest.raises(OSError, match=r"ioctl|device"):
-        output_size(str(tmp_path / "video0"))
+    assert camera(b"uvcvideo", CAPTURE)
+    assert camera(b"v4l2 loopback", CAPTURE)
+    assert not camera(b"v4l2 loopback", CAPTURE | OUTPUT)
+    assert not camera(b"uvcvideo", META)

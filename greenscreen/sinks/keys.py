@@ -3,17 +3,19 @@
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
 from greenscreen.control import Control
-from greenscreen.errors import GreenscreenError
+from greenscreen.errors import GreenscreenError, UsageError
 from greenscreen.filing import new_recording
 from greenscreen.gallery import beside, blurred
 
 log = logging.getLogger(__name__)
 
 _MORE_BLUR = 1.25
+_EDGE_STEP = 0.5  # pixels of a picture 720 high
 _TRIES = 5  # backgrounds that cannot be opened, before giving up
 _USUAL_BLUR = 1 / 50  # of the picture's height, which is what `blur` means without a number
 
@@ -95,6 +97,21 @@ class Keys:
     def less_blur(self) -> None:
         self._do(lambda: self._blur(1 / _MORE_BLUR))
 
+    def wider(self) -> None:
+        self._shift("edge_shift", _EDGE_STEP)
+
+    def narrower(self) -> None:
+        self._shift("edge_shift", -_EDGE_STEP)
+
+    def softer(self) -> None:
+        self._shift("feather_out", _EDGE_STEP)
+
+    def harder(self) -> None:
+        self._shift("feather_out", -_EDGE_STEP)
+
+    def follow(self) -> None:
+        self._control.change(auto_frame=not self._control.settings.auto_frame)
+
     def toggle_recording(self) -> None:
         self._do(self._record)
 
@@ -120,6 +137,12 @@ class Keys:
         wanted = blurred(self._control.settings.background, factor, self._height * _USUAL_BLUR)
         self._control.change(background=wanted)
         self._control.tell(f"background: {wanted}")
+
+    def _shift(self, field: str, step: float) -> None:
+        """Beyond its end a knob does not turn."""
+        with suppress(UsageError):
+            settings = self._control.change(**{field: getattr(self._control.settings, field) + step})
+            self._control.tell(f"{field.replace('_', ' ')}: {getattr(settings, field):g}")
 
     def _record(self) -> None:
         settings = self._control.settings
@@ -150,6 +173,11 @@ KEYS = (
     Key("b", "b", "background before", Keys.previous_background),
     Key("+=", "+", "more blur", Keys.more_blur),
     Key("-_", "-", "less blur", Keys.less_blur),
+    Key("e", "e", "wider outline", Keys.wider),
+    Key("E", "E", "narrower outline", Keys.narrower),
+    Key("f", "f", "softer edge", Keys.softer),
+    Key("F", "F", "harder edge", Keys.harder),
+    Key("a", "a", "follow me, and stop", Keys.follow),
     Key("r", "r", "record, and stop", Keys.toggle_recording),
     Key("c", "c", "snapshot", Keys.snapshot),
     Key("m", "m", "matte, here only", Keys.toggle_matte),

@@ -28,6 +28,10 @@ _TICKS = 90_000  # a second: divides every usual frame rate, and is fine enough 
 _STEP = 90  # ticks between two pictures at least: WebM and Matroska count whole milliseconds
 _USUAL_RATE = 30
 
+# MP4 and MOV in parts of a second each, which play even where the end is missing; on closing they become one whole.
+_SAFE = {"movflags": "+hybrid_fragmented", "frag_duration": "1000000"}
+_KEY_SECONDS = 1  # between two pictures that stand on their own, so that such a part does
+
 _SMPTE170M_MATRIX = 6  # ISO/IEC 23091-2, MatrixCoefficients: BT.601, 525 lines
 # Nearest values instead of rounded-down ones: without it, pure colours come back up to 5 levels off.
 _SCALING = Interpolation.BILINEAR | Interpolation.ACCURATE_RND
@@ -41,8 +45,9 @@ class VideoSink:
     first one's being 0; `fps` is the nominal rate that players show, and how long the last picture stays. Colours are
     BT.601, limited range, and say so. With `audio_from`, the sound of that video comes along.
 
-    The file takes its name when it is complete: after an error there is none, after Ctrl-C there is what was recorded;
-    with `keep`, as for a camera that was pulled out, also after an error elsewhere.
+    The file takes its name when it is complete: after an error there is none, after Ctrl-C there is what was recorded.
+    With `keep`, for what cannot be had again, there is always what was recorded: after an error elsewhere, and on a
+    full disk all but the last second or two.
     Making one raises `UsageError` for an unknown suffix, sending a picture whose transparency the file cannot hold too.
     """
 
@@ -79,7 +84,9 @@ class VideoSink:
             self._file: BinaryIO = self._part.open("xb")
         try:
             with self._writing():
-                self._container: OutputContainer = av.open(self._file, "w", format=self._recipe.container)
+                self._container: OutputContainer = av.open(
+                    self._file, "w", format=self._recipe.container, container_options=_SAFE if self._keep else {}
+                )
             if self._audio_from is not None:
                 self._soundtrack = Soundtrack(self._audio_from)
         except GreenscreenError:
@@ -91,12 +98,10 @@ class VideoSink:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         # Ctrl-C and the like are somebody's wish to stop, no failure: what was recorded is kept.
-        wanted = not isinstance(error, Exception) or (self._keep and not self._failed)
-        complete = wanted and self._stream is not None
+        wanted = self._keep or not isinstance(error, Exception)
         try:
-            if complete:
-                with self._writing():
-                    self._finish()
+            if wanted and self._stream is not None:
+                self._rescue() if self._failed else self._finish()
         finally:
             self._discard()
 
@@ -141,6 +146,10 @@ class VideoSink:
         stream.pix_fmt = self._recipe.pixel_format(self._size, picture.transparent and not self._matte)
         context = stream.codec_context
         context.thread_type = "AUTO"
+        if self._keep:
+            context.gop_size = max(1, round(_KEY_SECONDS * self._rate))
+            # Pictures that wait for later ones would shift all times, which is put right only in files of one piece.
+            context.max_b_frames = 0
         context.color_range = _color_range(stream)
         context.colorspace = _SMPTE170M_MATRIX
         # The matrix only says how BGR became YUV; the colours themselves are still those of sRGB, which are BT.709's.
@@ -177,13 +186,27 @@ class VideoSink:
         return av.VideoFrame.from_ndarray(picture.image, "bgr24")
 
     def _finish(self) -> None:
-        if self._soundtrack is not None:
-            self._soundtrack.write(self._container, self._tick / _TICKS + float(1 / self._rate))
-        if self._stream is not None:
-            self._container.mux(self._stream.encode(None))
-        self._container.close()
-        self._file.close()
-        os.replace(self._part, self._path)
+        try:
+            with self._writing():
+                if self._soundtrack is not None:
+                    self._soundtrack.write(self._container, self._tick / _TICKS + float(1 / self._rate))
+                if self._stream is not None:
+                    self._container.mux(self._stream.encode(None))
+                self._container.close()
+                self._file.close()
+                os.replace(self._part, self._path)
+        except SinkError:
+            if self._keep:
+                self._rescue()
+            raise
+
+    def _rescue(self) -> None:
+        """Keep what could be written, if it plays: it does without its end."""
+        with suppress(OSError):
+            self._file.close()
+        with suppress(OSError, av.FFmpegError), av.open(f"file:{self._part}") as written:
+            if next(written.decode(video=0), None):
+                os.replace(self._part, self._path)
 
     def _discard(self) -> None:
         """Let go of everything; whatever still lies under the temporary name goes too."""

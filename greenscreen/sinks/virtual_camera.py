@@ -1,23 +1,22 @@
 """The camera that other programs see: v4l2loopback on Linux, OBS's on Windows and macOS."""
 
 import sys
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
-import pyvirtualcam
+import numpy as np
 
 from greenscreen.errors import SinkError, UsageError
 from greenscreen.frame import Picture
-from greenscreen.v4l2 import Device, list_devices, output_size, release
+from greenscreen.holders import holders
+from greenscreen.v4l2 import Device, list_devices
 
 _ON_LINUX = sys.platform.startswith("linux")
-HOW_TO_MAKE_ONE = (
-    "sudo apt install v4l2loopback-dkms && sudo modprobe v4l2loopback exclusive_caps=1 card_label=greenscreen"
-    if _ON_LINUX
-    else "install OBS Studio and start its virtual camera once"
-)
+HOW_TO_MAKE_ONE = "greenscreen setup" if _ON_LINUX else "install OBS Studio and start its virtual camera once"
+_OURS = "greenscreen"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +27,17 @@ class VirtualCamera:
     name: str
 
 
+class Writer(AbstractContextManager["Writer"], Protocol):
+    """One system's kind of virtual camera. `write` raises `OSError`."""
+
+    path: str
+
+    def write(self, picture: memoryview) -> None:
+        """Sends one picture: the bytes of its I420 planes."""
+
+
 def list_virtual_cameras() -> list[VirtualCamera]:
-    """Return the loopback devices that nobody else sends to; always empty on other systems than Linux."""
+    """Return the loopback devices that nobody else sends to, ours first; always empty on other systems than Linux."""
     return [VirtualCamera(found.path, found.name) for found in _loopbacks() if _free(found)]
 
 
@@ -38,62 +46,68 @@ class VirtualCameraSink:
 
     Colours go out as I420, BT.601 limited range, which every program that opens a webcam expects. I420 has no odd
     sizes: the last row or column is left out, rather than refusing a picture over one line that nobody misses. `send`
-    does not wait for the next frame to be due. A transparent picture raises `UsageError`.
+    does not wait for the next frame to be due, and raises `SinkError` for a picture that was not taken whole. A
+    transparent picture raises `UsageError`. Once entered, `path` is the device's.
     """
 
     def __init__(self, size: tuple[int, int], fps: float, device: str | None = None):
         self.name = f"virtual camera {device}" if device else "virtual camera"
+        self.path = device or ""
+        self._device = device
         self._width, self._height = size[0] & ~1, size[1] & ~1
         self._fps = fps
-        self._device = device
-        self._node: Path | None = None
 
     def __enter__(self) -> Self:
-        device = _choose(self._device) if _ON_LINUX else self._device
-        try:
-            self._camera = pyvirtualcam.Camera(
-                self._width, self._height, self._fps, fmt=pyvirtualcam.PixelFormat.I420, device=device
-            )
-        except RuntimeError as error:
-            reason = str(error).strip().splitlines()[-1] or "no reason given"
-            raise SinkError(f"the virtual camera cannot be opened: {reason}", HOW_TO_MAKE_ONE) from error
-        self.name = f"virtual camera {self._camera.device}"
-        if _ON_LINUX:
-            self._node = Path(self._camera.device)
-            self._check_size()
+        size = self._width, self._height
+        self._writer = _open_loopback(self._device, size, self._fps) if _ON_LINUX else _open_obs(size, self._fps)
+        self.path = self._writer.path
+        self.name = f"virtual camera {self.path}"
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._camera.close()
-        if self._node is not None:
-            release(str(self._node))
-
-    def _check_size(self) -> None:
-        """A loopback keeps the size of its last writer as long as somebody watches, and says so only when asked."""
-        try:
-            width, height = output_size(str(self._node))
-        except OSError:  # Then it is a driver that cannot say, and pyvirtualcam took its word.
-            return
-        if (width, height) != (self._width, self._height):
-            self._camera.close()
-            raise SinkError(
-                f"{self.name} is held at {width}x{height} by a program that watches it",
-                f"close that program first, or send {width}x{height}",
-            )
+        self._writer.__exit__(kind, error, trace)
 
     def send(self, picture: Picture) -> bool:
         if picture.transparent:
             raise UsageError("a virtual camera carries no transparency", "choose a background, such as: green")
-        # pyvirtualcam only prints when a write fails, so a device that went away is looked for here.
-        if self._node is not None and not self._node.exists():
-            raise SinkError(f"{self.name} went away", HOW_TO_MAKE_ONE)
         try:
-            self._camera.send(picture.i420)
-        except (RuntimeError, ValueError) as error:
-            raise SinkError(f"{self.name} does not take the picture: {error}", "start again") from error
+            # A picture may be a part of a larger one in memory; the driver takes one run of bytes.
+            self._writer.write(np.ascontiguousarray(picture.i420).data)
+        except OSError as error:
+            raise SinkError(f"{self.name} does not take the picture: {error.strerror}", "start again") from error
         return True
+
+
+def _open_loopback(asked: str | None, size: tuple[int, int], fps: float) -> Writer:
+    from greenscreen.loopback import HeldError, Loopback
+
+    device = _choose(asked)
+    try:
+        return Loopback(device, size, fps).__enter__()
+    except HeldError as held:
+        width, height = held.size
+        watchers = " and ".join(holders(Path(device))) or "a program that watches it"
+        raise SinkError(
+            f"the virtual camera {device} is held at {width}x{height} by {watchers}",
+            f"send that with --size {width}x{height}, or end the program that watches it",
+        ) from held
+    except BlockingIOError as error:
+        raise _busy([device]) from error
+    except PermissionError as error:
+        raise SinkError(
+            f"you may not use the virtual camera {device}",
+            "join the group that may: sudo usermod -aG video $USER, then log in again",
+        ) from error
+    except OSError as error:
+        raise SinkError(f"the virtual camera {device} cannot be opened: {error.strerror}", HOW_TO_MAKE_ONE) from error
+
+
+def _open_obs(size: tuple[int, int], fps: float) -> Writer:
+    from greenscreen.sinks.obs import ObsCamera
+
+    return ObsCamera(size, fps).__enter__()
 
 
 def _choose(asked: str | None) -> str:
@@ -105,18 +119,24 @@ def _choose(asked: str | None) -> str:
             state = "is no virtual camera" if Path(asked).exists() else "does not exist"
             raise SinkError(f"{asked} {state}", f"{_others()}to make one: {HOW_TO_MAKE_ONE}")
     if not loopbacks:
-        raise SinkError("there is no virtual camera on this computer", HOW_TO_MAKE_ONE)
+        raise SinkError("there is no virtual camera on this computer", f"to make one: {HOW_TO_MAKE_ONE}")
     free = [found for found in loopbacks if _free(found)]
     if not free:
-        busy = ", ".join(found.path for found in loopbacks)
-        raise SinkError(f"another program already sends to {busy}", "close that program, or name another device")
-    if free[0].stuck:
-        release(free[0].path)
+        raise _busy([found.path for found in loopbacks])
     return free[0].path
 
 
+def _busy(paths: list[str]) -> SinkError:
+    programs = sorted({program for path in paths for program in holders(Path(path))})
+    seen = f" (it is open in {', '.join(programs)})" if programs else ""
+    return SinkError(
+        f"another program already sends to {', '.join(paths)}", f"close that program{seen}, or name another device"
+    )
+
+
 def _loopbacks() -> list[Device]:
-    return [found for found in list_devices() if found.loopback]
+    """The loopbacks, first those that `greenscreen setup` makes; another program's may be meant for its pictures."""
+    return sorted((found for found in list_devices() if found.loopback), key=lambda found: found.name != _OURS)
 
 
 def _free(loopback: Device) -> bool:

@@ -3,7 +3,9 @@
 `open_source` is the one way in; it knows what each word on the command line means.
 """
 
-from collections.abc import Iterator
+import logging
+import sys
+from collections.abc import Callable, Iterator
 from importlib import resources
 from os.path import exists
 from pathlib import Path
@@ -13,6 +15,9 @@ from typing import Protocol, Self
 from greenscreen.errors import UsageError
 from greenscreen.frame import Frame
 
+log = logging.getLogger(__name__)
+
+_LINUX = sys.platform == "linux"
 _NETWORK = ("http://", "https://", "rtsp://", "rtsps://", "rtmp://", "srt://", "udp://")
 
 
@@ -41,21 +46,32 @@ class Source(Protocol):
     def __iter__(self) -> Iterator[Frame]: ...
 
 
-def open_source(what: str | None, size: tuple[int, int] | None = None, fps: float | None = None) -> Source:
+def open_source(
+    what: str | None,
+    size: tuple[int, int] | None = None,
+    fps: float | None = None,
+    wanted: Callable[[], bool] | None = None,
+    tell: Callable[[str], None] = log.info,
+) -> Source:
     """Return the source that a word means, not yet entered; `None` means the first camera, or else the demo clip.
 
     A number or device path is a camera, a URL a network stream, `demo` the bundled clip, `synthetic` a test picture,
     and any other word the path of a video, a photo, or a folder of photos. `size` and `fps` are asked of cameras and
-    the test picture; files have their own. Live sources come wrapped in `Latest`.
+    the test picture; files have their own. Cameras and streams come wrapped in `Steady`, which outlasts their loss.
 
-    Raises `UsageError` for a word that means nothing.
+    With `wanted`, a camera is open only while that returns true, and None means the first camera that there is then;
+    `tell` hears when it comes and goes.
+
+    Raises `UsageError` for a word that means nothing, and for a file that should wait until it is wanted.
     """
-    if what is None:
+    if what is None and (wanted is None or not _LINUX):
         what = _first_camera() or "demo"
-    if what.isdecimal() and len(what) <= 3:
-        return _camera(int(what), size, fps)
+    if what is None or (what.isdecimal() and len(what) <= 3):
+        return _camera(None if what is None else int(what), size, fps, wanted, tell)
     if what.startswith(("/dev/video", "/dev/v4l/", *_NETWORK)):
-        return _camera(what, size, fps)
+        return _camera(what, size, fps, wanted, tell)
+    if wanted is not None:
+        raise UsageError(f"{what} is no camera that could wait until somebody watches", "leave out --on-demand")
     if what == "demo":
         from greenscreen.sources.video import VideoSource
 
@@ -73,11 +89,22 @@ def _first_camera() -> str | None:
     return next((str(camera.device) for camera in list_cameras() if camera.captures), None)
 
 
-def _camera(device: int | str, size: tuple[int, int] | None, fps: float | None) -> Source:
-    from greenscreen.sources.camera import CameraSource
-    from greenscreen.sources.latest import Latest
+def _camera(
+    device: int | str | None,
+    size: tuple[int, int] | None,
+    fps: float | None,
+    wanted: Callable[[], bool] | None,
+    tell: Callable[[str], None],
+) -> Source:
+    from greenscreen.same import SameCamera
+    from greenscreen.sources.camera import USUAL_FPS, USUAL_SIZE, CameraSource
+    from greenscreen.sources.steady import Steady
 
-    return Latest(CameraSource(device, size, fps))
+    same = SameCamera(device)
+    name = "the first camera" if device is None else CameraSource(device).name
+    return Steady(
+        name, lambda: CameraSource(same.find(), size, fps), size or USUAL_SIZE, fps or USUAL_FPS, wanted, tell
+    )
 
 
 def _file(name: str, fps: float | None) -> Source:

@@ -1,14 +1,12 @@
 """Cameras at this computer and on the network, through OpenCV."""
 
 import os
-import queue
 import re
 import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Thread
 from types import TracebackType
 from typing import Self
 
@@ -18,13 +16,15 @@ import numpy as np
 from greenscreen import v4l2
 from greenscreen.errors import SourceError
 from greenscreen.frame import Frame, Image
+from greenscreen.holders import holders
 from greenscreen.images import letterbox
 from greenscreen.sources.trouble import why_closed
 
-_USUAL_SIZE, _USUAL_FPS = (1280, 720), 30.0
+USUAL_SIZE, USUAL_FPS = (1280, 720), 30.0
 _COMPRESSED_FROM = 1280 * 720  # pixels; beyond, USB 2 carries full rate only as JPEG
 _FIRST_WAIT = 5.0  # seconds until the first frame
 _LOST_AFTER = 2.0  # seconds of failing reads
+_FROZEN_AFTER = 1.0  # seconds of one and the same picture
 _PROBED = range(5)
 
 _LINUX: bool = sys.platform == "linux"
@@ -50,11 +50,7 @@ class CameraInfo:
 def list_cameras() -> list[CameraInfo]:
     """Return the video devices of this computer, those that cannot be used as a camera too; empty if there are none."""
     if _LINUX:
-        # A loopback that still offers its writing end waits for a program to feed it.
-        return [
-            CameraInfo(device.path, device.name, device.capture and not (device.loopback and device.output))
-            for device in v4l2.list_devices()
-        ]
+        return [CameraInfo(device.path, device.name, device.camera) for device in v4l2.list_devices()]
     return [CameraInfo(index, f"camera {index}", True) for index in _PROBED if _capture(index).isOpened()]
 
 
@@ -71,12 +67,14 @@ class CameraSource:
     def __init__(self, device: int | str, size: tuple[int, int] | None = None, fps: float | None = None):
         # Without the password that a URL may hold.
         self.name = f"camera {device}" if isinstance(device, int) else re.sub(r"//[^/]*@", "//", device)
-        self.size = size or _USUAL_SIZE
-        self.fps = fps or _USUAL_FPS
+        self.size = size or USUAL_SIZE
+        self.fps = fps or USUAL_FPS
         self.note = ""
         self._device = device
         self._asked = size is not None or not _is_url(device)
         self._node = _node(device)
+        self._last: Image | None = None
+        self._moved = 0.0
 
     def __enter__(self) -> Self:
         self._stream = _capture(self._device)
@@ -85,7 +83,11 @@ class CameraSource:
             raise why_closed(self.name, self._node, others)
         if not _is_url(self._device):
             self._negotiate()
-        self._first = self._await_first()
+        try:
+            self._first = self._await_first()
+        except SourceError:
+            self._stream.release()
+            raise
         self._compare()
         return self
 
@@ -113,14 +115,11 @@ class CameraSource:
         self._stream.set(cv2.CAP_PROP_BUFFERSIZE, 1)
 
     def _await_first(self) -> Image:
-        """The first frame, read in a thread of its own, as some cameras open and then block for ever."""
-        answer: queue.SimpleQueue[Image | None] = queue.SimpleQueue()
-        Thread(target=_read_once, args=(self._stream, answer), name="first frame", daemon=True).start()
-        try:
-            image = answer.get(timeout=_FIRST_WAIT + 0.5)
-        except queue.Empty:
-            image = None
+        self._identity = _identity(self._node)
+        image = _try_read(self._stream, _FIRST_WAIT)
         if image is None:
+            if self._node and holders(self._node):
+                raise why_closed(self.name, self._node, [])
             raise SourceError(
                 f"{self.name} opens but gives no picture", "unplug it and plug it in again, or try another USB port"
             )
@@ -138,9 +137,21 @@ class CameraSource:
     def _read(self) -> Image:
         image = _try_read(self._stream, _LOST_AFTER)
         # OpenCV may go on giving the last frame of a camera that was pulled out.
-        if image is None or (self._node and not self._node.exists()):
+        if image is None or _identity(self._node) != self._identity or self._frozen(image):
             raise SourceError(f"{self.name} stopped giving pictures", "check that it is plugged in and switched on")
         return image if image.shape == self._first.shape else letterbox(image, *self.size)
+
+    def _frozen(self, image: Image) -> bool:
+        """Whether the same picture came for a second, where no device file tells that the camera is gone.
+
+        No two frames of a real sensor are equal.
+        """
+        if self._node or _is_url(self._device):
+            return False
+        now = time.monotonic()
+        if self._last is None or not np.array_equal(image[::8, ::8], self._last):
+            self._last, self._moved = image[::8, ::8].copy(), now
+        return now - self._moved > _FROZEN_AFTER
 
 
 def _capture(device: int | str) -> cv2.VideoCapture:
@@ -156,19 +167,14 @@ def _capture(device: int | str) -> cv2.VideoCapture:
     return stream
 
 
-def _read_once(stream: cv2.VideoCapture, answer: queue.SimpleQueue[Image | None]) -> None:
-    image = _try_read(stream, _FIRST_WAIT)
-    if image is None:
-        # Here, as nobody else can know when the read is over.
-        stream.release()
-    answer.put(image)
-
-
 def _try_read(stream: cv2.VideoCapture, seconds: float) -> Image | None:
     """The next frame as BGR; None when every read within this time fails, as single ones do on a bad cable."""
     deadline = time.monotonic() + seconds
     while True:
-        got, image = stream.read()
+        try:
+            got, image = stream.read()
+        except cv2.error as error:
+            raise SourceError(f"the camera's pictures cannot be decoded: {error.err}", "try another --size") from error
         if got and image is not None and image.size:
             gray = image.ndim == 2 or image.shape[2] == 1
             return np.asarray(cv2.cvtColor(image, cv2.COLOR_GRAY2BGR) if gray else image, np.uint8)
@@ -186,6 +192,15 @@ def _node(device: int | str) -> Path | None:
     if not _LINUX or _is_url(device):
         return None
     return Path(f"/dev/video{device}" if isinstance(device, int) else device)
+
+
+def _identity(node: Path | None) -> tuple[int, int] | None:
+    """What tells a device file from another that took its name; none where there is none any more."""
+    try:
+        state = node.stat() if node else None
+    except OSError:
+        return None
+    return (state.st_ino, state.st_rdev) if state else None
 
 
 def _spoken(size: tuple[int, int], fps: float) -> str:

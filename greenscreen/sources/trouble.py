@@ -3,9 +3,8 @@
 import os
 from pathlib import Path
 
-from greenscreen.errors import SourceError
-
-_PROC = Path("/proc")
+from greenscreen.errors import CameraBusyError, SourceError
+from greenscreen.holders import holders
 
 
 def why_closed(name: str, node: Path | None, others: list[str]) -> SourceError:
@@ -27,19 +26,7 @@ def why_closed(name: str, node: Path | None, others: list[str]) -> SourceError:
             "join the group that may: sudo usermod -aG video $USER, then log in again",
         )
     if programs := holders(node):
-        return SourceError(f"the camera {node} is in use by {', '.join(programs)}", "end it there, then try again")
+        return CameraBusyError(f"the camera {node} is in use by {', '.join(programs)}", "end it there")
     return SourceError(
         f"the camera {node} gives no video", "it may be held by another user's program, or be a device of another kind"
     )
-
-
-def holders(node: Path, proc: Path = _PROC) -> list[str]:
-    """Return the other programs that have a device open, such as `zoom (1234)`, as far as we may look."""
-    target, found = os.path.realpath(node), []
-    for process in proc.glob("[0-9]*"):
-        try:
-            if process.name != str(os.getpid()) and any(os.readlink(fd) == target for fd in (process / "fd").iterdir()):
-                found.append(f"{(process / 'comm').read_text().strip()} ({process.name})")
-        except OSError:  # Another user's, or gone meanwhile.
-            continue
-    return sorted(found)

@@ -1,6 +1,6 @@
 """Video files, every frame of them."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from os.path import getsize, isdir, isfile
 from pathlib import Path
@@ -68,7 +68,7 @@ class VideoSource:
     ) -> None:
         """Nothing is left to close: the file is open only while it is iterated."""
 
-    def __iter__(self) -> Iterator[Frame]:
+    def __iter__(self) -> Generator[Frame, None, None]:
         index, end = 0, 0.0
         while True:
             start = end

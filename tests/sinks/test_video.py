@@ -279,7 +279,7 @@ signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 noise = np.random.default_rng(0)
 try:
-    with VideoSink(path, (160, 120), 30.0) as sink:
+    with VideoSink(path, (160, 120), 30.0, keep=sys.argv[4] == "keep") as sink:
         for index in range(int(sys.argv[3])):
             image = noise.integers(0, 256, (120, 160, 3), np.uint8)
             sink.send(Picture(image, image[..., 0], index / 30))
@@ -295,12 +295,50 @@ print(sorted(os.listdir(path.parent)))
 def test_a_full_disk_is_a_sentence_and_leaves_nothing(tmp_path: Path, suffix: str, pictures: int) -> None:
     """With one picture everything is written on closing, where an error is easily lost."""
     path, limit = tmp_path / f"clip{suffix}", 700 if pictures == 1 else 100_000
-    command = [sys.executable, "-W", "error", "-c", FULL_DISK, str(path), str(limit), str(pictures)]
+    command = [sys.executable, "-W", "error", "-c", FULL_DISK, str(path), str(limit), str(pictures), "leave"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert done.stdout == (
         f"{path} cannot be written: File too large | record to a file system that takes larger files\n[]\n"
     )
     assert done.stderr == ""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a limit on file sizes")
+@pytest.mark.parametrize("suffix", KINDS)
+def test_of_what_cannot_be_had_again_a_full_disk_keeps_what_fits(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"clip{suffix}"
+    command = [sys.executable, "-W", "error", "-c", FULL_DISK, str(path), "1500000", "110", "keep"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.stdout.splitlines()[1:] == [f"['{path.name}']"]
+    assert "File too large" in done.stdout
+    with av.open(str(path)) as video:
+        played = 0
+        try:
+            for _ in video.decode(video=0):
+                played += 1
+        except av.FFmpegError:  # Its end is missing.
+            pass
+    assert played >= 8
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a limit on file sizes")
+def test_a_disk_that_was_full_from_the_start_keeps_no_file_that_nothing_plays(tmp_path: Path) -> None:
+    command = [sys.executable, "-W", "error", "-c", FULL_DISK, str(tmp_path / "clip.mp4"), "700", "40", "keep"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.stdout.splitlines()[1:] == ["[]"]
+
+
+def test_a_live_recording_plays_even_if_nobody_could_close_it(tmp_path: Path) -> None:
+    """As after a power cut."""
+    with VideoSink(tmp_path / "clip.mp4", (192, 64), 30.0, keep=True) as sink:
+        for index in range(200):
+            sink.send(at(patches(), index / 30))
+        sink._file.flush()
+        (left,) = tmp_path.iterdir()
+        (tmp_path / "copy.mp4").write_bytes(left.read_bytes())
+    assert len(frames(tmp_path / "copy.mp4")) >= 90
+    whole = frames(tmp_path / "clip.mp4")
+    assert [frame.time for frame in whole] == pytest.approx([index / 30 for index in range(200)], abs=0.001)
 
 
 def test_all_cores_encode(tmp_path: Path) -> None:

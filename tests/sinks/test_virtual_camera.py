@@ -1,6 +1,7 @@
 """What can be known about the virtual camera without one: its colours, and what it says when it is not there."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -62,15 +63,32 @@ def test_cameras_that_can_be_sent_to_are_loopbacks_without_a_writer(monkeypatch:
 
 
 @linux
+def test_the_one_that_setup_makes_is_preferred(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another program's loopback may be meant for its own pictures."""
+    with_devices(monkeypatch, replace(FREE, path="/dev/video2", name="OBS Virtual Camera"), FREE)
+    assert [camera.device for camera in list_virtual_cameras()] == ["/dev/video11", "/dev/video2"]
+
+
+@linux
 @pytest.mark.parametrize(
     ("devices", "asked", "message", "hint"),
     [
-        ([], None, "there is no virtual camera on this computer", "modprobe v4l2loopback exclusive_caps=1"),
-        ([WEBCAM, HDMI_OUT], None, "there is no virtual camera on this computer", "v4l2loopback-dkms"),
+        ([], None, "there is no virtual camera on this computer", "greenscreen setup"),
+        ([WEBCAM, HDMI_OUT], None, "there is no virtual camera on this computer", "greenscreen setup"),
         ([BUSY], None, "another program already sends to /dev/video10", "close that program"),
         ([BUSY, FREE], "/dev/video10", "another program already sends to /dev/video10", "close that program"),
-        ([FREE], "/dev/video4242", "/dev/video4242 does not exist", "there is /dev/video11; to make one: sudo"),
-        ([WEBCAM, FREE], __file__, f"{__file__} is no virtual camera", "there is /dev/video11; to make one: sudo"),
+        (
+            [FREE],
+            "/dev/video4242",
+            "/dev/video4242 does not exist",
+            "there is /dev/video11; to make one: greenscreen setup",
+        ),
+        (
+            [WEBCAM, FREE],
+            __file__,
+            f"{__file__} is no virtual camera",
+            "there is /dev/video11; to make one: greenscreen setup",
+        ),
     ],
 )
 def test_without_a_camera_to_send_to_it_says_how_to_get_one(
@@ -84,7 +102,7 @@ def test_without_a_camera_to_send_to_it_says_how_to_get_one(
 
 
 @linux
-def test_what_pyvirtualcam_cannot_open_is_a_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_what_cannot_be_opened_is_a_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The list said that it was a loopback, but it is gone, or somebody else's, by the time it is opened."""
     path = tmp_path / "video10"
     path.touch()

@@ -43,7 +43,8 @@ def say(line):
     with Path("said.txt").open("a") as said:
         print(line, file=said)
 
-control.watch(lambda settings: say(settings.model_dump_json(include={{"background", "record", "show"}})))
+told = {{"background", "record", "show", "edge_shift", "feather_out", "auto_frame"}}
+control.watch(lambda settings: say(settings.model_dump_json(include=told)))
 deadline = time.monotonic() + 60
 with WindowSink({TITLE!r}, (width, height), control) as window:
     while time.monotonic() < deadline:
@@ -276,6 +277,24 @@ def test_keys_step_through_backgrounds_and_blur(
 
 
 @pytest.mark.window
+@pytest.mark.parametrize(
+    ("keys", "field", "values"),
+    [
+        (["e", "e", "E", "E"], "edge_shift", [0.5, 1, 0.5, 0]),
+        (["f", "F"], "feather_out", [0.5, 0]),
+        (["F", "a", "a"], "auto_frame", [True, False]),
+    ],
+    ids=["outline", "edge", "following, after a knob that was at its end"],
+)
+def test_keys_move_the_edge_and_follow_the_person(
+    display: str, home: Path, keys: list[str], field: str, values: list[object]
+) -> None:
+    for key in keys:
+        type_in(display, key)
+    assert [change[field] for change in said(home, len(values))] == values
+
+
+@pytest.mark.window
 def test_keys_record_and_take_snapshots_into_the_persons_own_folders(display: str, home: Path) -> None:
     for key in ("r", "c", "r"):
         type_in(display, key)
@@ -289,7 +308,7 @@ def test_keys_record_and_take_snapshots_into_the_persons_own_folders(display: st
 
 
 def test_every_key_in_the_help_is_tested_here() -> None:
-    assert [key.name for key in KEYS] == ["p  Space", "n", "b", "+", "-", "r", "c", "m", "s", "x", "i", "h"]
+    assert " ".join(key.name for key in KEYS) == "p  Space n b + - e E f F a r c m s x i h"
 
 
 def type_in(display: str, key: str) -> None:

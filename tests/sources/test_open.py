@@ -12,8 +12,8 @@ from greenscreen.errors import UsageError
 from greenscreen.images import write_image
 from greenscreen.sources import open_source
 from greenscreen.sources.camera import CameraInfo
-from greenscreen.sources.latest import Latest
 from greenscreen.sources.photos import PhotoSource
+from greenscreen.sources.steady import Steady
 from greenscreen.sources.synthetic import SyntheticSource
 from greenscreen.sources.video import VideoSource
 
@@ -31,7 +31,7 @@ from greenscreen.sources.video import VideoSource
 )
 def test_cameras_are_live_and_never_lag(word: str, name: str) -> None:
     source = open_source(word)
-    assert isinstance(source, Latest)
+    assert isinstance(source, Steady)
     assert (source.live, source.name) == (True, name)
 
 

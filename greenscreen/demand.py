@@ -1,0 +1,79 @@
+"""Whether anybody watches the virtual camera, so that the real one need only be open then."""
+
+import ctypes
+import os
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from greenscreen.holders import holders
+
+_EVERY = 0.4  # seconds between two looks
+_GRACE = 3.0  # seconds that a program may take to come back, as call programs do when their settings change
+_OPEN_OR_CLOSE = 0x20 | 0x08 | 0x10  # inotify's IN_OPEN, IN_CLOSE_WRITE and IN_CLOSE_NOWRITE
+
+
+class Demand:
+    """Counts other programs that watch the virtual camera at `path`; nobody does until `watch` has named one.
+
+    v4l2loopback from 0.13 on tells how many programs stream. For older ones a program counts that has the device open
+    at two looks in a row: call programs and desktops open every camera for a moment to see what it is.
+    """
+
+    def __init__(self) -> None:
+        self._path: str | None = None
+        self._opens: _Opens | None = None
+        self._next = self._until = 0.0
+        self._seen = False
+
+    def watch(self, path: str) -> None:
+        self._path = path
+
+    def wanted(self) -> bool:
+        """Whether somebody watches, or did some seconds ago. Cheap, and for one thread."""
+        now = time.monotonic()
+        if self._path is not None and now >= self._next:
+            self._next = now + _EVERY
+            if self._watched(self._path):
+                self._until = now + _GRACE
+        return now < self._until
+
+    def close(self) -> None:
+        if self._opens:
+            self._opens.close()
+
+    def _watched(self, path: str) -> bool:
+        from greenscreen.loopback import streaming_readers
+
+        if self._opens is None:
+            with suppress(OSError):
+                readers = streaming_readers(path)
+                if readers is not None:
+                    return readers > 0
+            self._opens = _Opens(path)
+        before, self._seen = self._seen, self._opens.any()
+        return before and self._seen
+
+
+class _Opens:
+    """Who else has a file open: /proc is searched only after inotify told of somebody who opened or closed it."""
+
+    def __init__(self, path: str):
+        self._path = Path(path)
+        libc = ctypes.CDLL(None, use_errno=True)
+        self._events = libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
+        if libc.inotify_add_watch(self._events, os.fsencode(path), _OPEN_OR_CLOSE) < 0:
+            raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()), path)
+        self._open = bool(holders(self._path))
+
+    def any(self) -> bool:
+        changed = False
+        with suppress(BlockingIOError):
+            while os.read(self._events, 4096):
+                changed = True
+        if changed:
+            self._open = bool(holders(self._path))
+        return self._open
+
+    def close(self) -> None:
+        os.close(self._events)

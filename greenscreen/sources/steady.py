@@ -1,0 +1,160 @@
+"""A camera that may come and go, behind a stream of frames that does not."""
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from threading import Condition, Event, Thread
+from types import TracebackType
+from typing import Self
+
+from greenscreen.errors import CameraBusyError, SourceError
+from greenscreen.frame import Frame
+from greenscreen.placeholder import placeholder
+from greenscreen.sources import Source
+
+log = logging.getLogger(__name__)
+
+_FIRST = 8.0  # seconds until a camera must have opened and given a frame, or failed
+_LOST = 0.7  # seconds without a frame after which it is as if there were no camera
+_QUIET = 0.2  # seconds between two stand-ins: enough for programs that watch, and next to no work
+_RETRY = 1.0  # seconds between two attempts to open
+_LOOK = 0.25  # seconds between two looks whether the camera is wanted
+_PATIENCE = 0.7  # seconds to wait, on leaving, for a read that is still going on
+
+
+def always() -> bool:
+    return True
+
+
+class Steady:
+    """Reads a camera in a thread of its own and hands out the newest frame; those in between are dropped.
+
+    Iterating never ends and raises nothing: while no frame comes, for `_LOST` seconds or because the camera is lost,
+    busy or not wanted, there are stand-ins (`Frame.stand_in`), and the camera is opened anew until it gives frames
+    again, the first of them `fresh`. `find` returns the source to open and may raise `SourceError`; `wanted` says
+    whether the camera should be open now; `tell` hears, in that thread, when the camera goes and comes.
+
+    Entering waits for the first frame, or not at all if `wanted` is given. It raises what `find` and opening raise,
+    except that it waits for a busy camera too. `size` and `fps` are the camera's if it is open by then; frames may
+    come in other sizes when it is opened later. `dropped` counts the frames that nobody took, `message` says why there
+    is no camera. Leaving ends the thread; where a read is stuck, as soon as that read ends.
+    """
+
+    live = True
+
+    def __init__(
+        self,
+        name: str,
+        find: Callable[[], Source],
+        size: tuple[int, int],
+        fps: float,
+        wanted: Callable[[], bool] | None = None,
+        tell: Callable[[str], None] = log.info,
+    ):
+        self.name, self.size, self.fps = name, size, fps
+        self.note = ""
+        self.message = ""
+        self.dropped = 0
+        self._find, self._tell = find, tell
+        self._wanted, self._waits = wanted or always, wanted is None
+        self._slot: Frame | None = None
+        self._error: SourceError | None = None
+        self._begun = False
+        self._changed = Condition()
+        self._leaving = Event()
+        self._thread = Thread(target=self._work, name=f"reads {name}", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        if self._waits:
+            self._await_first()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._leaving.set()
+        self._thread.join(_PATIENCE)
+
+    def __iter__(self) -> Iterator[Frame]:
+        index, patience = 0, _LOST
+        while True:
+            frame = self._take(patience)
+            patience = _LOST if frame else _QUIET
+            if frame is None:
+                frame = Frame(placeholder(*self.size), time.monotonic(), index, stand_in=True)
+            yield replace(frame, index=index)
+            index += 1
+
+    def _await_first(self) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._begun or self._error, _FIRST)
+            if self._begun or isinstance(self._error, CameraBusyError):
+                return
+            error = self._error or SourceError(
+                f"{self.name} opens but gives no picture", "unplug it and plug it in again, or try another USB port"
+            )
+        self.__exit__(None, None, None)
+        raise error
+
+    def _take(self, seconds: float) -> Frame | None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._slot is not None, seconds)
+            frame, self._slot = self._slot, None
+            return frame
+
+    def _work(self) -> None:
+        while not self._leaving.is_set():
+            try:
+                if self._wanted():
+                    self._read()
+                else:
+                    self.message = "nobody is watching"
+                    self._leaving.wait(_LOOK)
+            except SourceError as error:
+                self._fail(error)
+            except Exception as error:
+                # A thread that died would leave the person with the placeholder and without a word.
+                log.exception("reading %s", self.name)
+                self._fail(SourceError(f"{self.name} fails: {error}"))
+
+    def _read(self) -> None:
+        """The camera from its opening to its end; raises what it raises."""
+        # Closed by the thread that reads: a camera must not be released under a read that is going on.
+        with self._find() as source:
+            for frame in source:
+                if self._leaving.is_set() or not self._wanted():
+                    break
+                self._put(source, frame)
+        with self._changed:
+            self._slot = None
+
+    def _put(self, source: Source, frame: Frame) -> None:
+        with self._changed:
+            if not self._begun:
+                self.name, self.note = source.name, getattr(source, "note", "")
+                if self._waits and not self._error:
+                    self.size, self.fps = source.size, source.fps
+            if self._slot is not None:
+                self.dropped += 1
+                # What is dropped must not take the news of a cut with it.
+                frame = replace(frame, fresh=frame.fresh or self._slot.fresh)
+            self._slot, self._begun, self.message = frame, True, ""
+            self._changed.notify_all()
+        if self._error:
+            self._error = None
+            self._tell(f"{source.name} gives pictures again")
+
+    def _fail(self, error: SourceError) -> None:
+        if self._leaving.is_set():
+            return
+        with self._changed:
+            # What entering raises needs no second word.
+            told = not self._waits or self._begun or isinstance(error, CameraBusyError)
+            news = told and (self._error is None or self._error.message != error.message)
+            self._slot, self._error, self.message = None, error, error.message
+            self._changed.notify_all()
+        if news:
+            self._tell(f"waiting: {error.message}" + (f" ({error.hint})" if error.hint else ""))
+        self._leaving.wait(_RETRY)

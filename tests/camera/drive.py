@@ -1,0 +1,161 @@
+"""Runs inside scripts/camera-vm: the drivers themselves, through the modules that talk to them.
+
+Standard library alone, as on an emulated machine everything else takes its time. Prints what it found as JSON.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from greenscreen.demand import Demand
+from greenscreen.loopback import HeldError, Loopback, streaming_readers
+from greenscreen.same import SameCamera
+from greenscreen.v4l2 import Device, list_devices
+
+CAMERA, OURS = "/dev/video0", "/dev/video10"
+SIZE = (640, 360)
+UNBIND, BIND = Path("/sys/bus/platform/drivers/vivid/unbind"), Path("/sys/bus/platform/drivers/vivid/bind")
+
+
+def picture(width: int, height: int, luma: int = 90) -> bytes:
+    return bytes([luma]) * (width * height) + bytes([54]) * (width * height // 4) + bytes([34]) * (width * height // 4)
+
+
+def look(path: str) -> Device:
+    return next(device for device in list_devices() if device.path == path)
+
+
+def ctl(*arguments: str) -> str:
+    return subprocess.run(["v4l2-ctl", "-d", OURS, *arguments], capture_output=True, text=True, timeout=30).stdout
+
+
+@contextmanager
+def reader() -> Iterator[subprocess.Popen[bytes]]:
+    """A program that watches, as soon as something is sent, until it is told to end."""
+    command = ["v4l2-ctl", "-d", OURS, "--stream-mmap", "--stream-count=0"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as program:
+        yield program
+        program.kill()
+
+
+def seconds_until(condition: Callable[[], bool], pictures: Loopback, limit: float = 20) -> float | None:
+    began = time.monotonic()
+    while time.monotonic() - began < limit:
+        pictures.write(picture(*SIZE))
+        if condition():
+            return time.monotonic() - began
+        time.sleep(0.03)
+    return None
+
+
+def format_and_pictures() -> dict[str, object]:
+    """What a program is told of the camera, and the bytes it gets."""
+    idle = look(OURS)
+    with Loopback(OURS, SIZE, 25) as writer:
+        writer.write(picture(*SIZE))
+        fed = look(OURS)
+        told = ctl("--get-fmt-video", "--get-parm")
+        out = Path("/dev/shm/frame")
+        command = ["v4l2-ctl", "-d", OURS, "--stream-mmap", "--stream-count=1", f"--stream-to={out}"]
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as program:
+            seconds_until(lambda: program.poll() is not None, writer)
+        same = out.exists() and out.read_bytes()[: len(picture(*SIZE))] == picture(*SIZE)
+    return {"idle": [idle.capture, idle.output], "fed": [fed.capture, fed.output], "told": told, "same": same}
+
+
+def runs() -> dict[str, object]:
+    """One after the other in other sizes, two at once, and after one that was killed."""
+    sizes = []
+    for size in (SIZE, (1280, 720), (360, 640), SIZE):
+        with Loopback(OURS, size, 30) as writer:
+            writer.write(picture(*size))
+            sizes.append(ctl("--get-fmt-video").split("Width/Height")[1].split()[1])
+    with Loopback(OURS, SIZE, 30) as writer:
+        writer.write(picture(*SIZE))
+        try:
+            with Loopback(OURS, SIZE, 30):
+                second = "let in"
+        except OSError as error:
+            second = type(error).__name__
+    child = os.fork()
+    if child == 0:
+        with Loopback(OURS, SIZE, 30) as writer:
+            writer.write(picture(*SIZE))
+            os.kill(os.getpid(), signal.SIGKILL)
+    os.waitpid(child, 0)
+    killed = look(OURS)
+    return {"sizes": sizes, "second": second, "after a kill": killed.output or killed.stuck}
+
+
+def held() -> dict[str, object]:
+    """A program watches on while the writer goes and comes back in another size, and in the same."""
+    with reader() as program:
+        with Loopback(OURS, SIZE, 30) as writer:
+            seconds_until(lambda: False, writer, 2)
+        watches = program.poll() is None
+        try:
+            with Loopback(OURS, (1280, 720), 30):
+                other: object = "let in"
+        except HeldError as error:
+            other = error.size
+        with Loopback(OURS, SIZE, 30) as writer:
+            writer.write(picture(*SIZE))
+    return {"watches": watches, "other size": other}
+
+
+def demand() -> dict[str, object]:
+    """Seconds until a watcher is noticed, and gone; whether a look that programs take in passing is."""
+    watch = Demand()
+    watch.watch(OURS)
+    with Loopback(OURS, SIZE, 30) as writer:
+        writer.write(picture(*SIZE))
+        can_tell = streaming_readers(OURS) is not None
+        quiet = seconds_until(watch.wanted, writer, 2)
+
+        def probe() -> bool:
+            list_devices()
+            ctl("--info")
+            return watch.wanted()
+
+        probed = seconds_until(probe, writer, 3)
+        with reader():
+            noticed = seconds_until(watch.wanted, writer)
+            stays = seconds_until(lambda: not watch.wanted(), writer, 5)
+        gone = seconds_until(lambda: not watch.wanted(), writer)
+    watch.close()
+    return {
+        "the driver can tell": can_tell, "nobody": quiet, "probed": probed, "noticed": noticed, "lost": stays,
+        "gone": gone,
+    }  # fmt: skip
+
+
+def unplug() -> dict[str, object]:
+    """The webcam is unplugged and plugged in again, and its number taken by another meanwhile."""
+    camera = SameCamera(CAMERA)
+    before = camera.find()
+    UNBIND.write_text("vivid.0")
+    time.sleep(0.5)
+    try:
+        away = str(camera.find())
+    except OSError as error:
+        away = str(error)
+    BIND.write_text("vivid.0")
+    time.sleep(1)
+    return {"before": before, "away": away, "back": look(str(camera.find())).name, "name": look(CAMERA).name}
+
+
+def main() -> None:
+    found = {part.__name__: part() for part in (format_and_pictures, runs, held, demand, unplug)}
+    Path(os.environ["OUT"], "found.json").write_text(json.dumps(found, indent=1))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,135 @@
+"""Recordings and snapshots start, stop and fail while everything else goes on."""
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+import pytest
+
+from greenscreen.control import Control
+from greenscreen.errors import SinkError, UsageError
+from greenscreen.frame import Picture
+from greenscreen.live import open_recorder
+from greenscreen.settings import make_settings
+from greenscreen.sinks.recorder import Recorder
+from greenscreen.sinks.snapshots import Snapshots
+
+
+def picture(time: float) -> Picture:
+    return Picture(np.full((64, 96, 3), 90, np.uint8), np.full((64, 96), 255, np.uint8), time)
+
+
+def recorder(control: Control, alone: bool = False) -> Recorder:
+    return open_recorder(control, (96, 64), 30, lambda _: None, alone)
+
+
+def send(sink: Recorder | Snapshots, *times: float) -> None:
+    for moment in times:
+        assert sink.send(picture(moment))
+
+
+def count(path: Path) -> int:
+    with av.open(str(path)) as video:
+        return sum(1 for _ in video.decode(video=0))
+
+
+def until(true: Callable[[], object]) -> bool:
+    deadline = time.monotonic() + 10
+    while not true() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return bool(true())
+
+
+def test_recordings_start_and_stop_one_after_the_other(tmp_path: Path) -> None:
+    control, first, second = Control(make_settings()), tmp_path / "a.mp4", tmp_path / "b.mkv"
+    with recorder(control) as sink:
+        send(sink, 0, 0.1)
+        control.change(record=first)
+        send(sink, 0.2, 0.3, 0.4)
+        control.change(record=second)
+        send(sink, 0.5)
+        assert count(first) == 3, "finished at once"
+        control.change(record=None)
+        send(sink, 0.6)
+    assert (count(first), count(second)) == (3, 1)
+    assert sorted(os.listdir(tmp_path)) == ["a.mp4", "b.mkv"]
+
+
+@pytest.mark.parametrize(
+    ("name", "error"), [("no/where.mp4", SinkError), ("call.avi", UsageError), ("clip.mp4", UsageError)]
+)
+def test_what_cannot_be_recorded_is_refused_to_who_asks(tmp_path: Path, name: str, error: type[Exception]) -> None:
+    (tmp_path / "clip.mp4").touch()
+    control = Control(make_settings(camera=str(tmp_path / "clip.mp4")))
+    with recorder(control) as sink:
+        with pytest.raises(error):
+            control.change(record=tmp_path / name)
+        send(sink, 0)
+    assert control.settings.record is None
+    assert os.listdir(tmp_path) == ["clip.mp4"]
+
+
+def fill_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next write fails as on a full disk."""
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("greenscreen.sinks.video.VideoSink._frame", full)
+
+
+def test_a_full_disk_ends_the_recording_and_not_the_call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    control = Control(make_settings(record=tmp_path / "a.mp4"))
+    with recorder(control) as sink:
+        send(sink, 0, 0.1)
+        fill_disk(monkeypatch)
+        send(sink, 0.2, 0.3)
+        assert until(lambda: control.settings.record is None)
+        assert "the recording ended" in control.message
+        assert "No space left" in control.message
+        send(sink, 0.4)
+        monkeypatch.undo()
+        control.change(record=tmp_path / "b.mp4")
+        send(sink, 0.5, 0.6)
+    assert count(tmp_path / "b.mp4") == 2
+
+
+def test_a_full_disk_ends_a_run_that_only_records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    control = Control(make_settings(record=tmp_path / "a.mp4"))
+    with recorder(control, alone=True) as sink:
+        send(sink, 0)
+        fill_disk(monkeypatch)
+        with pytest.raises(SinkError, match="No space left"):
+            sink.send(picture(0.1))
+
+
+def test_a_snapshot_is_the_next_picture_and_is_told(tmp_path: Path) -> None:
+    control = Control(make_settings())
+    path = tmp_path / "new folder" / "a.png"
+    with Snapshots(control) as sink:
+        send(sink, 0)
+        assert control.snapshot(path) == path
+        send(sink, 0.1, 0.2)
+    assert (cv2.imread(str(path)) == 90).all()
+    assert control.message == f"saved {path}"
+
+
+def test_a_snapshot_that_cannot_be_written_is_told_and_ends_nothing(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    control = Control(make_settings())
+    with Snapshots(control) as sink:
+        control.snapshot(tmp_path / "file" / "a.png")
+        send(sink, 0, 0.1)
+    assert "no snapshot" in control.message
+
+
+def test_snapshots_are_named_by_the_time(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("platformdirs.user_pictures_path", lambda: tmp_path)
+    path = Control(make_settings()).snapshot()
+    assert path.parent == tmp_path
+    assert path.name.startswith("greenscreen 2")
+    assert path.suffix == ".png"

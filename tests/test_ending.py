@@ -1,0 +1,109 @@
+"""However a run is ended, what was recorded can be played and nothing stays behind. With real processes."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import av
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SLOW = """
+import sys, time
+from greenscreen import live
+from greenscreen.cli import main
+from greenscreen.sources.synthetic import SyntheticSource
+
+class Silent(SyntheticSource):
+    def __iter__(self):
+        for frame in super().__iter__():
+            if frame.index == 10:
+                print("silent", file=sys.stderr, flush=True)
+                time.sleep(60)
+            yield frame
+
+live.open_source = lambda *_: Silent((96, 64), 30)
+main()
+"""
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+
+
+def start(folder: Path, suffix: str = ".mp4", program: tuple[str, ...] = ("-m", "greenscreen")) -> list[str]:
+    words = ["--camera", "synthetic", "--size", "96x64", "--no-virtual-camera", "--no-preview", "--background", "green"]
+    return [sys.executable, *program, "run", *words, "--record", str(folder / f"x{suffix}")]
+
+
+def frames(path: Path) -> int:
+    with av.open(str(path)) as video:
+        return sum(1 for _ in video.decode(video=0))
+
+
+def await_frames(folder: Path) -> None:
+    """Until something is recorded: the unfinished file is there, and a moment has passed."""
+    deadline = time.monotonic() + 30
+    while not list(folder.glob(".greenscreen-*")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(1)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_a_run_soon_and_the_recording_plays(tmp_path: Path, number: signal.Signals) -> None:
+    with subprocess.Popen(start(tmp_path), cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
+        await_frames(tmp_path)
+        process.send_signal(number)
+        process.send_signal(number)  # Impatience must not cost the recording.
+        said = process.communicate(timeout=5)[1]
+    assert process.returncode == 0
+    assert "Traceback" not in said
+    assert [path.name for path in tmp_path.iterdir()] == ["x.mp4"]
+    assert frames(tmp_path / "x.mp4") > 2
+
+
+@pytest.mark.parametrize("suffix", [".webm", ".mov"])
+def test_every_kind_of_recording_is_finished(tmp_path: Path, suffix: str) -> None:
+    with subprocess.Popen(start(tmp_path, suffix), cwd=ROOT, stderr=subprocess.DEVNULL) as process:
+        await_frames(tmp_path)
+        process.terminate()
+        assert process.wait(5) == 0
+    assert frames(tmp_path / f"x{suffix}") > 2
+
+
+def test_a_closed_terminal_ends_a_run_and_the_recording_plays(tmp_path: Path) -> None:
+    """Its window is closed: the terminal hangs up, and whatever is still written to it fails."""
+    ours, theirs = os.openpty()
+    command = ["setsid", "--ctty", "--wait", *start(tmp_path)]
+    process = subprocess.Popen(command, cwd=ROOT, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True)
+    os.close(theirs)
+    await_frames(tmp_path)
+    os.close(ours)
+    process.wait(5)
+    deadline = time.monotonic() + 5
+    while list(tmp_path.glob(".greenscreen-*")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert [path.name for path in tmp_path.iterdir()] == ["x.mp4"]
+    assert frames(tmp_path / "x.mp4") > 2
+
+
+def test_a_camera_that_says_nothing_does_not_hold_up_the_end(tmp_path: Path) -> None:
+    command = start(tmp_path, program=("-c", SLOW))
+    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        assert any(line == "silent\n" for line in process.stderr)
+        process.terminate()
+        process.communicate(timeout=5)
+    assert process.returncode == 0
+    assert frames(tmp_path / "x.mp4") == 10
+
+
+def test_under_nohup_a_closed_terminal_ends_nothing(tmp_path: Path) -> None:
+    with subprocess.Popen(["nohup", *start(tmp_path)], cwd=ROOT, stderr=subprocess.DEVNULL) as process:
+        await_frames(tmp_path)
+        process.send_signal(signal.SIGHUP)
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(0.7)
+        process.terminate()
+        assert process.wait(5) == 0

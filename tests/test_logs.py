@@ -1,0 +1,67 @@
+"""What is written down is for people and programs, never grows large, and holds no picture."""
+
+import json
+import logging
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from greenscreen.control import Status
+from greenscreen.logs import JsonLines, log_path, logged_to_file, stats_line
+
+ROOT = Path(__file__).parents[1]
+STATUS = Status("live", "", 29.97, 31.4, {"segment": 5.25, "send": 1.0}, 300, 2, "openvino", "camera 0")
+
+
+def test_stats_are_one_line() -> None:
+    line = "live: 30.0 frames a second, 31 ms old, 2 dropped; ms: segment 5.2, send 1.0"
+    assert stats_line(STATUS) == line
+    assert stats_line(Status()) == "starting: 0.0 frames a second, 0 dropped; ms: none yet"
+
+
+def test_a_record_is_a_json_object_with_its_error() -> None:
+    try:
+        raise OSError("no\nspace")
+    except OSError:
+        record = logging.LogRecord("greenscreen.x", logging.WARNING, "", 1, "%s of\n%s", ("1", "2"), sys.exc_info())
+    line = JsonLines().format(record)
+    assert "\n" not in line
+    parsed = json.loads(line)
+    assert (parsed["level"], parsed["logger"], parsed["message"]) == ("warning", "greenscreen.x", "1 of\n2")
+    assert "OSError" in parsed["error"]
+
+
+def test_the_file_begins_anew_when_it_is_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("greenscreen.logs._MOST_BYTES", 2000)
+    path = tmp_path / "deep" / "x.log"
+    with logged_to_file(path):
+        for index in range(200):
+            logging.getLogger("greenscreen.test").info("line %d of many", index)
+    files = sorted(path.parent.iterdir())
+    assert len(files) == 4
+    assert all(file.stat().st_size <= 2000 for file in files)
+    assert "line 199" in path.read_text()
+    size = path.stat().st_size
+    logging.getLogger("greenscreen.test").warning("afterwards")
+    assert path.stat().st_size == size
+
+
+def test_where_no_file_can_be_written_the_run_goes_on(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with logged_to_file(tmp_path / "file" / "x.log"):
+        logging.getLogger("greenscreen.test").info("hello")
+
+
+def test_a_run_tells_programs_everything_in_json_and_leaves_a_log(tmp_path: Path) -> None:
+    words = "--camera demo --size 96x64 --no-preview --no-virtual-camera --log-json --stats --frames 25 --record"
+    command = [sys.executable, "-m", "greenscreen", "run", *words.split(), str(tmp_path / "x.mkv")]
+    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=60).stderr
+    lines = [json.loads(line) for line in said.splitlines()]
+    assert any("cutting out" in line["message"] for line in lines)
+    stats = [line for line in lines if "fps" in line]
+    assert all(line["engine"] for line in stats if line["state"] == "live")
+    text = log_path().read_text()
+    assert "cutting out" in text
+    assert len(text) < 5000
