@@ -21,7 +21,7 @@ from greenscreen import __version__, cache
 from greenscreen.cli import main
 from greenscreen.errors import EngineError
 from greenscreen.frame import Matte
-from greenscreen.segment import ENGINES, bundled_model
+from greenscreen.segment import bundled_model
 
 ROOT = Path(__file__).parents[1]
 OPTIONS = {
@@ -84,7 +84,8 @@ def test_without_words_it_shows_its_commands(greenscreen: Greenscreen) -> None:
 
 
 @pytest.mark.parametrize("command", OPTIONS)
-def test_help_lists_the_options(greenscreen: Greenscreen, command: str) -> None:
+def test_help_lists_the_options(greenscreen: Greenscreen, monkeypatch: pytest.MonkeyPatch, command: str) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
     answer = greenscreen(command, "--help")
     assert answer.code == 0
     assert set(OPTIONS[command].split()) <= set(re.findall(r"(?<![\w-])--?[a-z-]+", answer.out))
@@ -153,8 +154,7 @@ FAILURES = [
 @pytest.fixture
 def things(bare: Path, make_clip: MakeClip, half: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Files with which something is wrong, two with which nothing is, and an engine that opens at once."""
-    for name in set(ENGINES) - {half}:
-        monkeypatch.delitem(ENGINES, name)
+    monkeypatch.setattr("greenscreen.segment.AUTO", [half])
     photo("photo.png")
     make_clip(Path("clip.mp4"), range(0, 80, 40))
     Path("empty").mkdir()

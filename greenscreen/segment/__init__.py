@@ -111,8 +111,8 @@ class Segmenter:
         if (kept := self._stillness.answer(image)) is not None:
             self.skipped += 1
             return kept
-        starts = frame.fresh or self._stillness.jumped
-        matte = first_look(engine, image, bool(self.contract.previous)) if starts else engine.step(image)
+        fresh = frame.fresh or self._stillness.jumped
+        matte = first_look(engine, image, bool(self.contract.previous)) if fresh else engine.step(image)
         self._stillness.keep(matte)
         return matte
 
