@@ -106,11 +106,12 @@ class Blur:
     def behind(self, frame: Frame, alpha: Alpha) -> Bytes:
         width, height = frame.size
         sigma = self._sigma or height / 50
-        # A blurred picture has no detail to lose: it is found at a size where sigma is about three pixels.
-        factor = max(1.0, sigma / 3)
+        # A blurred picture has no detail to lose: it is found at a size where sigma is about two pixels.
+        factor = max(1.0, sigma / 2)
         size = (max(1, round(width / factor)), max(1, round(height / factor)))
         source = frame.image if size[0] > frame.guide.shape[1] else frame.guide
-        small = cv2.resize(source, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+        how = cv2.INTER_LINEAR if source is frame.guide else cv2.INTER_AREA
+        small = cv2.resize(source, size, interpolation=how).astype(np.float32)
         person = cv2.resize(alpha.small, size, interpolation=cv2.INTER_AREA)
         room = 1 - np.asarray(cv2.dilate(person, np.ones((3, 3), np.uint8)), np.float32)
         blurred = weighted_blur(small, room, sigma / factor)

@@ -39,6 +39,6 @@ def test_moving_clips_are_made_and_measured(tmp_path: Path) -> None:
 
     call("evaluate", clip, "--frames", 12, "--json", tmp_path / "rows.json", "--sheet", tmp_path / "sheet.png")
     rows = json.loads((tmp_path / "rows.json").read_text())
-    assert [row["way"] for row in rows][0] == "network, enlarged"
+    assert rows[0]["way"] == "network, enlarged"
     assert all(0 <= row["iou"] <= 1 and row["edge_error"] >= 0 for row in rows)
     assert cv2.imread(str(tmp_path / "sheet.png")).std() > 10

@@ -1,5 +1,6 @@
 """Live frames as I420: the same picture as the unhurried way gives, as soon as the compiled loops are ready."""
 
+import itertools
 import sys
 
 import cv2
@@ -44,6 +45,25 @@ def test_the_fast_way_looks_like_the_slow_one(background: str) -> None:
     alpha = np.abs(quick.alpha.astype(int) - slow.alpha)
     assert alpha.mean() < 0.5
     assert (alpha > 32).mean() < 0.002
+
+
+def test_the_fast_way_holds_alphas_as_the_slow_one_does() -> None:
+    """What was counts as much in the compiled loop, however often a picture is rendered."""
+    with open_source("demo") as source, open_segmenter() as segmenter:
+        frames = list(itertools.islice(source, 4))
+        coarse = [segmenter.segment(frame) for frame in frames]
+    slow, fast = Refiner(), Refiner()
+    for frame, matte in zip(frames, coarse, strict=True):
+        unhurried = slow.refine(frame, matte).values
+        planar_frame = frame.as_planar()
+        alpha = fast.refine(planar_frame, matte)
+        picture = Composite(planar_frame, alpha, np.zeros_like(planar_frame.pixels))
+        _ = picture.i420
+        off = np.abs(picture.alpha.astype(int) - unhurried)
+        assert off.mean() < 0.5
+        assert (off > 32).mean() < 0.002
+    again = Composite(planar_frame, alpha, np.zeros_like(planar_frame.pixels))
+    np.testing.assert_array_equal(again.alpha, picture.alpha)
 
 
 def test_a_cut_out_is_black_where_nobody_is() -> None:

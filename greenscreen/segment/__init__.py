@@ -98,13 +98,14 @@ class Segmenter:
             engine = self._engines[width, height] = self._opener(self._model, self.contract, width, height)
         image = np.asarray(cv2.resize(frame.guide, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
         if frame.fresh:
-            engine.reset()
             self._stillness.reset()
-            for _ in range(FIRST_LOOKS - 1 if self.contract.previous else 0):
-                engine.step(image)
         if (kept := self._stillness.answer(image)) is not None:
             self.skipped += 1
             return kept
+        if frame.fresh or self._stillness.jumped:
+            engine.reset()
+            for _ in range(FIRST_LOOKS - 1 if self.contract.previous else 0):
+                engine.step(image)
         matte = engine.step(image)
         self._stillness.keep(matte)
         return matte

@@ -67,9 +67,7 @@ def test_the_default_leaves_the_edge_to_the_picture() -> None:
 
 
 @settings(deadline=None, max_examples=30)
-@given(
-    seed=st.integers(0, 99), shift=st.floats(-40, 40), outward=st.floats(0, 40), inward=st.floats(0, 40)
-)
+@given(seed=st.integers(0, 99), shift=st.floats(-40, 40), outward=st.floats(0, 40), inward=st.floats(0, 40))
 def test_limits_are_in_range_and_in_order(seed: int, shift: float, outward: float, inward: float) -> None:
     alpha = cv2.GaussianBlur(np.random.default_rng(seed).random((90, 160)), (0, 0), 6).astype(np.float32)
     between = limits((alpha > alpha.mean()).astype(np.float32), Edges(0.5, shift, outward, inward))
@@ -97,3 +95,12 @@ def test_no_outline_no_edge(share: float) -> None:
     frame, _ = half()
     alpha = Refiner(Edges(0.5, 10, 20, 20)).refine(frame, np.full((9, 16), share, np.float32))
     assert (alpha.values == 255 * share).all()
+
+
+def test_a_change_counts_from_the_next_frame_on() -> None:
+    """Live: without a pause, and without the past holding it back."""
+    frame, matte = half()
+    refiner = Refiner()
+    before = outline(refiner.refine(frame, matte).values[360] / np.float32(255))
+    refiner.change(Edges(shift=10))
+    assert outline(refiner.refine(frame, matte).values[360] / np.float32(255)) == pytest.approx(before + 10, abs=2)

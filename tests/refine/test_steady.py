@@ -61,7 +61,9 @@ def test_motion_of_any_speed_is_followed(speed: int) -> None:
     """No lag: a moving person is cut out as well as without the past, at each moment."""
     places = [80] * 5 + [80 + speed * n for n in range(1, 9)]
     errors = [
-        [np.abs(alpha - scene(place)[1]).mean() for alpha, place in zip(filmed(places, steady), places, strict=True)][5:]
+        [np.abs(alpha - scene(place)[1]).mean() for alpha, place in zip(filmed(places, steady), places, strict=True)][
+            5:
+        ]
         for steady in (True, False)
     ]
     assert np.mean(errors[0]) < 1.25 * np.mean(errors[1])
