@@ -2,40 +2,31 @@
 
 import json
 import logging
-import os
-import shlex
 import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
 from greenscreen import __version__
 from greenscreen.address import DEFAULT_HOST, DEFAULT_PORT
+from greenscreen.console import complain, err, out, progress_bar, say
 from greenscreen.control import Control
+from greenscreen.ctlcli import remote
 from greenscreen.ending import end_by_signals
 from greenscreen.errors import GreenscreenError, UsageError
 from greenscreen.logs import log_path, log_stats, logged_to_file, print_json, report_stats, stats_line
 from greenscreen.options import with_settings
-from greenscreen.profiles import (
-    follow_profile,
-    list_profiles,
-    outline_profile,
-    profile_path,
-    profiles_folder,
-    read_profile,
-    write_profile,
-)
+from greenscreen.profilecli import profiles
+from greenscreen.profiles import follow_profile, read_profile
 from greenscreen.settings import help_of, make_settings
 
 if TYPE_CHECKING:
@@ -49,8 +40,6 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Removes the room behind a person, live.",
 )
-out = Console(soft_wrap=True)
-err = Console(stderr=True, soft_wrap=True)
 
 Engine = Annotated[str, typer.Option(help=help_of("engine"))]
 Model = Annotated[Path | None, typer.Option(help=help_of("model"))]
@@ -60,13 +49,6 @@ Matte = Annotated[bool, typer.Option("--matte", help="write the matte alone, whi
 
 SERVICE = {"virtual_camera": True, "preview": False, "on_demand": sys.platform.startswith("linux")}
 """What `--background-service` means, where nothing else is said."""
-
-
-def say(message: str) -> None:
-    """A line of information for the person, on stderr."""
-    # As text, here and below, as names of files and devices may look like markup or emoji.
-    with suppress(OSError):  # The terminal may be closed, which is no reason to fail.
-        err.print(Text(message, style="dim"))
 
 
 def say_and_log(message: str) -> None:
@@ -307,113 +289,8 @@ def doctor() -> None:
         raise typer.Exit(1)
 
 
-profiles = typer.Typer(help="Settings kept under a name, for: greenscreen run --profile NAME")
 app.add_typer(profiles, name="profile")
-Name = Annotated[str, typer.Argument(help="name of the profile")]
-
-
-@profiles.command("list")
-def show_names() -> None:
-    """List the profiles there are."""
-    for name in list_profiles():
-        typer.echo(name)
-    say(f"in {profiles_folder()}")
-
-
-@profiles.command("show")
-def show_profile(name: Name) -> None:
-    """Print what a profile sets, after checking it."""
-    read_profile(name)
-    typer.echo(profile_path(name).read_text(encoding="utf-8"), nl=False)
-
-
-@profiles.command("save")
-@with_settings
-def save_profile(name: Name, **given: Any) -> None:
-    """Keep the options given here under a name, in place of what was there."""
-    say(f"kept in {write_profile(name, make_settings(**given))}")
-
-
-@profiles.command("edit")
-def edit_profile(name: Name) -> None:
-    """Open a profile in your editor, and check it afterwards. A new one lists everything that can be set."""
-    path = outline_profile(name)
-    editor = os.environ.get("VISUAL") or os.environ.get("EDITOR")
-    if editor is None:
-        typer.launch(str(path))
-        say(f"opened {path}; set EDITOR to choose a program")
-        return
-    try:
-        subprocess.run([*shlex.split(editor), str(path)], check=True)
-    except (OSError, ValueError, subprocess.CalledProcessError) as error:
-        raise UsageError(f"the editor {editor} fails: {error}", "set EDITOR to one that works") from error
-    read_profile(name)
-
-
-remote = typer.Typer(help="Drive a greenscreen that runs with --overlay.")
 app.add_typer(remote, name="ctl")
-
-
-@remote.callback()
-def connect(
-    context: typer.Context,
-    url: Annotated[str, typer.Option(help="where it runs")] = f"http://{DEFAULT_HOST}:{DEFAULT_PORT}",
-    token: Annotated[str | None, typer.Option(envvar="GREENSCREEN_TOKEN", help="what it asks for off loopback")] = None,
-) -> None:
-    from greenscreen.ctl import Client
-
-    context.obj = Client(url, token)
-
-
-@remote.command("set")
-def set_remote(
-    context: typer.Context, assignments: Annotated[list[str], typer.Argument(metavar="NAME=VALUE...")]
-) -> None:
-    """Change settings, all of them or none: greenscreen ctl set background=beach mirror=on"""
-    context.obj.change(assignments)
-
-
-@remote.command("get")
-def get_remote(context: typer.Context, name: Annotated[str | None, typer.Argument(help="one setting")] = None) -> None:
-    """Print the settings that can be changed, or one of them."""
-    settings = context.obj.settings()
-    if name is None:
-        typer.echo(json.dumps(settings, indent=2))
-    elif name in settings:
-        typer.echo(settings[name])
-    else:
-        raise UsageError(f"there is no live setting {name}", f"choose one of: {', '.join(settings)}")
-
-
-@remote.command("status")
-def show_status(context: typer.Context) -> None:
-    """Print everything there is to know, as JSON."""
-    typer.echo(json.dumps(context.obj.state(), indent=2))
-
-
-@remote.command("profile")
-def load_profile(context: typer.Context, name: Name) -> None:
-    """Take over the live settings of a profile."""
-    context.obj.load(name)
-
-
-@remote.command("snapshot")
-def take_snapshot(context: typer.Context) -> None:
-    """Keep the next picture, and print the name of its file."""
-    typer.echo(context.obj.snapshot())
-
-
-def progress_bar() -> Progress:
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-    return Progress(*columns, console=err, transient=True, disable=not err.is_terminal)
-
-
-def complain(error: GreenscreenError) -> None:
-    """One sentence and a hint, on stderr."""
-    with suppress(OSError):
-        err.print(Text.assemble(("error:", "red"), f" {error.message}"))
-        if error.hint:
-            err.print(Text.assemble(("hint:", "dim"), f" {error.hint}"))
 
 
 def explained(error: Exception) -> GreenscreenError:
@@ -430,7 +307,7 @@ def explained(error: Exception) -> GreenscreenError:
 def completed(arguments: list[str]) -> list[str]:
     """With the address that `--overlay` alone means, as options of the command line either have a value or do not."""
     default = f"--overlay={DEFAULT_HOST}:{DEFAULT_PORT}"
-    pairs = zip(arguments, [*arguments[1:], "-"], strict=False)
+    pairs = zip(arguments, [*arguments[1:], "-"], strict=False)  # Where nothing is typed, nothing follows.
     return [default if word == "--overlay" and after.startswith("-") else word for word, after in pairs]
 
 

@@ -138,18 +138,20 @@ def demand() -> dict[str, object]:
 
 
 def unplug() -> dict[str, object]:
-    """The webcam is unplugged and plugged in again, and its number taken by another meanwhile."""
+    """The webcam is pulled out while a program has it open, and so comes back under another number."""
     camera = SameCamera(CAMERA)
     before = camera.find()
-    UNBIND.write_text("vivid.0")
-    time.sleep(0.5)
-    try:
-        away = str(camera.find())
-    except OSError as error:
-        away = str(error)
-    BIND.write_text("vivid.0")
-    time.sleep(1)
-    return {"before": before, "away": away, "back": look(str(camera.find())).name, "name": look(CAMERA).name}
+    with open(CAMERA, "rb", buffering=0):
+        UNBIND.write_text("vivid.0")
+        time.sleep(0.5)
+        try:
+            away = str(camera.find())
+        except OSError as error:
+            away = str(error)
+        BIND.write_text("vivid.0")
+        time.sleep(1)
+        back = str(camera.find())
+    return {"before": before, "away": away, "back": back, "name": look(back).name}
 
 
 def main() -> None:

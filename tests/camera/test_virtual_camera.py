@@ -1,7 +1,8 @@
 """`greenscreen run` between a real webcam device and a real virtual camera, as a video call would see it."""
 
-import subprocess
+import json
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,10 +11,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from greenscreen.placeholder import placeholder
+
 pytestmark = pytest.mark.camera
 
-ROOT = Path(__file__).parents[2]
-NO_MACHINE = 125  # camera-vm's exit status where no virtual machine can be had
 GREEN = (0, 255, 0)
 
 # Where the bundled clip, at 640x360, shows the room throughout, and where the person. (rows, columns)
@@ -27,29 +28,32 @@ class Recording:
 
     fed: NDArray[np.int16]
     seen: NDArray[np.int16]
+    hidden: NDArray[np.int16]
+    ffmpeg: NDArray[np.int16]
+    found: dict[str, float | bool | None]
     said: str
     status: int
 
 
 @pytest.fixture(scope="module")
-def recording(tmp_path_factory: pytest.TempPathFactory) -> Recording:
-    out = tmp_path_factory.mktemp("camera")
-    greenscreen = [sys.executable, "-m", "greenscreen", "run", "--background", "#00ff00", "--no-preview"]
+def recording(in_machine: Callable[..., Path]) -> Recording:
+    greenscreen = [sys.executable, "-m", "greenscreen", "run", "--background", "#00ff00", "--background-service"]
     devices = ["--camera", "/dev/video11", "--device", "/dev/video10", "--size", "640x360"]
-    vm = [str(ROOT / "scripts" / "camera-vm"), "-t", "400", "-o", str(out)]
-    inside = [sys.executable, str(Path(__file__).with_name("record.py")), *greenscreen, *devices]
-    answer = subprocess.run([*vm, *inside], cwd=ROOT, capture_output=True, text=True)
-    if answer.returncode == NO_MACHINE:
-        pytest.skip(answer.stderr.strip())
-    assert answer.returncode == 0, answer.stdout + answer.stderr
+    out = in_machine(sys.executable, str(Path(__file__).with_name("record.py")), *greenscreen, *devices)
     said = (out / "said.txt").read_text()
-    seen = read_pictures(out, "seen-*.png")
-    assert seen.size, f"nothing arrived at the virtual camera; greenscreen said:\n{said}"
-    return Recording(read_pictures(out, "fed-*.png"), seen, said, int((out / "status").read_text()))
+    pictures = {name: read_pictures(out, f"{name}-*.png") for name in ("fed", "seen", "hidden", "ffmpeg")}
+    assert pictures["seen"].size, f"nothing arrived at the virtual camera; greenscreen said:\n{said}"
+    found = json.loads((out / "found.json").read_text())
+    return Recording(**pictures, found=found, said=said, status=int((out / "status").read_text()))
 
 
 def read_pictures(folder: Path, pattern: str) -> NDArray[np.int16]:
     return np.array([cv2.imread(str(path)) for path in sorted(folder.glob(pattern))], np.int16)
+
+
+def results(pictures: NDArray[np.int16]) -> list[NDArray[np.int16]]:
+    """Those that are not the placeholder, which a slow machine may show in between."""
+    return [picture for picture in pictures if np.abs(picture - placeholder(640, 360).astype(int)).mean() > 4]
 
 
 def nearest_fed(recording: Recording, seen: NDArray[np.int16]) -> tuple[int, float]:
@@ -61,9 +65,15 @@ def nearest_fed(recording: Recording, seen: NDArray[np.int16]) -> tuple[int, flo
 
 def test_the_room_is_nowhere_to_be_seen(recording: Recording) -> None:
     """Every pixel of the room is the backdrop, from the first picture on; I420 and back costs a few levels."""
-    for seen in recording.seen:
+    for seen in [*recording.seen, *results(recording.ffmpeg)]:
         for place in ROOM:
             assert np.abs(seen[place] - GREEN).max() <= 8
+
+
+def test_what_is_not_the_result_is_the_placeholder(recording: Recording) -> None:
+    """Before the webcam is open, and while it is silent."""
+    for hidden in recording.hidden:
+        assert np.abs(hidden - placeholder(640, 360).astype(int)).mean() < 4
 
 
 def test_the_person_is_there_unchanged(recording: Recording) -> None:
@@ -81,6 +91,25 @@ def test_the_person_has_its_own_colours_in_every_frame(recording: Recording) -> 
         seen = recording.seen[:, *place].mean(axis=(1, 2))
         assert (seen >= fed.min(axis=0) - 6).all()
         assert (seen <= fed.max(axis=0) + 6).all()
+
+
+def test_ffmpeg_sees_what_opencv_sees(recording: Recording) -> None:
+    assert len(recording.ffmpeg) == 2
+    for seen in results(recording.ffmpeg):
+        assert nearest_fed(recording, seen)[1] < 12
+
+
+def test_the_webcam_is_open_only_while_somebody_watches(recording: Recording) -> None:
+    """As the kernel tells, not our own log."""
+    assert recording.found["there"] is not None
+    assert recording.found["used before"] is False
+    assert recording.found["used when watched"] is not None
+    assert recording.found["not used after"] is not None
+
+
+def test_a_webcam_that_falls_silent_is_hidden_and_comes_back(recording: Recording) -> None:
+    assert recording.found["hidden"] is not None
+    assert recording.found["seen again"] is not None
 
 
 def test_the_picture_moves(recording: Recording) -> None:

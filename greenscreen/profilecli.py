@@ -1,0 +1,62 @@
+"""`greenscreen profile`: list, show, keep and edit settings kept under a name."""
+
+import os
+import shlex
+import subprocess
+from typing import Annotated, Any
+
+import typer
+
+from greenscreen.console import say
+from greenscreen.errors import UsageError
+from greenscreen.options import with_settings
+from greenscreen.profiles import (
+    list_profiles,
+    outline_profile,
+    profile_path,
+    profiles_folder,
+    read_profile,
+    write_profile,
+)
+from greenscreen.settings import make_settings
+
+profiles = typer.Typer(help="Settings kept under a name, for: greenscreen run --profile NAME")
+Name = Annotated[str, typer.Argument(help="name of the profile")]
+
+
+@profiles.command("list")
+def show_names() -> None:
+    """List the profiles there are."""
+    for name in list_profiles():
+        typer.echo(name)
+    say(f"in {profiles_folder()}")
+
+
+@profiles.command("show")
+def show_profile(name: Name) -> None:
+    """Print what a profile sets, after checking it."""
+    read_profile(name)
+    typer.echo(profile_path(name).read_text(encoding="utf-8"), nl=False)
+
+
+@profiles.command("save")
+@with_settings
+def save_profile(name: Name, **given: Any) -> None:
+    """Keep the options given here under a name, in place of what was there."""
+    say(f"kept in {write_profile(name, make_settings(**given))}")
+
+
+@profiles.command("edit")
+def edit_profile(name: Name) -> None:
+    """Open a profile in your editor, and check it afterwards. A new one lists everything that can be set."""
+    path = outline_profile(name)
+    editor = os.environ.get("VISUAL") or os.environ.get("EDITOR")
+    if editor is None:
+        typer.launch(str(path))
+        say(f"opened {path}; set EDITOR to choose a program")
+        return
+    try:
+        subprocess.run([*shlex.split(editor), str(path)], check=True)
+    except (OSError, ValueError, subprocess.CalledProcessError) as error:
+        raise UsageError(f"the editor {editor} fails: {error}", "set EDITOR to one that works") from error
+    read_profile(name)
