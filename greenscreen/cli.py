@@ -21,6 +21,7 @@ from greenscreen.address import DEFAULT_HOST, DEFAULT_PORT
 from greenscreen.console import complain, err, out, progress_bar, say
 from greenscreen.control import Control
 from greenscreen.ending import end_by_signals
+from greenscreen.enginecli import engines
 from greenscreen.errors import GreenscreenError, UsageError
 from greenscreen.logs import log_path, log_stats, logged_to_file, print_json, report_stats, stats_line
 from greenscreen.options import with_settings
@@ -41,6 +42,7 @@ app = typer.Typer(
 )
 
 Engine = Annotated[str, typer.Option(help=help_of("engine"))]
+Gpu = Annotated[int | None, typer.Option(min=0, help=help_of("gpu"))]
 Model = Annotated[Path | None, typer.Option(help=help_of("model"))]
 Background = Annotated[str | None, typer.Option("--background", "-b", help=help_of("background"))]
 Matte = Annotated[bool, typer.Option("--matte", help="write the matte alone, white the person")]
@@ -130,6 +132,7 @@ def image(
     background: Background = None,
     matte: Matte = False,
     engine: Engine = "auto",
+    gpu: Gpu = None,
     model: Model = None,
 ) -> None:
     """Cut people out of photos: PNG with transparency, or the composite if --background is given."""
@@ -137,7 +140,7 @@ def image(
     from greenscreen.segment import open_segmenter
 
     jobs = plan_photos(inputs, output)
-    with open_segmenter(engine, model) as segmenter, progress_bar() as bar:
+    with open_segmenter(engine, model, gpu, say=say) as segmenter, progress_bar() as bar:
         task = bar.add_task("photos", total=len(jobs))
         failed = cut_photos(jobs, segmenter, background or "transparent", matte, lambda _: bar.advance(task))
     for _, error in failed:
@@ -154,13 +157,14 @@ def video(
     background: Background = None,
     matte: Matte = False,
     engine: Engine = "auto",
+    gpu: Gpu = None,
     model: Model = None,
 ) -> None:
     """Replace the room in a video file, every frame and the sound kept."""
     from greenscreen.batch import cut_video
     from greenscreen.segment import open_segmenter
 
-    with open_segmenter(engine, model) as segmenter, progress_bar() as bar:
+    with open_segmenter(engine, model, gpu, say=say) as segmenter, progress_bar() as bar:
         task = bar.add_task("frames", total=None)
         count = cut_video(
             clip,
@@ -288,6 +292,7 @@ def doctor() -> None:
         raise typer.Exit(1)
 
 
+app.add_typer(engines, name="engine")
 app.add_typer(profiles, name="profile")
 
 remote = typer.Typer(help="Drive a greenscreen that runs with --overlay.")

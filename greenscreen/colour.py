@@ -30,9 +30,9 @@ def planes(pixels: Bytes) -> tuple[Bytes, Bytes, Bytes]:
     return pixels[:height], u, v
 
 
-def to_bgr(yuv: Bytes) -> Bytes:
-    """`(h, w, 3)` Y, U, V of one size to BGR."""
-    return np.asarray(cv2.transform(yuv, TO_BGR), np.uint8)
+def to_bgr(y: Bytes, u: Bytes, v: Bytes) -> Bytes:
+    """Y, U and V, `(h, w)` all of one size, to BGR `(h, w, 3)`."""
+    return np.asarray(cv2.transform(cv2.merge([y, u, v]), TO_BGR), np.uint8)
 
 
 def to_yuv(bgr: NDArray[np.float32]) -> NDArray[np.float32]:

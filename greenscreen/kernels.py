@@ -20,45 +20,100 @@ Bytes = NDArray[np.uint8]
 STEPS = 1024
 """To how many levels a coarse matte is rounded: its products with colours, summed over a window, stay below 2^24."""
 
+FEW = real(0.05)
+"""Pixels of a window that are too few to know a colour by."""
+
 compiled = numba.njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz", "arcp"})
 
 
 @compiled
-def coefficients(guide: Bytes, matte: Field, radius: int, epsilon: float, out: Field) -> None:
+def coefficients(guide: Bytes, matte: Field, edges: Bytes, radius: int, epsilon: float, out: Field) -> None:
     """The colour guided filter's `a` and `b`, averaged over all windows a pixel is in.
 
-    `guide` is `(h, w, 3)` uint8, `matte` `(h, w)` in [0, 1], `epsilon` in levels squared. `out` is `(4, h, w)` and
-    gets `a` for each level of blue, green and red, and `b`. Windows beyond the picture's border are mirrored.
+    `guide` is `(h, w, 3)` uint8, `matte` `(h, w)` in [0, 1], `epsilon` in levels squared. `edges` `(h, w)` is not 0
+    where the matte is not the same throughout the window; elsewhere there is nothing to be found. `out` is `(4, h, w)`
+    and gets `a` for each level of blue, green and red, and `b`. Windows beyond the picture's border are mirrored.
     """
     h, w = matte.shape
     size = real((2 * radius + 1) ** 2)
     columns, window = np.zeros((w, 16), np.float32), np.empty(16, np.float32)
-    lines = np.empty((h, w, 4), np.float32)
-    for y in range(-radius, radius + 1):
-        row = mirrored(y, h)
-        add_row(guide[row], matte[row], real(1), columns)
+    lines, found = np.zeros((h, w, 4), np.float32), np.zeros((h, w), np.uint8)
+    # The row around which a column's sums were taken last.
+    row_of = np.full(w, -2, np.int64)
     for y in range(h):
-        start(columns, radius, window)
-        for x in range(w):
-            solve(window, size, real(epsilon), lines[y, x])
-            slide(columns, radius, x, window)
-        old, new = mirrored(y - radius, h), mirrored(y + radius + 1, h)
-        add_row(guide[old], matte[old], real(-1), columns)
-        add_row(guide[new], matte[new], real(1), columns)
+        x = 0
+        while x < w:
+            if not edges[y, x]:
+                lines[y, x, 3] = matte[y, x]
+                x += 1
+                continue
+            end = x + 1
+            while end < w and edges[y, end]:
+                end += 1
+            for i in range(max(x - radius, 0), min(end + radius, w)):
+                sum_column(guide, matte, radius, y, i, row_of, columns[i])
+            start(columns, radius, x, window)
+            for i in range(x, end):
+                solve(window, size, real(epsilon), lines[y, i])
+                slide(columns, radius, i, window)
+            for j in range(max(y - radius, 0), min(y + radius + 1, h)):
+                found[j, max(x - radius, 0) : end + radius] = 1
+            x = end
 
-    columns, window = np.zeros((w, 4), np.float32), np.empty(4, np.float32)
-    for y in range(-radius, radius + 1):
-        columns += lines[mirrored(y, h)]
+    share = real(1) / size
+    columns, window, row_of = np.zeros((w, 4), np.float32), np.empty(4, np.float32), np.full(w, -2, np.int64)
     for y in range(h):
-        start(columns, radius, window)
-        for x in range(w):
-            for i in range(4):
-                out[i, y, x] = window[i] / size
-            slide(columns, radius, x, window)
-        old, new = mirrored(y - radius, h), mirrored(y + radius + 1, h)
-        for x in range(w):
-            for i in range(4):
-                columns[x, i] += lines[new, x, i] - lines[old, x, i]
+        x = 0
+        while x < w:
+            if not found[y, x]:
+                for k in range(4):
+                    out[k, y, x] = lines[y, x, k]
+                x += 1
+                continue
+            end = x + 1
+            while end < w and found[y, end]:
+                end += 1
+            for i in range(max(x - radius, 0), min(end + radius, w)):
+                sum_lines(lines, radius, y, i, row_of, columns[i])
+            start(columns, radius, x, window)
+            for i in range(x, end):
+                for k in range(4):
+                    out[k, y, i] = window[k] * share
+                slide(columns, radius, i, window)
+            x = end
+
+
+@compiled
+def sum_lines(lines: Field, radius: int, y: int, x: int, row_of: NDArray[np.int64], column: Field) -> None:
+    """Brings the sums of a column of `(h, w, 4)` lines to row `y`, as `sum_column` does."""
+    h = len(lines)
+    if row_of[x] == y - 1:
+        old, new = lines[mirrored(y - 1 - radius, h), x], lines[mirrored(y + radius, h), x]
+        for k in range(4):
+            column[k] += new[k] - old[k]
+    elif row_of[x] != y:
+        column[:] = 0
+        for j in range(y - radius, y + radius + 1):
+            line = lines[mirrored(j, h), x]
+            for k in range(4):
+                column[k] += line[k]
+    row_of[x] = y
+
+
+@compiled
+def sum_column(
+    guide: Bytes, matte: Field, radius: int, y: int, x: int, row_of: NDArray[np.int64], column: Field
+) -> None:
+    """Brings the sums of a column to row `y`: from the row before, if that is where they are, or from nothing."""
+    h = len(matte)
+    if row_of[x] == y - 1:
+        add(guide, matte, real(-1), mirrored(y - 1 - radius, h), x, column)
+        add(guide, matte, real(1), mirrored(y + radius, h), x, column)
+    elif row_of[x] != y:
+        column[:] = 0
+        for j in range(y - radius, y + radius + 1):
+            add(guide, matte, real(1), mirrored(j, h), x, column)
+    row_of[x] = y
 
 
 @compiled
@@ -72,35 +127,33 @@ def mirrored(i: int, count: int) -> int:
 
 
 @compiled
-def add_row(guide: Bytes, matte: Field, sign: real, columns: Field) -> None:
-    """Adds a row's colours, matte and their products to the sums of each column."""
-    for x in range(matte.size):
-        b, g, r = real(guide[x, 0]), real(guide[x, 1]), real(guide[x, 2])
-        p = real(math.floor(matte[x] * real(STEPS) + real(0.5)))
-        c = columns[x]
-        c[0] += sign * b
-        c[1] += sign * g
-        c[2] += sign * r
-        c[3] += sign * p
-        c[4] += sign * b * b
-        c[5] += sign * g * g
-        c[6] += sign * r * r
-        c[7] += sign * b * g
-        c[8] += sign * b * r
-        c[9] += sign * g * r
-        c[10] += sign * b * p
-        c[11] += sign * g * p
-        c[12] += sign * r * p
+def add(guide: Bytes, matte: Field, sign: real, y: int, x: int, column: Field) -> None:
+    """Adds a pixel's colour, matte and their products to the sums of its column."""
+    b, g, r = real(guide[y, x, 0]), real(guide[y, x, 1]), real(guide[y, x, 2])
+    p = real(math.floor(matte[y, x] * real(STEPS) + real(0.5)))
+    column[0] += sign * b
+    column[1] += sign * g
+    column[2] += sign * r
+    column[3] += sign * p
+    column[4] += sign * b * b
+    column[5] += sign * g * g
+    column[6] += sign * r * r
+    column[7] += sign * b * g
+    column[8] += sign * b * r
+    column[9] += sign * g * r
+    column[10] += sign * b * p
+    column[11] += sign * g * p
+    column[12] += sign * r * p
 
 
 @compiled
-def start(columns: Field, radius: int, window: Field) -> None:
-    """The sums of the window around the first pixel of a row."""
+def start(columns: Field, radius: int, x: int, window: Field) -> None:
+    """The sums of the window around pixel `x` of a row."""
     window[:] = 0
-    for x in range(-radius, radius + 1):
-        column = columns[mirrored(x, len(columns))]
-        for i in range(window.size):
-            window[i] += column[i]
+    for i in range(x - radius, x + radius + 1):
+        column = columns[mirrored(i, len(columns))]
+        for k in range(window.size):
+            window[k] += column[k]
 
 
 @compiled
@@ -134,6 +187,43 @@ def solve(s: Field, size: real, epsilon: real, line: Field) -> None:
 
 
 @compiled
+def edge_fields(
+    guide: Bytes, small: Field, lines: Field, near: Bytes, radius: int, to_bgr: Field, to_yuv: Field, fields: Field
+) -> None:
+    """What `render` must know of the places in `near`, `(h, w)` not 0: see there.
+
+    Person's and room's colours are means of the guide `(h, w, 3)` in a window, weighted by `small`, the alpha in
+    [0, 1], and by what it leaves. `lines` `(4, h, w)` gives alpha by blue, green, red; `fields` `(h, w, 16)` is
+    written. `to_bgr` and `to_yuv` are `(3, 4)`, see colour.py.
+    """
+    h, w = small.shape
+    for y in range(h):
+        for x in range(w):
+            if not near[y, x]:
+                continue
+            count = whole = pb = pg = pr = ab = ag = ar = real(0)
+            for j in range(max(y - radius, 0), min(y + radius + 1, h)):
+                for i in range(max(x - radius, 0), min(x + radius + 1, w)):
+                    a, b, g, r = small[j, i], real(guide[j, i, 0]), real(guide[j, i, 1]), real(guide[j, i, 2])
+                    count += real(1)
+                    whole += a
+                    pb, pg, pr = pb + a * b, pg + a * g, pr + a * r
+                    ab, ag, ar = ab + b, ag + g, ar + r
+            # Where there is next to nothing of one, the mean of both stands in.
+            person, room, some = real(1) / (whole + FEW), real(1) / (count - whole + FEW), FEW / count
+            rb, rg, rr = (ab - pb + some * ab) * room, (ag - pg + some * ag) * room, (ar - pr + some * ar) * room
+            pb, pg, pr = (pb + some * ab) * person, (pg + some * ag) * person, (pr + some * ar) * person
+            field = fields[y, x]
+            for c in range(4):
+                field[c] = lines[0, y, x] * to_bgr[0, c] + lines[1, y, x] * to_bgr[1, c] + lines[2, y, x] * to_bgr[2, c]
+            field[3] += lines[3, y, x]
+            for c in range(3):
+                t = to_yuv[c]
+                field[4 + c] = pb * t[0] + pg * t[1] + pr * t[2] + t[3]
+                field[7 + c] = rb * t[0] + rg * t[1] + rr * t[2] + t[3]
+
+
+@compiled
 def render(
     frame: Bytes,
     behind: Bytes,
@@ -149,11 +239,11 @@ def render(
     """Rows `first` to `last` of the chroma planes, and the luma they belong to, of a person before a backdrop.
 
     `frame`, `behind` and `out` are I420, `(H * 3 / 2, W)`. `kind` `(h, w)` is 0 where there is room, 1 where there is
-    person and 2 in between. `fields` `(13, h, w)` says how alpha follows from Y, U and V (three slopes and a
+    person and 2 in between. `fields` `(h, w, 16)` says how alpha follows from Y, U and V (three slopes and a
     constant), then what Y, U and V of the person and of the room are there, how much of a new alpha counts, and the
-    least and greatest it may be. `past` is a steadied alpha's (see frame.Past): kind and alpha before, and where this
-    one is written to; all empty without. With `cut`, the person's own colours are not blended. `alpha` `(H, W)` gets
-    the alpha, unless it is empty.
+    least and greatest it may be; the rest is padding. `past` is a steadied alpha's (see frame.Past): kind and alpha
+    before, and where this one is written to; all empty without. With `cut`, the person's own colours are not blended.
+    `alpha` `(H, W)` gets the alpha, unless it is empty.
     """
     height, width = frame.shape[0] * 2 // 3, frame.shape[1]
     rows, columns = height // 2, width // 2
@@ -183,10 +273,10 @@ def render(
                     if alpha.size:
                         alpha[y + k, 2 * a : 2 * b] = 255 * what
             else:
-                for c in range(len(fields)):
-                    upper, lower = fields[c, up], fields[c, down]
-                    for x in range(max(i - 1, 0), min(end + 1, w)):
-                        line[x, c] = upper[x] + (lower[x] - upper[x]) * t
+                for x in range(max(i - 1, 0), min(end + 1, w)):
+                    upper, lower, between = fields[up, x], fields[down, x], line[x]
+                    for c in range(16):
+                        between[c] = upper[c] + (lower[c] - upper[c]) * t
                 luma, colour = slice(2 * a, 2 * b), slice(a, b)
                 edge(
                     (frame[y : y + 2, luma], behind[y : y + 2, luma], out[y : y + 2, luma]),

@@ -31,7 +31,10 @@ class Peer:
                 "another program's network needs ONNX Runtime", "install it with: pip install onnxruntime"
             ) from error
         try:
-            self._session: Any = onnxruntime.InferenceSession(str(model), providers=["CPUExecutionProvider"])
+            options = onnxruntime.SessionOptions()
+            # Its threads may not go on spinning once it has answered, or they would slow ours down in between.
+            options.add_session_config_entry("session.force_spinning_stop", "1")
+            self._session: Any = onnxruntime.InferenceSession(str(model), options, ["CPUExecutionProvider"])
             self._input = self._session.get_inputs()[0]
             _, self._height, self._width, channels = self._input.shape
             answer = self._session.get_outputs()[0].shape[-1]

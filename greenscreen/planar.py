@@ -10,7 +10,9 @@ from threading import Event, Thread
 
 import numpy as np
 
+from greenscreen.colour import TO_BGR, TO_YUV
 from greenscreen.frame import Frame
+from greenscreen.memory import keep_memory
 
 log = logging.getLogger(__name__)
 
@@ -19,6 +21,7 @@ class Planar:
     """Turns frames into I420 once that is worth it."""
 
     def __init__(self) -> None:
+        keep_memory()
         self._ready = ready()
 
     def __call__(self, frame: Frame) -> Frame:
@@ -45,12 +48,10 @@ def _prepare(event: Event) -> None:
         from greenscreen import kernels
 
         # Calling them is what compiles them, or loads what was compiled before.
-        guide, matte, fields = (
-            np.zeros((2, 2, 3), np.uint8),
-            np.zeros((2, 2), np.float32),
-            np.zeros((13, 2, 2), np.float32),
-        )
-        kernels.coefficients(guide, matte, 1, 1.0, fields[:4])
+        guide, matte, near = np.zeros((2, 2, 3), np.uint8), np.eye(2, dtype=np.float32), np.ones((2, 2), np.uint8)
+        lines, fields = np.zeros((4, 2, 2), np.float32), np.zeros((2, 2, 16), np.float32)
+        kernels.coefficients(guide, matte, near, 1, 1.0, lines)
+        kernels.edge_fields(guide, matte, lines, near, 1, TO_BGR, TO_YUV, fields)
         pixels, kind, values = np.zeros((6, 4), np.uint8), np.full((2, 2), 2, np.uint8), np.zeros((4, 4), np.uint8)
         past = np.empty((0, 0), np.uint8), np.empty((0, 0), np.float32), np.empty((0, 0), np.float32)
         kernels.render(pixels, pixels, kind, fields, False, past, pixels.copy(), values, 0, 2)

@@ -15,6 +15,8 @@ RADIUS = 3
 """Half-width of the window, in pixels of the small picture: a little more than the network's uncertainty."""
 EPSILON = 1e-4
 """Colour variance, of [0, 1]^2, below which the window counts as flat and alpha keeps the coarse matte's value."""
+DOUBT = 0.02
+"""A coarse matte this near to 0 or 1 is taken to be that."""
 BLACK, WHITE = 0.12, 0.88
 """What the filter leaves hazy beyond these becomes exactly background or person."""
 
@@ -23,6 +25,8 @@ def refine_edges(frame: Frame, coarse: Matte) -> Alpha:
     """A coarse matte `(h, w)` in [0, 1], of any size, to an alpha for the frame."""
     guide = frame.guide
     matte = np.asarray(cv2.resize(coarse, guide.shape[1::-1], interpolation=cv2.INTER_LINEAR), np.float32)
+    # The network's faint doubts are none: where all around agrees, nothing need be looked for.
+    matte = np.clip((matte - np.float32(DOUBT)) * np.float32(1 / (1 - 2 * DOUBT)), 0, 1)
     lines = (coefficients_fast if frame.planar else coefficients)(guide, matte)
     # Stretches [BLACK, WHITE] to [0, 1].
     lines[3] -= np.float32(BLACK)
@@ -37,8 +41,10 @@ def coefficients_fast(guide: Image, matte: Matte) -> Field:
     """`coefficients`, compiled."""
     from greenscreen import kernels
 
+    window = np.ones((2 * RADIUS + 1, 2 * RADIUS + 1), np.uint8)
+    edges = (cv2.dilate(matte, window) != cv2.erode(matte, window)).astype(np.uint8)
     lines = np.empty((4, *matte.shape), np.float32)
-    kernels.coefficients(guide, matte, RADIUS, EPSILON * 255**2, lines)
+    kernels.coefficients(guide, matte, edges, RADIUS, EPSILON * 255**2, lines)
     return lines
 
 

@@ -16,12 +16,14 @@ from greenscreen.frame import Alpha, Image, Matte, Past
 
 RATE = 0.05
 """How much of a new alpha counts where nothing moves: noise of a second or so is averaged."""
-STILL, MOVED = 2.0, 6.0
-"""Difference of a place's mean colour, of 255, up to which it stands still, and from which it has moved. A dark
-camera's noise of 10 leaves half a level in the mean of such a place."""
+STILL, MOVED = 2.0, 4.0
+"""Difference of a place's mean colour, of 255, up to which it stands still, and how much further it has moved for sure.
+The first is more where the picture is noisier: twice the median difference."""
+NOISIEST = 2.5
+"""Median difference above which it is no longer noise but a camera that moves."""
 REACH = 3
 """Half-width of a place, in pixels of the guide."""
-DOUBT, DECIDED = 0.3, 0.7
+DOUBT, DECIDED = 0.2, 0.5
 """Change of the network's mind that begins to open a place whatever the picture says, and that opens it wide."""
 
 
@@ -45,7 +47,8 @@ class Gate:
         size = (2 * REACH + 1, 2 * REACH + 1)
         # Where a thing leaves, there is no edge of it any more, but there was: hence the dilation.
         unlike = cv2.dilate(np.abs(cv2.blur(now - self._seen, size)).max(2), np.ones((3, 3), np.uint8))
-        moved = (unlike - STILL) * np.float32(1 / (MOVED - STILL))
+        still = max(STILL, 2 * min(NOISIEST, float(np.median(unlike))))
+        moved = (unlike - np.float32(still)) * np.float32(1 / MOVED)
         decided = (np.abs(belief - self._believed) - DOUBT) * np.float32(1 / (DECIDED - DOUBT))
         rate: Field = np.clip(np.maximum(moved, decided), RATE, 1).astype(np.float32)
         self._seen += (now - self._seen) * rate[..., None]

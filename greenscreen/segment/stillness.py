@@ -1,4 +1,4 @@
-"""Whether a picture is worth a look of the network: it is not while it stands still."""
+"""What motion means to the network: a picture that stands still is worth no look, one that jumped needs a fresh one."""
 
 import cv2
 import numpy as np
@@ -12,6 +12,9 @@ next to nothing to a block."""
 MOVED = 4.0
 """Difference of a block's mean colour, of 255, that counts as motion: of the 2880 numbers compared, a webcam's
 noise and compression move the worst by 3 to 5, and an outline of contrast 100 that moves by a third of a pixel by 4."""
+JUMPED, JUMP = 12.0, 0.2
+"""A block that differs by as much has changed altogether; when this share of them has, what the network remembers is of
+no use any more: a cut, a step aside, a lamp switched on. Fast gestures are below, at 0.14."""
 SETTLE = 8
 """Looks after the last motion, until a network with memory has made up its mind."""
 LONGEST = 30
@@ -22,6 +25,8 @@ class Stillness:
     """Keeps the network's last matte, and what the picture was when it gave it."""
 
     def __init__(self) -> None:
+        self.jumped = False
+        """Whether the picture last asked about has little in common with the one before."""
         self._seen: Field | None = None
         self._matte: Matte | None = None
         self._calm = self._skipped = 0
@@ -29,8 +34,13 @@ class Stillness:
     def answer(self, image: Image) -> Matte | None:
         """The matte that still holds for the network's input `(h, w, 3)`, or none: it must be looked at."""
         blocks = _blocks(image)
-        seen, self._seen = self._seen, blocks
-        if seen is None or seen.shape != blocks.shape or float(np.abs(blocks - seen).max()) > MOVED:
+        seen, self._seen, self.jumped = self._seen, blocks, False
+        if seen is None or seen.shape != blocks.shape:
+            self._calm = 0
+            return None
+        change = np.abs(blocks - seen).max(2)
+        if float(change.max()) > MOVED:
+            self.jumped = float((change > JUMPED).mean()) > JUMP
             self._calm = 0
             return None
         self._calm += 1
@@ -46,6 +56,7 @@ class Stillness:
         self._matte, self._skipped = matte, 0
 
     def reset(self) -> None:
+        self.jumped = False
         self._seen = self._matte = None
         self._calm = self._skipped = 0
 

@@ -1,6 +1,5 @@
 """The overlay as a sink: the loop hands it pictures like any other."""
 
-import secrets
 import socket
 from contextlib import suppress
 from types import TracebackType
@@ -12,6 +11,7 @@ from greenscreen.address import Address
 from greenscreen.control import Control
 from greenscreen.frame import Picture
 from greenscreen.web.server import Server
+from greenscreen.web.token import kept_token
 
 
 class OverlaySink:
@@ -20,7 +20,7 @@ class OverlaySink:
     def __init__(self, control: Control, address: Address):
         """Where other machines can reach `address`, a token is asked for: see `token`."""
         self.name = "overlay"
-        self.token = None if address.loopback else secrets.token_urlsafe(24)
+        self.token = None if address.loopback else kept_token()
         self._server = Server(control, address, self.token)
 
     @property

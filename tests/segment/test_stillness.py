@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import numpy as np
+import pytest
 
 from greenscreen.frame import Frame, Image, Matte
 from greenscreen.segment import open_segmenter
@@ -44,6 +45,14 @@ def test_slow_motion_adds_up() -> None:
     answers = [stillness.answer(seen(index, 100 + index / 10)) for index in range(8)]
     assert answers[0] is not None
     assert any(answer is None for answer in answers)
+
+
+@pytest.mark.parametrize(("place", "jumped"), [(101, False), (115, False), (180, True)])
+def test_a_picture_with_little_in_common_has_jumped(place: float, jumped: bool) -> None:
+    """What the network remembers helps with motion, and lags behind jumps."""
+    stillness = settled()
+    stillness.answer(seen(99, place))
+    assert stillness.jumped is jumped
 
 
 def test_it_looks_now_and_then_whatever_happens() -> None:

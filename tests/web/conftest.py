@@ -44,6 +44,7 @@ class Run:
 
     control: Control
     port: int
+    thread: threading.Thread
     said: list[str] = field(default_factory=list)
 
     @property
@@ -67,12 +68,15 @@ class Run:
         return self.ask("/api/settings", "PATCH", values)
 
     def well(self) -> bool:
-        """Whether the loop still runs and the server still answers."""
-        before = self.control.status.frames
-        until = time.monotonic() + 5
+        """Whether the run goes on and the server still answers."""
+        return self.thread.is_alive() and self.ask("/api/state").status == 200
+
+    def moves(self) -> bool:
+        """Whether pictures go on being sent."""
+        before, until = self.control.status.frames, time.monotonic() + 10
         while self.control.status.frames <= before and time.monotonic() < until:
             time.sleep(0.05)
-        return self.control.status.frames > before and self.ask("/api/state").status == 200
+        return self.control.status.frames > before
 
 
 StartRun = Callable[..., Run]
@@ -100,7 +104,7 @@ def start(half: str, bare: Path, folder: Path) -> Iterator[StartRun]:
         while time.monotonic() < until and thread.is_alive():
             for line in list(said):
                 if address := re.search(r"overlay http://\S+?:(\d+)/overlay", line):
-                    return Run(control, int(address[1]), said)
+                    return Run(control, int(address[1]), thread, said)
             time.sleep(0.02)
         raise AssertionError(f"the run did not start: {said}")
 

@@ -274,7 +274,7 @@ def test_a_snapshot_and_a_recording_are_kept_on_this_machine(
 
 
 def test_the_state_tells_how_it_goes(run: Any) -> None:
-    assert run.well()
+    assert run.moves()
     state = run.ask("/api/state").json
     assert state["status"]["state"] == "live"
     assert state["status"]["source"] == "synthetic"

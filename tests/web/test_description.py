@@ -30,7 +30,7 @@ def test_the_fuzzer_finds_nothing(run: Any, monkeypatch: pytest.MonkeyPatch) -> 
 
         @given(case=operation.as_strategy())
         @settings(
-            max_examples=4,
+            max_examples=3,
             deadline=None,
             database=None,
             phases=[Phase.generate],

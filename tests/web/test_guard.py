@@ -2,10 +2,12 @@
 
 import socket
 import time
+from typing import Any
 from urllib.parse import quote
 
 import pytest
 
+from greenscreen.web import guard
 from greenscreen.web.guard import BURST, COOKIE
 from greenscreen.web.server import MOST_CONNECTIONS, PATIENCE
 
@@ -29,7 +31,7 @@ PAGES = ["/", "/overlay", "/api/state", "/openapi.json"]
 
 
 @pytest.mark.parametrize("host", HOSTS)
-def test_a_name_that_is_not_ours_is_refused(run, host):
+def test_a_name_that_is_not_ours_is_refused(run: Any, host: str) -> None:
     """DNS rebinding: the attacker's page asks for its own name, which now points here."""
     for path in PAGES:
         answer = run.ask(path, Host=host)
@@ -39,12 +41,12 @@ def test_a_name_that_is_not_ours_is_refused(run, host):
 
 
 @pytest.mark.parametrize("host", ["localhost:{port}", "127.0.0.1:{port}", "[::1]:{port}", "LOCALHOST"])
-def test_our_own_names_are_answered(run, host):
+def test_our_own_names_are_answered(run: Any, host: str) -> None:
     assert run.ask("/api/state", Host=host.format(port=run.port)).status == 200
 
 
 @pytest.mark.parametrize("origin", ORIGINS)
-def test_pages_of_other_sites_can_change_nothing(run, origin):
+def test_pages_of_other_sites_can_change_nothing(run: Any, origin: str) -> None:
     origin = origin.format(port=run.port)
     answer = run.ask("/api/settings", "PATCH", {"show": "original"}, Origin=origin)
     assert answer.status == 403
@@ -57,20 +59,20 @@ def test_pages_of_other_sites_can_change_nothing(run, origin):
 
 
 @pytest.mark.parametrize("site", ["cross-site", "same-site", "nonsense"])
-def test_other_sites_cannot_embed_what_is_here(run, site):
+def test_other_sites_cannot_embed_what_is_here(run: Any, site: str) -> None:
     """An <img> sends no Origin; the browser says by other headers where it stands."""
     assert run.ask("/api/state", Sec_Fetch_Site=site, Sec_Fetch_Mode="no-cors").status == 403
     assert run.ask("/", Sec_Fetch_Site=site, Sec_Fetch_Mode="navigate").status == 200
     assert run.ask("/api/settings", "PATCH", {}, Sec_Fetch_Site=site, Sec_Fetch_Mode="navigate").status == 403
 
 
-def test_our_own_page_may_change_things(run):
+def test_our_own_page_may_change_things(run: Any) -> None:
     answer = run.ask("/api/settings", "PATCH", {"show": "matte"}, Origin=run.url, Sec_Fetch_Site="same-origin")
     assert answer.status == 200
     assert run.control.settings.show == "matte"
 
 
-def test_every_answer_forbids_framing_sniffing_and_third_parties(run):
+def test_every_answer_forbids_framing_sniffing_and_third_parties(run: Any) -> None:
     for path in [*PAGES, "/control.js", "/nothing", "/api/backgrounds/none/thumbnail"]:
         headers = run.ask(path).headers
         assert "default-src 'none'" in headers["Content-Security-Policy"]
@@ -85,15 +87,15 @@ class TestOffLoopback:
     """Where others on the network can reach it."""
 
     @pytest.fixture
-    def run(self, start):
+    def run(self, start: Any) -> Any:
         return start(overlay="0.0.0.0:0")
 
     @pytest.fixture
-    def token(self, run):
+    def token(self, run: Any) -> str:
         return next(line for line in run.said if "overlay?token=" in line).split("token=")[1]
 
     @pytest.mark.parametrize("wrong", ["", "x", "tokentokentokentokentokentokento", "\u00e4"])
-    def test_without_the_token_nothing_is_to_be_had(self, run, wrong):
+    def test_without_the_token_nothing_is_to_be_had(self, run: Any, wrong: str) -> None:
         for path in [*PAGES, "/control.js", "/stream/before", "/api/backgrounds"]:
             assert run.ask(path).status == 401
             assert run.ask(f"{path}?token={quote(wrong)}").status == 401
@@ -103,7 +105,7 @@ class TestOffLoopback:
         assert run.ask("/api/settings", "PATCH", {"show": "original"}).status == 401
         assert run.control.settings.show == "result"
 
-    def test_the_shown_address_lets_in_and_hides_the_token(self, run, token):
+    def test_the_shown_address_lets_in_and_hides_the_token(self, run: Any, token: str) -> None:
         answer = run.ask(f"/overlay?token={token}&outline=3")
         assert answer.status == 303
         assert answer.headers["Location"] == "/overlay?outline=3"
@@ -112,36 +114,39 @@ class TestOffLoopback:
         assert "SameSite=Strict" in cookie
         assert run.ask("/overlay?outline=3", Cookie=cookie.split(";")[0]).status == 200
 
-    def test_programs_send_the_token_as_bearer(self, run, token):
+    def test_programs_send_the_token_as_bearer(self, run: Any, token: str) -> None:
         assert run.ask("/api/state", Authorization=f"Bearer {token}").status == 200
 
-    def test_the_token_does_not_help_foreign_pages_nor_names(self, run, token):
+    def test_the_token_does_not_help_foreign_pages_nor_names(self, run: Any, token: str) -> None:
         bearer = f"Bearer {token}"
         assert run.ask("/api/state", Authorization=bearer, Origin="http://evil.example").status == 403
         assert run.ask("/api/state", Authorization=bearer, Host="evil.example").status == 403
 
-    def test_every_run_says_it_to_the_terminal_alone(self, run, token):
+    def test_every_run_says_it_to_the_terminal_alone(self, run: Any, token: str) -> None:
         assert len(token) >= 32
         assert token not in str(run.ask("/api/state", Authorization=f"Bearer {token}").json)
 
 
-def test_a_flood_of_requests_is_slowed_down_and_passes(run):
-    statuses = [run.ask("/api/fields").status for _ in range(int(BURST * 2))]
+def test_a_flood_of_requests_is_slowed_down_and_passes(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard, "RATE", 2.0)  # However slow the machine is that floods itself.
+    statuses = [run.ask("/api/fields").status for _ in range(int(BURST) + 60)]
     assert statuses[0] == 200
     assert 429 in statuses
-    time.sleep(1)
+    time.sleep(1.1)
     assert run.ask("/api/fields").status == 200
-    assert run.well()
+    assert run.moves()
 
 
-def test_two_hundred_silent_connections_do_not_keep_people_out_for_long(run):
+def test_two_hundred_silent_connections_do_not_keep_people_out_for_long(run: Any) -> None:
     crowd = [socket.create_connection(("127.0.0.1", run.port), timeout=5) for _ in range(200)]
     try:
         refused = [b"503" in guest.recv(100) for guest in crowd[MOST_CONNECTIONS + 1 :]]
         assert all(refused)
-        time.sleep(PATIENCE + 0.5)
-        assert run.ask("/api/state").status == 200
-        assert run.well()
+        until = time.monotonic() + PATIENCE + 10
+        while (status := run.ask("/api/state").status) == 503 and time.monotonic() < until:
+            time.sleep(0.2)
+        assert status == 200
+        assert run.moves()
     finally:
         for guest in crowd:
             guest.close()
@@ -159,7 +164,7 @@ def test_two_hundred_silent_connections_do_not_keep_people_out_for_long(run):
     ],
     ids=["noise", "version", "long path", "many headers", "negative length", "smuggling"],
 )
-def test_what_is_no_http_is_refused(run, sent):
+def test_what_is_no_http_is_refused(run: Any, sent: bytes) -> None:
     with socket.create_connection(("127.0.0.1", run.port), timeout=5) as guest:
         guest.sendall(sent)
         answer = guest.recv(200)
