@@ -21,6 +21,7 @@ from greenscreen.sinks.window import has_display, over
 
 ROOT = Path(__file__).parents[2]
 TITLE = "greenscreen under test"
+PATIENCE = 40  # seconds
 SHOW = f"""
 import json, sys, time
 from pathlib import Path
@@ -45,7 +46,7 @@ def say(line):
 
 told = {{"background", "record", "show", "edge_shift", "feather_out", "auto_frame"}}
 control.watch(lambda settings: say(settings.model_dump_json(include=told)))
-deadline = time.monotonic() + 60
+deadline = time.monotonic() + 600
 with WindowSink({TITLE!r}, (width, height), control) as window:
     while time.monotonic() < deadline:
         if path := control.take_snapshot():
@@ -99,17 +100,19 @@ def shown(
             process.kill()
 
 
-def screenshot(display: str, until: tuple[int, int, int]) -> Image.Image:
-    """Return the whole screen once its left upper part shows the RGB colour `until`.
+def screenshot(display: str, until: tuple[int, int, int], at: tuple[int, int] = (50, 50)) -> Image.Image:
+    """Return the whole screen once it shows the RGB colour `until` there, on a busy machine after a while.
 
     Without a window manager, which would do so anyway, OpenCV's Qt now and then paints only once mapped again.
     """
-    for attempt in range(1, 100):
+    deadline, mapped = time.monotonic() + PATIENCE, time.monotonic()
+    while time.monotonic() < deadline:
         screen = ImageGrab.grab(xdisplay=display)
-        if screen.getpixel((50, 50)) == until:
+        if screen.getpixel(at) == until:
             return screen
         time.sleep(0.1)
-        if attempt % 15 == 0:
+        if time.monotonic() - mapped > 5:
+            mapped = time.monotonic()
             subprocess.run([*xdotool(display), "search", "--name", TITLE, "windowunmap", "windowmap"], check=False)
     pytest.fail("the picture did not appear")
 
@@ -130,15 +133,16 @@ def test_the_picture_is_on_the_screen_and_transparency_is_a_checkerboard(display
 @pytest.mark.window
 def test_a_large_picture_begins_in_a_window_that_fits(display: str, tmp_path: Path) -> None:
     with shown(display, 3840, 2160, tmp_path):
-        screen = screenshot(display, until=(30, 200, 10))
-    assert screen.getpixel((1278, 718)) != (0, 0, 0)
+        screenshot(display, until=(30, 200, 10))
+        screen = screenshot(display, until=(30, 200, 10), at=(638, 600))
+    assert screen.getpixel((1278, 710)) != (0, 0, 0)
     assert screen.getpixel((1284, 718)) == screen.getpixel((1278, 724)) == (0, 0, 0)
 
 
 @pytest.mark.window
 def test_on_a_screen_of_many_pixels_the_window_is_larger_and_the_picture_fills_it(display: str, tmp_path: Path) -> None:
     with shown(display, 640, 360, tmp_path, scale="2"):
-        screen = screenshot(display, until=(30, 200, 10))
+        screen = screenshot(display, until=(30, 200, 10), at=(600, 500))
     assert screen.getpixel((600, 500)) == (30, 200, 10)
     assert screen.getpixel((1276, 700)) != (0, 0, 0)
     assert screen.getpixel((1290, 700)) == (0, 0, 0)
@@ -150,7 +154,7 @@ def test_a_key_ends_it_quietly(display: str, key: str, tmp_path: Path) -> None:
     with shown(display, 640, 360, tmp_path) as process:
         screenshot(display, until=(30, 200, 10))
         type_in(display, key)
-        said, complaints = process.communicate(timeout=10)
+        said, complaints = process.communicate(timeout=PATIENCE)
     assert said == "closed\n"
     assert complaints == ""
 
@@ -163,7 +167,7 @@ def test_other_keys_do_not_end_it_but_the_close_button_does(display: str, tmp_pa
         time.sleep(0.3)
         assert process.poll() is None
         press_close_button(display)
-        said, complaints = process.communicate(timeout=10)
+        said, complaints = process.communicate(timeout=PATIENCE)
     assert said == "closed\n"
     assert complaints == ""
 
@@ -183,7 +187,7 @@ def home(display: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pat
 
 def said(home: Path, count: int) -> list[dict[str, str | None]]:
     """What was changed since the last call: as many as expected, or as came within some seconds."""
-    path, deadline = home / "said.txt", time.monotonic() + 10
+    path, deadline = home / "said.txt", time.monotonic() + PATIENCE
     path.touch()
     while len(lines := path.read_text().splitlines()) < count and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -193,7 +197,8 @@ def said(home: Path, count: int) -> list[dict[str, str | None]]:
 
 def await_pixels(display: str, left: tuple[int, ...] | None, right: tuple[int, ...] | None) -> Image.Image:
     """The screen once the middles of both halves have these RGB colours; none for any."""
-    for _ in range(60):
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
         screen = ImageGrab.grab(xdisplay=display)
         seen = screen.getpixel(LEFT), screen.getpixel(RIGHT)
         if all(wanted in (None, colour) for wanted, colour in zip((left, right), seen, strict=True)):
@@ -225,7 +230,7 @@ def test_help_and_meter_are_laid_over_the_picture_and_taken_away(
     before = ImageGrab.grab(xdisplay=display).getpixel(corner)
     for covered in (True, False):
         type_in(display, key)
-        for _ in range(60):
+        for _ in range(8 * PATIENCE):
             if (ImageGrab.grab(xdisplay=display).getpixel(corner) != before) == covered:
                 break
             time.sleep(0.05)
@@ -280,9 +285,9 @@ def test_keys_step_through_backgrounds_and_blur(
 @pytest.mark.parametrize(
     ("keys", "field", "values"),
     [
-        (["e", "e", "E", "E"], "edge_shift", [0.5, 1, 0.5, 0]),
-        (["f", "F"], "feather_out", [0.5, 0]),
-        (["F", "a", "a"], "auto_frame", [True, False]),
+        (["e", "e", "d", "d"], "edge_shift", [0.5, 1, 0.5, 0]),
+        (["f", "v"], "feather_out", [0.5, 0]),
+        (["v", "a", "a"], "auto_frame", [True, False]),
     ],
     ids=["outline", "edge", "following, after a knob that was at its end"],
 )
@@ -308,7 +313,7 @@ def test_keys_record_and_take_snapshots_into_the_persons_own_folders(display: st
 
 
 def test_every_key_in_the_help_is_tested_here() -> None:
-    assert " ".join(key.name for key in KEYS) == "p  Space n b + - e E f F a r c m s x i h"
+    assert " ".join(key.name for key in KEYS) == "p  Space n b + - e d f v a r c m s x i h"
 
 
 def type_in(display: str, key: str) -> None:
