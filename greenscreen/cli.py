@@ -20,12 +20,13 @@ from greenscreen import __version__
 from greenscreen.address import DEFAULT_HOST, DEFAULT_PORT
 from greenscreen.console import complain, err, out, progress_bar, say
 from greenscreen.control import Control
+from greenscreen.ctlcli import remote
 from greenscreen.ending import end_by_signals
 from greenscreen.enginecli import engines
 from greenscreen.errors import GreenscreenError, UsageError
 from greenscreen.logs import log_path, log_stats, logged_to_file, print_json, report_stats, stats_line
 from greenscreen.options import with_settings
-from greenscreen.profilecli import Name, profiles
+from greenscreen.profilecli import profiles
 from greenscreen.profiles import follow_profile, read_profile
 from greenscreen.settings import help_of, make_settings
 
@@ -243,7 +244,7 @@ def devices() -> None:
     if not cameras:
         typer.echo("no camera: plug one in, or use --camera demo or a video file")
     if not virtual_cameras:
-        typer.echo(f"no virtual camera: {HOW_TO_MAKE_ONE}")
+        typer.echo(f"no virtual camera: to make one, {HOW_TO_MAKE_ONE}")
 
 
 @app.command()
@@ -294,58 +295,7 @@ def doctor() -> None:
 
 app.add_typer(engines, name="engine")
 app.add_typer(profiles, name="profile")
-
-remote = typer.Typer(help="Drive a greenscreen that runs with --overlay.")
 app.add_typer(remote, name="ctl")
-
-
-@remote.callback()
-def connect(
-    context: typer.Context,
-    url: Annotated[str, typer.Option(help="where it runs")] = f"http://{DEFAULT_HOST}:{DEFAULT_PORT}",
-    token: Annotated[str | None, typer.Option(envvar="GREENSCREEN_TOKEN", help="what it asks for off loopback")] = None,
-) -> None:
-    from greenscreen.ctl import Client
-
-    context.obj = Client(url, token)
-
-
-@remote.command("set")
-def set_remote(
-    context: typer.Context, assignments: Annotated[list[str], typer.Argument(metavar="NAME=VALUE...")]
-) -> None:
-    """Change settings, all of them or none: greenscreen ctl set background=beach mirror=on"""
-    context.obj.change(assignments)
-
-
-@remote.command("get")
-def get_remote(context: typer.Context, name: Annotated[str | None, typer.Argument(help="one setting")] = None) -> None:
-    """Print the settings that can be changed, or one of them."""
-    settings = context.obj.settings()
-    if name is None:
-        typer.echo(json.dumps(settings, indent=2))
-    elif name in settings:
-        typer.echo(settings[name])
-    else:
-        raise UsageError(f"there is no live setting {name}", f"choose one of: {', '.join(settings)}")
-
-
-@remote.command("status")
-def show_status(context: typer.Context) -> None:
-    """Print everything there is to know, as JSON."""
-    typer.echo(json.dumps(context.obj.state(), indent=2))
-
-
-@remote.command("profile")
-def load_profile(context: typer.Context, name: Name) -> None:
-    """Take over the live settings of a profile."""
-    context.obj.load(name)
-
-
-@remote.command("snapshot")
-def take_snapshot(context: typer.Context) -> None:
-    """Keep the next picture, and print the name of its file."""
-    typer.echo(context.obj.snapshot())
 
 
 def explained(error: Exception) -> GreenscreenError:

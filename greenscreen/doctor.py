@@ -3,6 +3,7 @@
 import importlib
 import importlib.metadata
 import platform
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -55,12 +56,14 @@ def _version(package: str) -> str | None:
 
 
 def _libraries() -> Iterator[Finding]:
-    for module, package, remedy in (
+    needed = [
         # What its wheel takes from the system is on every desktop, but not on a bare Debian or Ubuntu.
         ("cv2", "opencv-python", "sudo apt install libgl1 libglib2.0-0 libsm6 libxext6"),
         ("av", "av", "pip install --force-reinstall av"),
-        ("pyvirtualcam", "pyvirtualcam", "pip install --force-reinstall pyvirtualcam"),
-    ):
+    ]
+    if not sys.platform.startswith("linux"):
+        needed.append(("pyvirtualcam", "pyvirtualcam", "pip install --force-reinstall pyvirtualcam"))
+    for module, package, remedy in needed:
         try:
             importlib.import_module(module)
         except ImportError as error:
@@ -144,7 +147,7 @@ def _virtual_camera() -> Finding:
     found = [f"{camera.name} ({camera.device})" for camera in list_virtual_cameras()]
     if found:
         return Finding("virtual camera", "ok", ", ".join(found))
-    return Finding("virtual camera", "missing", "none found", HOW_TO_MAKE_ONE)
+    return Finding("virtual camera", "missing", "none found", f"to make one: {HOW_TO_MAKE_ONE}")
 
 
 def _display() -> Finding:

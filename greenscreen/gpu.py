@@ -12,7 +12,7 @@ import numpy as np
 
 from greenscreen.background import Backdrop, Blur
 from greenscreen.colour import TO_BGR, TO_YUV, Bytes
-from greenscreen.composite import SPREAD, Composite
+from greenscreen.composite import REACH, Composite
 from greenscreen.cuda import Kernel
 from greenscreen.cuda.compiler import compiled, kernel_names
 from greenscreen.errors import EngineError
@@ -22,10 +22,14 @@ from greenscreen.refine import Edges, guided, islands, steady
 from greenscreen.resize import stack_radius
 from greenscreen.segment.engine import FIRST_LOOKS, CardEngine
 
-PARTS = ("islands", "matte", "steady", "spread", "picture")
+PARTS = ("islands", "matte", "steady", "blur", "picture")
 CONSTANTS = {
     "RADIUS": str(guided.RADIUS),
     "REACH": str(steady.REACH),
+    "SPREAD": str(REACH),
+    # kernels.FEW, which is not imported for its value alone: Numba is heavy.
+    "FEW": "0.05f",
+    "FAINT": f"{guided.DOUBT!r}f",
     **{
         name: f"{getattr(module, name)!r}f"
         for module, names in (
@@ -43,7 +47,7 @@ CONSTANTS = {
 """What the kernels share with the CPU's code."""
 
 ADDERS = 128
-"""Columns of threads that share in adding up a layer."""
+"""Columns of threads that share in adding up a picture."""
 VECTOR = 16
 """Bytes of a float4."""
 
@@ -95,11 +99,10 @@ class Canvas:
         """`network` is the size of the engine's input. Raises `EngineError` when kernels or memory cannot be had."""
         self.engine, self.size, self._network = engine, size, network
         self._guide = guide_size(*size)
-        self._half = max(1, self._guide[0] // 2), max(1, self._guide[1] // 2)
         self._turn, self._room_for_blur, self._threshold = 0, 0, 0.5
         self._graphs: dict[tuple[int, Behind], Callable[[], None]] = {}
         self._behind: Bytes | None = None
-        guide, half, pixels = area(self._guide), area(self._half), area(size) * 3 // 2
+        guide, pixels = area(self._guide), area(size) * 3 // 2
         with engine.card as card:
             self._kernels = load_kernels(engine)
             self._at = {
@@ -111,14 +114,13 @@ class Canvas:
                     **dict.fromkeys(("coarse", "clean", "labels"), 4 * area(network)),
                     "counts": 2 * 4 * area(network),
                     "blobs": area(network),
-                    **dict.fromkeys(("matte", "alpha", "unlike", "believed", "rate"), 4 * guide),
+                    **dict.fromkeys(("matte", "belief", "alpha", "unlike", "believed", "rate"), 4 * guide),
                     "lines": 4 * 4 * guide,
                     "known": guide,
                     "kind": guide,
                     "past": 4 * area(size),
-                    "totals": 2 * VECTOR,
+                    "total": VECTOR,
                     **dict.fromkeys(("fit", "seen", "slopes", "person", "room"), VECTOR * guide),
-                    **dict.fromkeys(("layers", "rows", "spread"), 2 * VECTOR * half),
                 }.items()
             }
             self._at |= {"input": engine.image, "nothing": 0}
@@ -159,7 +161,7 @@ class Canvas:
             if area(size) > self._room_for_blur:
                 self._room_for_blur = area(size)
                 self._forget()
-                for name in ("room layer", "room rows", "blurred"):
+                for name in ("layer", "rows", "blurred"):
                     self._at[name] = card.allocate(VECTOR * area(size))
             return size, sigma
         picture = backdrop.behind(frame, nobody(frame, self._guide))
@@ -207,19 +209,18 @@ class Canvas:
         """From the network's matte to the result on the host."""
         guide, again = self._guide, int(fresh)
         self._clear_islands(turn, again)
-        self._launch("enlarge", guide, "clean", self._network, "matte", guide)
+        self._launch("enlarge", guide, "clean", self._network, "belief", "matte", guide)
         self._launch("fit_colours", guide, "guide", "matte", "fit", guide)
         self._launch("mean_fit", guide, "guide", "fit", "lines", "alpha", guide)
         self._launch("compare_places", guide, "guide", "seen", "unlike", guide)
-        found = ("guide", "matte", "alpha", "unlike")
+        found = ("guide", "belief", "alpha", "unlike")
         self._launch("open_gate", guide, *found, again, "seen", "believed", "rate", "small", guide)
-        self._spread_colours()
         small: tuple[Word, ...] = ("nothing", 1, 1)
         if isinstance(behind, tuple):
             self._blur_room(*behind)
             small = ("blurred", behind[0])
         edges = ("known", "kind", "slopes", "person", "room", guide)
-        self._launch("make_edges", guide, "small", "lines", "rate", "spread", self._half, again, *edges)
+        self._launch("make_edges", guide, "guide", "small", "lines", "rate", again, *edges)
         # Before nothing, the picture is not looked at, but its alpha is; so anything may stand behind.
         picture = "nothing" if isinstance(behind, tuple) else "picture"
         blocks = (self.size[0] // 2, self.size[1] // 2)
@@ -239,28 +240,16 @@ class Canvas:
                 self._launch("clear_strays", size, "coarse", "labels", "counts", size)
         self._launch("fill_pinholes", size, "coarse", "labels", "counts", "clean", "blobs", size)
 
-    def _spread_colours(self) -> None:
-        """The person's and the room's colours, each as if the other were not there: composite.blurred_colours."""
-        half, radius = self._half, stack_radius(SPREAD, self._half)
-        self._launch("weigh_both", half, "guide", "small", self._guide, "layers", "totals", half)
-        self._launch("add_up", (ADDERS, 1), "layers", "totals", area(half), layers=2)
-        self._launch("blur_rows", half, "layers", "rows", radius, half, layers=2)
-        self._launch("blur_columns", half, "rows", "totals", "spread", radius, 0, half, layers=2)
-
     def _blur_room(self, size: Size, sigma: float) -> None:
         """The room out of focus, small: background.Blur."""
-        radius, guide = stack_radius(sigma, size), self._guide
-        edges: tuple[Word, ...] = ("small", guide, "room layer", "totals", size)
-        if size[0] > guide[0]:
-            self._launch("weigh_room_of_frame", size, "frame", self.size, *edges)
-        else:
-            self._launch("weigh_room_of_guide", size, "guide", *edges)
-        self._launch("add_up", (ADDERS, 1), "room layer", "totals", area(size))
-        self._launch("blur_rows", size, "room layer", "room rows", radius, size)
-        self._launch("blur_columns", size, "room rows", "totals", "blurred", radius, 1, size)
+        radius, source = stack_radius(sigma, size), ("frame", self.size, "guide", "small", self._guide)
+        self._launch("weigh_room", size, *source, "layer", "total", size)
+        self._launch("add_up", (ADDERS, 1), "layer", "total", area(size))
+        self._launch("blur_rows", size, "layer", "rows", radius, size)
+        self._launch("blur_columns", size, "rows", "total", "blurred", radius, size)
 
-    def _launch(self, kernel: str, size: Size, *words: Word, layers: int = 1) -> None:
-        """Puts a kernel into the stream, one thread a pixel of each layer."""
+    def _launch(self, kernel: str, size: Size, *words: Word) -> None:
+        """Puts a kernel into the stream, one thread a pixel."""
         arguments: list[np.generic] = []
         for word in words:
             if isinstance(word, str):
@@ -269,7 +258,7 @@ class Canvas:
                 arguments += [np.int32(side) for side in word]
             else:
                 arguments.append(np.float32(word) if isinstance(word, float) else np.int32(word))
-        self.engine.card.launch(self._kernels[kernel], (*size, layers), *arguments)
+        self.engine.card.launch(self._kernels[kernel], size, *arguments)
 
 
 class CardPicture(Composite):

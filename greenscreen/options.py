@@ -13,7 +13,7 @@ from greenscreen.settings import Settings
 Command = TypeVar("Command", bound=Callable[..., None])
 
 _SHORT = {"background": "-b"}
-_METAVARS = {"size": "WxH", "overlay": "HOST:PORT"}
+_METAVARS = {"size": "WxH"}
 
 
 def with_settings(command: Command) -> Command:

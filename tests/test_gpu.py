@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from emulated_card import EmulatedCard, compiled_here
 
-from greenscreen import gpu
+from greenscreen import gpu, kernels
 from greenscreen.background import Backdrop, open_backdrop
 from greenscreen.colour import to_i420
 from greenscreen.composite import Composite
@@ -64,7 +64,7 @@ class EmulatedEngine:
 
 
 @pytest.fixture(autouse=True)
-def kernels(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+def kernels_here(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.getbasetemp() / "kernels"
     folder.mkdir(exist_ok=True)
     monkeypatch.setattr(gpu, "compiled", compiled_here(folder))
@@ -170,3 +170,7 @@ def test_a_card_that_cannot_stand_by_says_what_failed() -> None:
     cards[0].lost = True
     with pytest.raises(EngineError, match="unplugged"):
         pipeline.process(next(frames))
+
+
+def test_the_one_constant_that_is_written_twice_is_the_same() -> None:
+    assert gpu.CONSTANTS["FEW"] == f"{kernels.FEW}f"

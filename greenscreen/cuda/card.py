@@ -59,8 +59,8 @@ class Card(Protocol):
         """The functions of these names in compiled `code`."""
         ...
 
-    def launch(self, kernel: Kernel, size: tuple[int, int, int], *arguments: np.generic) -> None:
-        """One thread for each of width x height x layers; pointers are passed as `np.uintp`."""
+    def launch(self, kernel: Kernel, size: tuple[int, int], *arguments: np.generic) -> None:
+        """One thread for each of width x height; pointers are passed as `np.uintp`."""
         ...
 
     def record(self, work: Callable[[], None]) -> Callable[[], None]:

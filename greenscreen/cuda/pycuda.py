@@ -95,8 +95,8 @@ class PyCudaCard:
             self._modules.append(module)
             return [module.get_function(name) for name in names]
 
-    def launch(self, kernel: Kernel, size: tuple[int, int, int], *arguments: np.generic) -> None:
-        grid = (-(-size[0] // BLOCK[0]), -(-size[1] // BLOCK[1]), size[2])
+    def launch(self, kernel: Kernel, size: tuple[int, int], *arguments: np.generic) -> None:
+        grid = (-(-size[0] // BLOCK[0]), -(-size[1] // BLOCK[1]), 1)
         with _translated():
             kernel(*arguments, grid=grid, block=BLOCK, stream=self._stream)
 

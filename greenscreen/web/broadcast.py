@@ -6,37 +6,54 @@ from dataclasses import dataclass, field
 from threading import Condition, Thread
 
 import numpy as np
+from numpy.typing import NDArray
 
-from greenscreen.frame import Image, Picture
+from greenscreen.frame import Picture
 from greenscreen.web.encode import NOTHING, encode_person, encode_view
-
-Encode = Callable[[Picture], bytes]
 
 AT_ONCE = 2
 """Pictures under way to one client: one being shown while the next travels."""
 
 
-def person(picture: Picture) -> bytes:
-    """The person alone; nothing for pictures that show something else, such as the placeholder."""
-    return NOTHING if picture.frame is None else encode_person(picture.person, picture.alpha)
+Pixels = NDArray[np.uint8]
 
 
-def before(picture: Picture) -> Image:
-    return picture.image if picture.frame is None else picture.frame.image
+@dataclass(frozen=True)
+class View:
+    """`take` asks a picture for what is shown, which may render it; `encode` makes a message of that.
+
+    Pictures are rendered in the loop's own thread, as steadied alphas build on those of the frame before.
+    """
+
+    take: Callable[[Picture], tuple[Pixels, ...]]
+    encode: Callable[..., bytes]
 
 
-def split(picture: Picture) -> Image:
+def take_person(picture: Picture) -> tuple[Pixels, ...]:
+    """The person alone; nothing of pictures that show something else, such as the placeholder."""
+    return () if picture.frame is None else (picture.person, picture.alpha)
+
+
+def encode_taken(*taken: Pixels) -> bytes:
+    return encode_person(*taken) if taken else NOTHING
+
+
+def take_before(picture: Picture) -> tuple[Pixels, ...]:
+    return (picture.image if picture.frame is None else picture.frame.image,)
+
+
+def take_split(picture: Picture) -> tuple[Pixels, ...]:
     """Left half as filmed, right half as it goes out."""
-    middle = picture.image.shape[1] // 2
-    return np.hstack([before(picture)[:, :middle], picture.image[:, middle:]])
+    (before,), middle = take_before(picture), picture.image.shape[1] // 2
+    return (np.hstack([before[:, :middle], picture.image[:, middle:]]),)
 
 
-VIEWS: Mapping[str, Encode] = {
-    "overlay": person,
-    "after": lambda picture: encode_view(picture.image),
-    "before": lambda picture: encode_view(before(picture)),
-    "matte": lambda picture: encode_view(picture.alpha),
-    "split": lambda picture: encode_view(split(picture)),
+VIEWS: Mapping[str, View] = {
+    "overlay": View(take_person, encode_taken),
+    "after": View(lambda picture: (picture.image,), encode_view),
+    "before": View(take_before, encode_view),
+    "matte": View(lambda picture: (picture.alpha,), encode_view),
+    "split": View(take_split, encode_view),
 }
 
 
@@ -74,17 +91,19 @@ class Broadcast:
     def __init__(self, loop: asyncio.AbstractEventLoop):
         self._loop = loop
         self._watchers: tuple[Watcher, ...] = ()
-        self._picture: Picture | None = None
+        self._taken: dict[str, tuple[Pixels, ...]] = {}
         self._ended = False
         self._news = Condition()
         self._thread = Thread(target=self._run, name="overlay encoder", daemon=True)
         self._thread.start()
 
     def offer(self, picture: Picture) -> None:
-        """Takes the place of a picture that nobody had time for. Called by the loop; costs it next to nothing."""
-        if self._watchers:
+        """Takes the place of a picture that nobody had time for. Called by the loop, which waits for nobody."""
+        wanted = {watcher.view for watcher in self._watchers if watcher.credit > 0}
+        if wanted:
+            taken = {view: VIEWS[view].take(picture) for view in wanted}
             with self._news:
-                self._picture = picture
+                self._taken = taken
                 self._news.notify()
 
     def add(self, watcher: Watcher) -> None:
@@ -103,12 +122,12 @@ class Broadcast:
     def _run(self) -> None:
         while True:
             with self._news:
-                self._news.wait_for(lambda: self._picture or self._ended)
-                picture, self._picture = self._picture, None
-                if self._ended or picture is None:
+                self._news.wait_for(lambda: self._taken or self._ended)
+                taken, self._taken = self._taken, {}
+                if self._ended:
                     return
-            for view in {watcher.view for watcher in self._watchers if watcher.credit > 0}:
-                self._loop.call_soon_threadsafe(self._deliver, view, VIEWS[view](picture))
+            for view, pixels in taken.items():
+                self._loop.call_soon_threadsafe(self._deliver, view, VIEWS[view].encode(*pixels))
 
     def _deliver(self, view: str, message: bytes) -> None:
         for watcher in self._watchers:

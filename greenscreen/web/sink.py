@@ -15,7 +15,7 @@ from greenscreen.web.token import kept_token
 
 
 class OverlaySink:
-    """Serves the overlay and the control page while it is open. It never makes the loop wait."""
+    """Serves the overlay and the control page while it is open. The loop waits for no client."""
 
     def __init__(self, control: Control, address: Address):
         """Where other machines can reach `address`, a token is asked for: see `token`."""

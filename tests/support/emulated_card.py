@@ -106,8 +106,8 @@ class EmulatedCard:
         library = ctypes.CDLL(code.decode())
         return [getattr(library, f"launch_{name}") for name in names]
 
-    def launch(self, kernel: Any, size: tuple[int, int, int], *arguments: np.generic) -> None:
-        grid = Dim(-(-size[0] // BLOCK[0]), -(-size[1] // BLOCK[1]), size[2])
+    def launch(self, kernel: Any, size: tuple[int, int], *arguments: np.generic) -> None:
+        grid = Dim(-(-size[0] // BLOCK[0]), -(-size[1] // BLOCK[1]), 1)
         held = [np.array([argument]) for argument in arguments]
         pointers = (ctypes.c_void_p * len(held))(*(array.ctypes.data for array in held))
         self.do(lambda: held and kernel(grid, Dim(*BLOCK), pointers))

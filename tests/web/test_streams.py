@@ -5,6 +5,7 @@ import json
 import struct
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import aiohttp
@@ -40,11 +41,12 @@ def encoded(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """When a picture was encoded for the overlay."""
     times: list[float] = []
 
-    def spied(picture: Picture) -> bytes:
+    def spied(*taken: np.ndarray) -> bytes:
         times.append(time.monotonic())
-        return broadcast.person(picture)
+        return broadcast.encode_taken(*taken)
 
-    monkeypatch.setattr(broadcast, "VIEWS", {**broadcast.VIEWS, "overlay": spied})
+    overlay = replace(broadcast.VIEWS["overlay"], encode=spied)
+    monkeypatch.setattr(broadcast, "VIEWS", {**broadcast.VIEWS, "overlay": overlay})
     return times
 
 

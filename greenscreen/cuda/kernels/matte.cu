@@ -1,11 +1,22 @@
 // From the frame to an alpha on the guide: refine/guided.py, kernel by kernel.
 #include "sample.cuh"
 
-// A plane of the frame made small by averaging; enlarged, where it is smaller still.
+struct Halved {  // a plane, halved as often as `block` says, which is a power of two
+  const unsigned char *data;
+  int width, block;
+  __device__ float4 operator()(int x, int y) const {
+    int total = 0;
+    for (int j = 0; j < block; ++j)
+      for (int i = 0; i < block; ++i) total += data[(long long)(y * block + j) * width + x * block + i];
+    return make_float4(rintf((float)total / (block * block)), 0.f, 0.f, 0.f);
+  }
+};
+
+// A plane of the frame made small: halved as often as it goes, and the rest interpolated.
 __device__ inline float average(const unsigned char *plane, int width, int height, int w, int h, int x, int y) {
-  Bytes read{plane, width};
-  bool shrinks = width >= w && height >= h;
-  return rintf((shrinks ? area(read, width, height, w, h, x, y) : linear(read, width, height, w, h, x, y)).x);
+  int full = width, block = 1;
+  for (; width >= 2 * w && height >= 2 * h && width % 2 == 0 && height % 2 == 0; block *= 2) width /= 2, height /= 2;
+  return rintf(linear(Halved{plane, full, block}, width, height, w, h, x, y).x);
 }
 
 // The small picture of a frame in I420, on which slowly varying things are found: BGR.
@@ -26,10 +37,12 @@ extern "C" __global__ void make_input(const uchar4 *guide, int width, int height
   out[0] = p.x, out[1] = p.y, out[2] = p.z;
 }
 
-// The coarse matte at the guide's size.
-extern "C" __global__ void enlarge(const float *coarse, int width, int height, float *matte, int w, int h) {
+// The coarse matte at the guide's size: as it is, and without the network's FAINT doubts.
+extern "C" __global__ void enlarge(const float *coarse, int width, int height, float *belief, float *matte, int w, int h) {
   PIXEL(w, h);
-  matte[y * w + x] = linear(Floats{coarse, width}, width, height, w, h, x, y).x;
+  float found = linear(Floats{coarse, width}, width, height, w, h, x, y).x;
+  belief[y * w + x] = found;
+  matte[y * w + x] = unit((found - FAINT) / (1 - 2 * FAINT));
 }
 
 // In every window, alpha as an affine function of the colour: the guided filter's a (x, y, z) and b (w). RADIUS and

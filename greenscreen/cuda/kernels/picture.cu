@@ -7,28 +7,35 @@
 
 // What each place of the guide is; unknown within a pixel of any alpha between 0 and 1; `known` is what it was. And what
 // the edges there need: how alpha follows from Y, U and V; the person's Y, U and V, and how much of a new alpha counts;
-// the room's. The colours are of `spread`, two layers of sw x sh.
-extern "C" __global__ void make_edges(const float *alpha, const float *lines, const float *rate, const float4 *spread,
-                                      int sw, int sh, int fresh, unsigned char *known, unsigned char *kind,
-                                      float4 *slopes, float4 *person, float4 *room, int w, int h) {
+// the room's. The colours are means of what is within SPREAD; where there is next to nothing of one, of both.
+extern "C" __global__ void make_edges(const uchar4 *guide, const float *alpha, const float *lines, const float *rate,
+                                      int fresh, unsigned char *known, unsigned char *kind, float4 *slopes,
+                                      float4 *person, float4 *room, int w, int h) {
   PIXEL(w, h);
-  bool unknown = false;
-  for (int j = max(0, y - 1); j <= min(h - 1, y + 1); ++j)
-    for (int i = max(0, x - 1); i <= min(w - 1, x + 1); ++i) {
-      float a = alpha[j * w + i];
-      unknown |= a > 0 && a < 1;
+  float4 own = make_float4(0.f, 0.f, 0.f, 0.f), all = own;
+  for (int b = max(0, y - SPREAD); b <= min(h - 1, y + SPREAD); ++b)
+    for (int a = max(0, x - SPREAD); a <= min(w - 1, x + SPREAD); ++a) {
+      uchar4 c = guide[b * w + a];
+      float4 colour = make_float4(c.x, c.y, c.z, 1.f);
+      all = sum(all, colour);
+      own = sum(own, scaled(colour, alpha[b * w + a]));
     }
+  float4 both = scaled(all, FEW / all.w), other = sum(sum(all, scaled(own, -1.f)), both);
+  own = sum(own, both);
+  bool unknown = false;
+  for (int b = max(0, y - 1); b <= min(h - 1, y + 1); ++b)
+    for (int a = max(0, x - 1); a <= min(w - 1, x + 1); ++a) unknown |= alpha[b * w + a] > 0 && alpha[b * w + a] < 1;
   const float m[12] = TO_BGR;
   int i = y * w + x, n = w * h;
-  float b = lines[i], g = lines[n + i], r = lines[2 * n + i];
   unsigned char now = unknown ? UNKNOWN : alpha[i] > .5f ? PERSON : ROOM;
   known[i] = fresh ? ROOM : kind[i];
   kind[i] = now;
+  float b = lines[i], g = lines[n + i], r = lines[2 * n + i];
   slopes[i] = make_float4(b * m[0] + g * m[4] + r * m[8], b * m[1] + g * m[5] + r * m[9], b * m[2] + g * m[6] + r * m[10],
                           b * m[3] + g * m[7] + r * m[11] + lines[3 * n + i]);
-  person[i] = linear(Floats4{spread, sw}, sw, sh, w, h, x, y);
+  person[i] = to_yuv(scaled(own, 1 / own.w));
   person[i].w = rate[i];
-  room[i] = linear(Floats4{spread + sw * sh, sw}, sw, sh, w, h, x, y);
+  room[i] = to_yuv(scaled(other, 1 / other.w));
 }
 
 // The person's own colour, freed of the room's, over the backdrop's: one level of Y, U or V.

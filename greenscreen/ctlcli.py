@@ -1,0 +1,61 @@
+"""`greenscreen ctl`: set and ask what runs, from another terminal, a script or a key of a Stream Deck."""
+
+import json
+from typing import Annotated
+
+import typer
+
+from greenscreen.address import DEFAULT_HOST, DEFAULT_PORT
+from greenscreen.ctl import Client
+from greenscreen.errors import UsageError
+
+Name = Annotated[str, typer.Argument(help="name of the profile")]
+
+remote = typer.Typer(help="Drive a greenscreen that runs with --overlay.")
+
+
+@remote.callback()
+def connect(
+    context: typer.Context,
+    url: Annotated[str, typer.Option(help="where it runs")] = f"http://{DEFAULT_HOST}:{DEFAULT_PORT}",
+    token: Annotated[str | None, typer.Option(envvar="GREENSCREEN_TOKEN", help="what it asks for off loopback")] = None,
+) -> None:
+    context.obj = Client(url, token)
+
+
+@remote.command("set")
+def set_remote(
+    context: typer.Context, assignments: Annotated[list[str], typer.Argument(metavar="NAME=VALUE...")]
+) -> None:
+    """Change settings, all of them or none: greenscreen ctl set background=beach mirror=on"""
+    context.obj.change(assignments)
+
+
+@remote.command("get")
+def get_remote(context: typer.Context, name: Annotated[str | None, typer.Argument(help="one setting")] = None) -> None:
+    """Print the settings that can be changed, or one of them."""
+    settings = context.obj.settings()
+    if name is None:
+        typer.echo(json.dumps(settings, indent=2))
+    elif name in settings:
+        typer.echo(settings[name])
+    else:
+        raise UsageError(f"there is no live setting {name}", f"choose one of: {', '.join(settings)}")
+
+
+@remote.command("status")
+def show_status(context: typer.Context) -> None:
+    """Print everything there is to know, as JSON."""
+    typer.echo(json.dumps(context.obj.state(), indent=2))
+
+
+@remote.command("profile")
+def load_profile(context: typer.Context, name: Name) -> None:
+    """Take over the live settings of a profile."""
+    context.obj.load(name)
+
+
+@remote.command("snapshot")
+def take_snapshot(context: typer.Context) -> None:
+    """Keep the next picture, and print the name of its file."""
+    typer.echo(context.obj.snapshot())
