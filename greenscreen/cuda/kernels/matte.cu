@@ -4,11 +4,21 @@
 struct Halved {  // a plane, halved as often as `block` says, which is a power of two
   const unsigned char *data;
   int width, block;
+  // A half goes up each time, as it does when OpenCV halves.
+  __device__ int once(int x, int y) const {
+    const unsigned char *p = data + 2LL * y * width + 2 * x;
+    return (p[0] + p[1] + p[width] + p[width + 1] + 2) >> 2;
+  }
+  __device__ int twice(int x, int y) const {
+    return (once(2 * x, 2 * y) + once(2 * x + 1, 2 * y) + once(2 * x, 2 * y + 1) + once(2 * x + 1, 2 * y + 1) + 2) >> 2;
+  }
   __device__ float4 operator()(int x, int y) const {
-    int total = 0;
-    for (int j = 0; j < block; ++j)
-      for (int i = 0; i < block; ++i) total += data[(long long)(y * block + j) * width + x * block + i];
-    return make_float4(rintf((float)total / (block * block)), 0.f, 0.f, 0.f);
+    int total = 0, n = block / 4;
+    if (block == 1) total = data[(long long)y * width + x];
+    if (block == 2) total = once(x, y);
+    for (int j = 0; j < n; ++j)
+      for (int i = 0; i < n; ++i) total += twice(n * x + i, n * y + j);
+    return make_float4(n ? (total + n * n / 2) / (n * n) : total, 0.f, 0.f, 0.f);
   }
 };
 
