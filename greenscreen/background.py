@@ -105,22 +105,26 @@ class Blur:
 
     def behind(self, frame: Frame, alpha: Alpha) -> Bytes:
         width, height = frame.size
-        sigma = self._sigma or height / 50
-        # A blurred picture has no detail to lose: it is found at a size where sigma is about two pixels.
-        factor = max(1.0, sigma / 2)
-        size = (max(1, round(width / factor)), max(1, round(height / factor)))
+        size, sigma = self.small_size(width, height)
         source = frame.image if size[0] > frame.guide.shape[1] else frame.guide
         how = cv2.INTER_LINEAR if source is frame.guide else cv2.INTER_AREA
         small = cv2.resize(source, size, interpolation=how).astype(np.float32)
         person = cv2.resize(alpha.small, size, interpolation=cv2.INTER_AREA)
         room = 1 - np.asarray(cv2.dilate(person, np.ones((3, 3), np.uint8)), np.float32)
-        blurred = weighted_blur(small, room, sigma / factor)
+        blurred = weighted_blur(small, room, sigma)
         if not frame.planar:
             return enlarged(np.rint(blurred).astype(np.uint8), np.empty((height, width, 3), np.uint8))
         out = np.empty_like(frame.pixels)
         for small_plane, plane in zip(cv2.split(np.rint(to_yuv(blurred)).astype(np.uint8)), planes(out), strict=True):
             enlarged(np.asarray(small_plane, np.uint8), plane)
         return out
+
+    def small_size(self, width: int, height: int) -> tuple[tuple[int, int], float]:
+        """The size at which the blur of a picture of this size is found, and its sigma there."""
+        sigma = self._sigma or height / 50
+        # A blurred picture has no detail to lose: sigma is about two pixels.
+        factor = max(1.0, sigma / 2)
+        return (max(1, round(width / factor)), max(1, round(height / factor))), sigma / factor
 
     def close(self) -> None: ...
 

@@ -13,8 +13,8 @@ import numpy as np
 from greenscreen.background import open_backdrop
 from greenscreen.errors import SinkError, UsageError
 from greenscreen.frame import Frame
+from greenscreen.gpu import GpuPipeline
 from greenscreen.peer import Peer
-from greenscreen.pipeline import Pipeline
 from greenscreen.planar import Planar
 from greenscreen.refine import Refiner
 from greenscreen.resize import cover
@@ -89,7 +89,7 @@ def bench(size: tuple[int, int], background: str, engine: str, frames: int, peer
         segmenter = stack.enter_context(open_segmenter(engine))
         planar = Planar()
         planar.wait()
-        pipeline = Pipeline(segmenter, Refiner(), backdrop, planar)
+        pipeline = GpuPipeline(segmenter, Refiner(), backdrop, planar)
         held = demo_frames(width, height)
         behind = None if background.startswith("blur") else np.ascontiguousarray(held[0].image[:, ::-1])
         for index in range(WARM_UP + frames):

@@ -22,6 +22,7 @@ from greenscreen.console import complain, err, out, progress_bar, say
 from greenscreen.control import Control
 from greenscreen.ctlcli import remote
 from greenscreen.ending import end_by_signals
+from greenscreen.enginecli import engines
 from greenscreen.errors import GreenscreenError, UsageError
 from greenscreen.logs import log_path, log_stats, logged_to_file, print_json, report_stats, stats_line
 from greenscreen.options import with_settings
@@ -42,6 +43,7 @@ app = typer.Typer(
 )
 
 Engine = Annotated[str, typer.Option(help=help_of("engine"))]
+Gpu = Annotated[int | None, typer.Option(min=0, help=help_of("gpu"))]
 Model = Annotated[Path | None, typer.Option(help=help_of("model"))]
 Background = Annotated[str | None, typer.Option("--background", "-b", help=help_of("background"))]
 Matte = Annotated[bool, typer.Option("--matte", help="write the matte alone, white the person")]
@@ -131,6 +133,7 @@ def image(
     background: Background = None,
     matte: Matte = False,
     engine: Engine = "auto",
+    gpu: Gpu = None,
     model: Model = None,
 ) -> None:
     """Cut people out of photos: PNG with transparency, or the composite if --background is given."""
@@ -138,7 +141,7 @@ def image(
     from greenscreen.segment import open_segmenter
 
     jobs = plan_photos(inputs, output)
-    with open_segmenter(engine, model) as segmenter, progress_bar() as bar:
+    with open_segmenter(engine, model, gpu, say=say) as segmenter, progress_bar() as bar:
         task = bar.add_task("photos", total=len(jobs))
         failed = cut_photos(jobs, segmenter, background or "transparent", matte, lambda _: bar.advance(task))
     for _, error in failed:
@@ -155,13 +158,14 @@ def video(
     background: Background = None,
     matte: Matte = False,
     engine: Engine = "auto",
+    gpu: Gpu = None,
     model: Model = None,
 ) -> None:
     """Replace the room in a video file, every frame and the sound kept."""
     from greenscreen.batch import cut_video
     from greenscreen.segment import open_segmenter
 
-    with open_segmenter(engine, model) as segmenter, progress_bar() as bar:
+    with open_segmenter(engine, model, gpu, say=say) as segmenter, progress_bar() as bar:
         task = bar.add_task("frames", total=None)
         count = cut_video(
             clip,
@@ -240,7 +244,7 @@ def devices() -> None:
     if not cameras:
         typer.echo("no camera: plug one in, or use --camera demo or a video file")
     if not virtual_cameras:
-        typer.echo(f"no virtual camera: {HOW_TO_MAKE_ONE}")
+        typer.echo(f"no virtual camera: to make one, {HOW_TO_MAKE_ONE}")
 
 
 @app.command()
@@ -289,6 +293,7 @@ def doctor() -> None:
         raise typer.Exit(1)
 
 
+app.add_typer(engines, name="engine")
 app.add_typer(profiles, name="profile")
 app.add_typer(remote, name="ctl")
 

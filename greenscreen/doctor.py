@@ -3,8 +3,7 @@
 import importlib
 import importlib.metadata
 import platform
-import shutil
-import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -57,12 +56,14 @@ def _version(package: str) -> str | None:
 
 
 def _libraries() -> Iterator[Finding]:
-    for module, package, remedy in (
+    needed = [
         # What its wheel takes from the system is on every desktop, but not on a bare Debian or Ubuntu.
         ("cv2", "opencv-python", "sudo apt install libgl1 libglib2.0-0 libsm6 libxext6"),
         ("av", "av", "pip install --force-reinstall av"),
-        ("pyvirtualcam", "pyvirtualcam", "pip install --force-reinstall pyvirtualcam"),
-    ):
+    ]
+    if not sys.platform.startswith("linux"):
+        needed.append(("pyvirtualcam", "pyvirtualcam", "pip install --force-reinstall pyvirtualcam"))
+    for module, package, remedy in needed:
         try:
             importlib.import_module(module)
         except ImportError as error:
@@ -86,8 +87,8 @@ def _engine(name: str) -> Finding:
     from greenscreen.segment import open_segmenter
 
     try:
-        with open_segmenter(name):
-            return Finding(f"engine {name}", "ok", f"{_version(name)}, runs the model")
+        with open_segmenter(name, meanwhile=True):
+            return Finding(f"engine {name}", "ok", f"{_version(name.partition('-')[0])}, runs the model")
     except GreenscreenError as error:
         return Finding(f"engine {name}", "missing", error.message, error.hint)
 
@@ -96,28 +97,29 @@ def _chosen() -> Finding:
     from greenscreen.segment import open_segmenter
 
     try:
-        with open_segmenter() as segmenter:
+        with open_segmenter(meanwhile=True) as segmenter:
             return Finding("engine auto", "ok", f"chooses {segmenter.engine}")
     except GreenscreenError as error:
         return Finding("engine auto", "broken", error.message, "pip install openvino")
 
 
 def _nvidia() -> Iterator[Finding]:
-    tool = shutil.which("nvidia-smi")
-    if not tool:
+    from greenscreen.cuda.driver import find_driver
+
+    try:
+        driver = find_driver()
+    except GreenscreenError as error:
+        yield Finding("NVIDIA GPU", "missing", error.message, error.hint)
+        return
+    if driver is None:
         yield Finding("NVIDIA GPU", "missing", "no driver found", "the CPU engine is used instead")
         return
-    query = [tool, "--query-gpu=name,driver_version", "--format=csv,noheader"]
-    try:
-        answer = subprocess.run(query, capture_output=True, text=True, timeout=10, check=True).stdout.strip()
-    except (OSError, subprocess.SubprocessError) as error:
-        yield Finding("NVIDIA GPU", "missing", f"nvidia-smi fails: {error}", "reinstall the NVIDIA driver")
-        return
-    yield Finding("NVIDIA GPU", "ok", answer.replace("\n", "; "))
-    for package in ("tensorrt", "pycuda"):
-        version = _version(package)
-        hint = "" if version else "pip install 'greenscreen[tensorrt]'"
-        yield Finding(package, "ok" if version else "missing", version or "not installed", hint)
+    gpus = "; ".join(f"{number}: {name}" for number, name in enumerate(driver.gpus))
+    runs = f"driver {driver.version}, CUDA up to {driver.cuda[0]}.{driver.cuda[1]}"
+    yield Finding("NVIDIA GPU", "ok", f"{gpus} ({runs})")
+    version = _version("tensorrt") or _version(f"tensorrt-cu{driver.cuda[0]}")
+    for package, found in (("tensorrt", version), ("pycuda", _version("pycuda"))):
+        yield Finding(package, "ok" if found else "missing", found or "not installed", "" if found else driver.remedy)
 
 
 def _mediapipe() -> Finding:
@@ -145,7 +147,7 @@ def _virtual_camera() -> Finding:
     found = [f"{camera.name} ({camera.device})" for camera in list_virtual_cameras()]
     if found:
         return Finding("virtual camera", "ok", ", ".join(found))
-    return Finding("virtual camera", "missing", "none found", HOW_TO_MAKE_ONE)
+    return Finding("virtual camera", "missing", "none found", f"to make one: {HOW_TO_MAKE_ONE}")
 
 
 def _display() -> Finding:

@@ -60,11 +60,16 @@ class Frame:
     @cached_property
     def guide(self) -> Image:
         """The picture made small by averaging a whole number of pixels: made once, read by most stages."""
-        factor = max(1, min(self.size) // GUIDE)
-        width, height = max(1, self.size[0] // factor), max(1, self.size[1] // factor)
+        width, height = guide_size(*self.size)
         if not self.planar:
             return _average(self.pixels, width, height)
         return to_bgr(*(_average_plane(plane, width, height) for plane in planes(self.pixels)))
+
+
+def guide_size(width: int, height: int) -> tuple[int, int]:
+    """Width and height of the guide of a picture of this size."""
+    factor = max(1, min(width, height) // GUIDE)
+    return max(1, width // factor), max(1, height // factor)
 
 
 @dataclass(frozen=True, slots=True)

@@ -241,9 +241,9 @@ def render(
     `frame`, `behind` and `out` are I420, `(H * 3 / 2, W)`. `kind` `(h, w)` is 0 where there is room, 1 where there is
     person and 2 in between. `fields` `(h, w, 16)` says how alpha follows from Y, U and V (three slopes and a
     constant), then what Y, U and V of the person and of the room are there, how much of a new alpha counts, and the
-    least and greatest it may be; the rest is padding. `past` is a steadied alpha's (see frame.Past): kind and alpha before, and where this
-    one is written to; all empty without. With `cut`, the person's own colours are not blended. `alpha` `(H, W)` gets
-    the alpha, unless it is empty.
+    least and greatest it may be; the rest is padding. `past` is a steadied alpha's (see frame.Past): kind and alpha
+    before, and where this one is written to; all empty without. With `cut`, the person's own colours are not blended.
+    `alpha` `(H, W)` gets the alpha, unless it is empty.
     """
     height, width = frame.shape[0] * 2 // 3, frame.shape[1]
     rows, columns = height // 2, width // 2

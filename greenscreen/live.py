@@ -17,10 +17,10 @@ from greenscreen.demand import Demand
 from greenscreen.errors import SinkError, UsageError
 from greenscreen.frame import Frame
 from greenscreen.framing import Framing
+from greenscreen.gpu import GpuPipeline
 from greenscreen.loop import Loop
 from greenscreen.meter import Meter
 from greenscreen.pace import fitted, paced, thinned
-from greenscreen.pipeline import Pipeline
 from greenscreen.planar import Planar
 from greenscreen.refine import Refiner
 from greenscreen.segment import open_segmenter
@@ -63,7 +63,9 @@ def run_live(control: Control, say: Say) -> Summary:
         stack.callback(backdrop.close)
         control.prepare(refuse_transparency, "background")
         control.prepare(backdrop.prepare, "background")
-        segmenter = stack.enter_context(open_segmenter(settings.engine, settings.model))
+        segmenter = stack.enter_context(
+            open_segmenter(settings.engine, settings.model, settings.gpu, meanwhile=True, say=say)
+        )
         demand = stack.enter_context(closing(Demand())) if settings.on_demand else None
         wanted = demand.wanted if demand else None
         source = stack.enter_context(open_source(settings.camera, settings.size, settings.fps, wanted, say))
@@ -95,7 +97,7 @@ def run_live(control: Control, say: Say) -> Summary:
             frames = thinned(frames, fps)
         if not source.live and (watched or limit is None):
             frames = paced(frames)
-        pipeline = Pipeline(segmenter, Refiner(), backdrop.current(settings), Planar())
+        pipeline = GpuPipeline(segmenter, Refiner(), backdrop.current(settings), Planar())
         loop = Loop(control, source, segmenter, pipeline, backdrop, framing, sinks)
         turned = (framing.turn(frame, control.settings) for frame in frames)
         slides = Thread(target=show_slides, args=[control], name="slideshow", daemon=True)

@@ -1,5 +1,7 @@
 """Pictures fitted and blurred."""
 
+import math
+
 import cv2
 import numpy as np
 
@@ -26,12 +28,16 @@ def weighted_blur(colour: Field, weight: Field, sigma: float) -> Field:
     weighted = np.empty((*weight.shape, 4), np.float32)
     np.multiply(colour, weight[..., None], out=weighted[..., :3])
     weighted[..., 3] = weight
-    # The standard deviation of a triangle of half-width r, which a stack blur is, is sqrt(r (r + 2) / 6).
-    radius = max(1, round((1 + 6 * sigma * sigma) ** 0.5 - 1))
-    size = min(2 * radius + 1, 2 * (min(weight.shape) // 2) + 1)
+    size = 2 * stack_radius(sigma, weight.shape) + 1
     mean = np.array(cv2.mean(weighted), np.float32) + np.float32(1e-6)
     blurred = cv2.stackBlur(weighted, (size, size)) + mean * np.float32(0.003 / mean[3])
     return np.asarray(blurred[..., :3] / blurred[..., 3:], np.float32)
+
+
+def stack_radius(sigma: float, shape: tuple[int, ...]) -> int:
+    """How far a stack blur reaches that is as wide as a Gaussian of this sigma, within a picture of this shape."""
+    # The standard deviation of a triangle of half-width r, which a stack blur is, is sqrt(r (r + 2) / 6).
+    return min(max(1, round(math.sqrt(1 + 6 * sigma * sigma) - 1)), min(shape) // 2)
 
 
 def _resize(image: Image, width: int, height: int, interpolation: int) -> Image:

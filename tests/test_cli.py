@@ -1,5 +1,6 @@
 """The command line: names, exit codes, and one sentence with a hint for whatever goes wrong."""
 
+import importlib
 import json
 import re
 import signal
@@ -11,14 +12,16 @@ from pathlib import Path
 
 import av
 import cv2
+import fake_tensorrt
 import numpy as np
 import pytest
+from emulated_card import EmulatedCard
 
-from greenscreen import __version__
+from greenscreen import __version__, cache
 from greenscreen.cli import main
 from greenscreen.errors import EngineError
 from greenscreen.frame import Matte
-from greenscreen.segment import ENGINES, bundled_model
+from greenscreen.segment import bundled_model
 
 ROOT = Path(__file__).parents[1]
 OPTIONS = {
@@ -81,7 +84,8 @@ def test_without_words_it_shows_its_commands(greenscreen: Greenscreen) -> None:
 
 
 @pytest.mark.parametrize("command", OPTIONS)
-def test_help_lists_the_options(greenscreen: Greenscreen, command: str) -> None:
+def test_help_lists_the_options(greenscreen: Greenscreen, monkeypatch: pytest.MonkeyPatch, command: str) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
     answer = greenscreen(command, "--help")
     assert answer.code == 0
     assert set(OPTIONS[command].split()) <= set(re.findall(r"(?<![\w-])--?[a-z-]+", answer.out))
@@ -150,8 +154,7 @@ FAILURES = [
 @pytest.fixture
 def things(bare: Path, make_clip: MakeClip, half: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Files with which something is wrong, two with which nothing is, and an engine that opens at once."""
-    for name in set(ENGINES) - {half}:
-        monkeypatch.delitem(ENGINES, name)
+    monkeypatch.setattr("greenscreen.segment.AUTO", [half])
     photo("photo.png")
     make_clip(Path("clip.mp4"), range(0, 80, 40))
     Path("empty").mkdir()
@@ -295,3 +298,28 @@ def test_who_stops_reading_gets_no_traceback() -> None:
         assert process.stderr is not None
         process.stdout.close()
         assert "Traceback" not in process.stderr.read()
+
+
+def test_engines_are_built_listed_and_removed(
+    greenscreen: Greenscreen, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """By a stand-in for TensorRT, on an emulated card, in a cache of its own."""
+    monkeypatch.setattr(cache.platformdirs, "user_cache_path", lambda _: tmp_path)
+    monkeypatch.setitem(sys.modules, "tensorrt", fake_tensorrt.fake_tensorrt("11.4.0"))
+    monkeypatch.delitem(sys.modules, "greenscreen.segment.tensorrt", raising=False)
+    engine = importlib.import_module("greenscreen.segment.tensorrt")
+    monkeypatch.setattr(engine, "open_card", lambda _: EmulatedCard())
+    answer = greenscreen("engine", "build", "--size", "1280x720", "--size", "480x640")
+    assert answer.code == 0
+    assert answer.err.count("is ready") == 2
+    answer = greenscreen("engine", "list")
+    assert [word in answer.out for word in ("student", "320x192", "tensorrt-11.4.0", "Emulated", "sm90")] == [True] * 5
+    assert greenscreen("engine", "clean").code == 0
+    assert "nothing is built yet" in greenscreen("engine", "list").err
+    sys.modules.pop("greenscreen.segment.tensorrt")
+
+
+def test_building_without_tensorrt_names_the_command(greenscreen: Greenscreen) -> None:
+    answer = greenscreen("engine", "build")
+    assert answer.code == 1
+    assert "pip install 'greenscreen[tensorrt]'" in answer.err

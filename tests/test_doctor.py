@@ -25,7 +25,7 @@ def test_a_bare_machine_can_work_and_every_gap_has_a_remedy(monkeypatch: pytest.
     assert {found[name].state for name in ("greenscreen", "opencv-python", "av", "model", "engine auto")} == {"ok"}
     assert {found[name].state for name in ("cameras", "virtual camera", "display")} == {"missing"}
     assert all(finding.hint for finding in found.values() if finding.state != "ok")
-    assert "v4l2loopback" in found["virtual camera"].hint or "OBS" in found["virtual camera"].hint
+    assert "greenscreen setup" in found["virtual camera"].hint or "OBS" in found["virtual camera"].hint
 
 
 def test_devices_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -65,17 +65,23 @@ def test_a_damaged_model_is_named_once(monkeypatch: pytest.MonkeyPatch, tmp_path
     assert "reinstall" in broken.hint
 
 
+SMI = """[ $# = 0 ] && echo 'CUDA Version: 12.8' || echo 'NVIDIA Nothing, 1.2'"""
+
+
 @pytest.mark.parametrize(
     ("script", "state", "detail"),
-    [("echo 'NVIDIA Nothing, 1.2'", "ok", "NVIDIA Nothing, 1.2"), ("exit 9", "missing", "nvidia-smi fails")],
+    [(SMI, "ok", "0: NVIDIA Nothing (driver 1.2"), ("exit 9", "missing", "nvidia-smi fails")],
 )
 def test_the_gpu_is_what_its_driver_says(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, script: str, state: str, detail: str
 ) -> None:
+    """And what TensorRT takes is named by the CUDA that the driver runs."""
     tool = tmp_path / "nvidia-smi"
     tool.write_text(f"#!/bin/sh\n{script}\n")
     tool.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
-    finding = findings()["NVIDIA GPU"]
-    assert finding.state == state
-    assert detail in finding.detail
+    found = findings()
+    assert found["NVIDIA GPU"].state == state
+    assert detail in found["NVIDIA GPU"].detail
+    if state == "ok":
+        assert found["tensorrt"].hint == "pip install tensorrt-cu12 pycuda"

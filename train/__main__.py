@@ -1,62 +1,99 @@
-"""Command line of the training package: `python -m train data|label|fit|export --help`."""
+"""Command line of the training package: `python -m train data|label|fit|export|compare --help`."""
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from greenscreen.errors import GreenscreenError
 from train import datacli
 
+if TYPE_CHECKING:
+    from train.data import Row
+
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(datacli.app, name="data")
+
+Manifests = Annotated[list[Path], typer.Argument(help="CSV files that list the pictures")]
 
 
 @app.command()
 def label(
-    manifest: Path,
-    model: Annotated[Path, typer.Option(help="ONNX model that labels: RGB in [0, 1] in, matte out")],
+    manifests: Manifests,
+    model: Annotated[Path, typer.Option(help="checkpoint or ONNX model that labels")],
     out: Annotated[Path, typer.Option(help="folder for the mattes and their manifest")],
+    soft: Annotated[bool, typer.Option("--soft", help="keep the mattes as soft as the model is unsure")] = False,
 ) -> None:
-    """Label the manifest's unlabelled pictures with another model."""
+    """Label the manifests' unlabelled pictures with another model."""
     from train.label import label as run
 
-    kept, dropped = run(manifest, model, out)
+    kept, dropped = run(load_all(manifests), model, out, sharp=not soft)
     typer.echo(f"labelled {kept} pictures, left out {dropped} on which the model was not sure")
 
 
 @app.command()
 def fit(
-    manifests: Annotated[list[Path], typer.Argument(help="CSV files that list the pictures")],
-    out: Annotated[Path, typer.Option(help="folder for checkpoints and logs")],
-    size: Annotated[str, typer.Option(help="student size")] = "small",
-    steps: Annotated[int, typer.Option(min=1, help="optimiser steps")] = 10_000,
-    seed: int = 1,
-    rate: Annotated[float, typer.Option(min=0, help="highest learning rate")] = 3e-3,
-    area: Annotated[int, typer.Option(min=1024, help="pixels of input")] = 320 * 192,
-    memory: Annotated[float, typer.Option(min=0, max=1, help="share of steps from its own last matte")] = 0.3,
-    resume: Annotated[Path | None, typer.Option(help="checkpoint of a run cut short, to go on with")] = None,
+    recipe: Annotated[str, typer.Argument(help="original, teacher, student, distil, or a YAML file")],
+    manifests: Manifests,
+    out: Annotated[Path, typer.Option(help="folder for checkpoints, curves and panels")],
+    changes: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="change a setting")] = None,
     start: Annotated[Path | None, typer.Option(help="checkpoint whose weights a new run begins with")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="go on with the run in --out, if there is one")] = False,
 ) -> None:
-    """Train a student."""
-    from train.fit import Recipe
+    """Train a network by a recipe."""
+    from train.recipe import read_recipe
+
+    # Before the libraries are loaded, so that a mistyped word costs no time.
+    settings, rows = read_recipe(recipe, changes or []), load_all(manifests)
     from train.fit import fit as run
 
-    recipe = Recipe(tuple(manifests), out, size, area, memory, steps, rate=rate, seed=seed)
-    typer.echo(f"wrote {run(recipe, resume, start)}")
+    command = " ".join(["fit", recipe, *(f"--set {change}" for change in changes or [])])
+    typer.echo(f"wrote {run(settings, rows, out, start, resume, command)}")
 
 
 @app.command()
 def export(
     checkpoint: Path,
     out: Annotated[Path, typer.Option(help="ONNX file to write; its contract goes beside it")],
+    half: Annotated[bool, typer.Option("--half", help="float16 inside, for engines that are strongly typed")] = False,
 ) -> None:
-    """Write a trained student as a model that greenscreen runs."""
+    """Write a trained network as a model that greenscreen runs."""
     from train.export import export as run
 
-    contract = run(checkpoint, out)
+    contract = run(checkpoint, out, half)
     typer.echo(f"wrote {out} and {out.with_suffix('.json').name}: {contract.name}, both engines agree")
+
+
+@app.command()
+def compare(
+    models: Annotated[list[Path], typer.Argument(help="checkpoints of train fit, and ONNX models of anybody")],
+    manifests: Annotated[list[Path], typer.Option("--on", help="CSV file whose val rows are judged on; repeatable")],
+    out: Annotated[Path, typer.Option(help="Markdown to write")],
+    sheet: Annotated[Path | None, typer.Option(help="PNG of some of the pictures with every model's mattes")] = None,
+    shown: Annotated[int, typer.Option(min=1, max=100, help="pictures on the sheet")] = 8,
+    count: Annotated[int, typer.Option(min=0, help="judge on this many pictures only; 0: all")] = 0,
+) -> None:
+    """Write a table of how good, large and fast models are."""
+    from tempfile import TemporaryDirectory
+
+    from train.candidate import open_candidate
+    from train.compare import judged, report, write_report
+    from train.compare import sheet as write_sheet
+
+    rows = judged(load_all(manifests), count)
+    with TemporaryDirectory() as scratch:
+        candidates = [open_candidate(model, Path(scratch)) for model in models]
+        write_report(out, report(candidates, rows))
+        if sheet:
+            write_sheet(sheet, candidates, judged(rows, shown))
+    typer.echo(f"wrote {out}" + (f" and {sheet}" if sheet else ""))
+
+
+def load_all(manifests: list[Path]) -> "list[Row]":
+    from train.manifest import load
+
+    return [row for manifest in manifests for row in load(manifest)]
 
 
 def main() -> None:

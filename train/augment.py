@@ -175,6 +175,19 @@ def previous_matte(rng: Generator, alpha: Alpha) -> Alpha:
     return cv2.GaussianBlur(out, (0, 0), rng.uniform(0.5, 2)) if rng.random() < 0.7 else out
 
 
+def plain(rng: Generator, people: list[Person], width: int, height: int) -> tuple[Image, Alpha, Alpha]:
+    """A window of a picture with its own room, sometimes mirrored, and no previous matte: geometry and nothing else."""
+    image, alpha = crop_whole(rng, one_whole(rng, people), width, height)
+    return image, alpha, np.zeros_like(alpha)
+
+
+def one_whole(rng: Generator, people: list[Person]) -> Person:
+    person = people[rng.integers(len(people))]
+    while not person.whole:
+        person = people[rng.integers(len(people))]
+    return person
+
+
 def sample(
     rng: Generator, people: list[Person], backgrounds: list[Image], width: int, height: int
 ) -> tuple[Image, Alpha, Alpha]:
@@ -184,10 +197,7 @@ def sample(
         image = room(rng, backgrounds[rng.integers(len(backgrounds))], width, height)
         alpha = np.zeros((height, width), np.float32)
     elif pick < 0.6:
-        person = people[rng.integers(len(people))]
-        while not person.whole:
-            person = people[rng.integers(len(people))]
-        image, alpha = crop_whole(rng, person, width, height)
+        image, alpha = crop_whole(rng, one_whole(rng, people), width, height)
     else:
         image, alpha = compose(rng, people, backgrounds, width, height)
     image = degrade(rng, light(rng, image))

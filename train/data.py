@@ -14,6 +14,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from greenscreen.errors import SourceError
+
 Image = NDArray[np.uint8]
 
 LONGEST = 400
@@ -69,13 +71,23 @@ def extend_foreground(image: Image, alpha: Image) -> Image:
     return np.where(known[..., None], out, image).astype(np.uint8)
 
 
+def read(path: Path, flags: int = cv2.IMREAD_COLOR) -> Image:
+    """A picture's pixels; raises `SourceError` for a file that is none."""
+    image = cv2.imread(str(path), flags)
+    if image is None:
+        raise SourceError(f"{path} is no picture", "python -m train data check says what else is wrong")
+    return image
+
+
 def read_person(row: Row) -> Person:
     if row.mask is None:
-        rgba = shrink(cv2.imread(str(row.image), cv2.IMREAD_UNCHANGED))
+        rgba = shrink(read(row.image, cv2.IMREAD_UNCHANGED))
+        if rgba.ndim < 3 or rgba.shape[2] < 4:
+            raise SourceError(f"{row.image} has neither a mask nor transparency", "python -m train data check")
         image, alpha = np.ascontiguousarray(rgba[..., :3]), np.ascontiguousarray(rgba[..., 3])
     else:
-        image = shrink(cv2.imread(str(row.image), cv2.IMREAD_COLOR))
-        alpha = cv2.imread(str(row.mask), cv2.IMREAD_UNCHANGED)
+        image = shrink(read(row.image))
+        alpha = read(row.mask, cv2.IMREAD_UNCHANGED)
         alpha = alpha if alpha.ndim == 2 else alpha[..., -1]
         if alpha.shape != image.shape[:2]:
             alpha = cv2.resize(alpha, image.shape[1::-1], interpolation=cv2.INTER_AREA)
@@ -90,4 +102,11 @@ def read_people(rows: Iterable[Row]) -> list[Person]:
 
 def read_backgrounds(rows: Iterable[Row]) -> list[Image]:
     with ThreadPoolExecutor() as pool:
-        return list(pool.map(lambda row: shrink(cv2.imread(str(row.image), cv2.IMREAD_COLOR)), rows))
+        return list(pool.map(lambda row: shrink(read(row.image)), rows))
+
+
+def read_unlabelled(rows: Iterable[Row]) -> list[Person]:
+    """Pictures of which nobody says who is in them: the alpha is empty and means nothing."""
+    rows = list(rows)
+    pairs = zip(rows, read_backgrounds(rows), strict=True)
+    return [Person(image, np.zeros(image.shape[:2], np.uint8), image, row.source, True) for row, image in pairs]

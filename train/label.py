@@ -1,48 +1,81 @@
-"""Labels pictures with another model's mattes, better than that model alone: several views, averaged, edges guided.
+"""Labels pictures with a model's mattes, better than that model alone: several views, averaged.
 
-The model is an ONNX file with one `(1, H, W, 3)` RGB input in [0, 1] and a person matte in [0, 1] out, as MediaPipe's
-selfie segmenter (Apache-2.0) has. Pictures on whose views the model does not agree with itself are left out.
+Pictures on whose views the model does not agree with itself, or of which it is not sure, are left out.
 """
 
-import csv
+from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import cv2
 import numpy as np
-from openvino import Core
 from rich.progress import track
 
-from train.data import read_manifest, shrink
+from greenscreen.images import write_image
+from train.candidate import Candidate, open_candidate
+from train.data import Image, Row, read, shrink
+from train.manifest import make_folder, save
 from train.metrics import Alpha, iou
 
 
-class Teacher:
-    def __init__(self, model: Path):
-        compiled = Core().compile_model(str(model), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
-        self.request = compiled.create_infer_request()
-        _, self.height, self.width, _ = compiled.inputs[0].shape
+@dataclass(frozen=True)
+class Rules:
+    """Which labels are kept."""
 
-    def view(self, rgb: np.ndarray) -> Alpha:
-        small = cv2.resize(rgb, (self.width, self.height), interpolation=cv2.INTER_AREA)
-        out = self.request.infer([small[None].astype(np.float32) / 255])[0]
-        return cv2.resize(np.asarray(out).reshape(self.height, self.width), rgb.shape[1::-1])
-
-    def label(self, bgr: np.ndarray) -> tuple[Alpha, float]:
-        """The mean matte of plain, mirrored and padded views, and the least IoU of any view with that mean."""
-        rgb = cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
-        h, w = rgb.shape[:2]
-        views = []
-        for pad in (0, round(0.15 * max(h, w))):
-            wide = cv2.copyMakeBorder(rgb, pad, 0, pad, pad, cv2.BORDER_REFLECT_101)
-            for flip in (False, True):
-                matte = self.view(wide[:, ::-1] if flip else wide)
-                matte = matte[:, ::-1] if flip else matte
-                views.append(matte[pad : pad + h, pad : pad + w])
-        mean = np.mean(views, 0, dtype=np.float32)
-        return mean, min(iou(view, mean) for view in views)
+    agreement: float = 0.9
+    """Least IoU of any view with the mean of all."""
+    sure: float = 0.8
+    """Least share of pixels whose matte is below 0.1 or above 0.9."""
+    least: float = 0.03
+    """Least share of the picture that people cover."""
 
 
-def guide(bgr: np.ndarray, matte: Alpha, radius: int = 6, eps: float = 1e-3) -> Alpha:
+def label(rows: list[Row], model: Path, out: Path, sharp: bool = True, rules: Rules | None = None) -> tuple[int, int]:
+    """Writes `out/manifest.csv` and a matte for each unlabelled row that is kept; returns how many were and were not.
+
+    `sharp` brings a coarse model's soft edges to the picture's; without, the matte stays as soft as the teacher is
+    unsure. Raises `ModelError` for a model, `SourceError` for a picture that cannot be read, `SinkError` for `out`.
+    """
+    rules, kept, dropped = rules or Rules(), [], 0
+    make_folder(out)
+    with TemporaryDirectory() as scratch:
+        teacher = open_candidate(model, Path(scratch))
+        for index, row in enumerate(track([row for row in rows if row.split == "unlabelled"], "labelling")):
+            image = shrink(read(row.image))
+            matte, agreement = opinion(teacher, image)
+            sure = (np.abs(matte - 0.5) > 0.4).mean()
+            if agreement < rules.agreement or sure < rules.sure or (matte > 0.5).mean() < rules.least:
+                dropped += 1
+                continue
+            mask = out / f"{index:05d}.png"
+            write_image(mask, ((sharpened(image, matte) if sharp else matte) * 255).round().astype(np.uint8))
+            kept.append(Row("train", f"labelled_{row.source}", row.image, mask))
+    save(out / "manifest.csv", kept)
+    return len(kept), dropped
+
+
+def opinion(teacher: Candidate, image: Image) -> tuple[Alpha, float]:
+    """The mean matte of plain, mirrored and padded views, and the least IoU of any view with that mean."""
+    h, w = image.shape[:2]
+    views = []
+    for pad in (0, round(0.15 * max(h, w))):
+        wide = cv2.copyMakeBorder(image, pad, 0, pad, pad, cv2.BORDER_REFLECT_101)
+        for flip in (False, True):
+            matte = teacher.matte(np.ascontiguousarray(wide[:, ::-1]) if flip else wide)
+            matte = matte[:, ::-1] if flip else matte
+            views.append(matte[pad : pad + h, pad : pad + w])
+    mean = np.mean(views, 0, dtype=np.float32)
+    return mean, min(iou(view, mean) for view in views)
+
+
+def sharpened(image: Image, matte: Alpha) -> Alpha:
+    """The matte at the picture's edges: a coarse teacher's are soft because it is coarse, not because hair is."""
+    steep = np.clip((matte - 0.5) * 2.5 + 0.5, 0, 1).astype(np.float32)
+    # Guiding leaves a faint haze where the room has edges of its own: the last clip takes it away.
+    return np.clip((guide(image, steep) - 0.1) / 0.8, 0, 1)
+
+
+def guide(bgr: Image, matte: Alpha, radius: int = 6, eps: float = 1e-3) -> Alpha:
     """Guided filter (He et al., ECCV 2010) with the picture's luma as guide."""
     luma = cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY).astype(np.float32) / 255
     size = (2 * radius + 1,) * 2
@@ -52,31 +85,3 @@ def guide(bgr: np.ndarray, matte: Alpha, radius: int = 6, eps: float = 1e-3) -> 
 
     a = (mean(luma * matte) - mean(luma) * mean(matte)) / (mean(luma * luma) - mean(luma) ** 2 + eps)
     return np.clip(mean(a) * luma + mean(mean(matte) - mean(a) * mean(luma)), 0, 1)
-
-
-def label(manifest: Path, model: Path, out: Path, agreement: float = 0.9) -> tuple[int, int]:
-    """Writes `out/manifest.csv` and one matte a picture; returns how many were kept and dropped."""
-    teacher, kept, dropped = Teacher(model), [], 0
-    rows = [row for row in read_manifest(manifest) if row.split == "unlabelled"]
-    out.mkdir(parents=True, exist_ok=True)
-    for index, row in enumerate(track(rows, "labelling")):
-        image = shrink(cv2.imread(str(row.image), cv2.IMREAD_COLOR))
-        matte, agrees = teacher.label(image)
-        sure = (np.abs(matte - 0.5) > 0.4).mean()
-        if agrees < agreement or sure < 0.8 or (matte > 0.5).mean() < 0.03:
-            dropped += 1
-            continue
-        # The teacher's edges are soft because it is coarse, not because hair is: sharpen before guiding.
-        sharp = np.clip((matte - 0.5) * 2.5 + 0.5, 0, 1).astype(np.float32)
-        # Guiding leaves a faint haze where the room has edges of its own: the last clip takes it away.
-        guided = np.clip((guide(image, sharp) - 0.1) / 0.8, 0, 1)
-        mask = out / f"{index:05d}.png"
-        cv2.imwrite(str(mask), (guided * 255).round().astype(np.uint8))
-        kept.append(
-            {"split": "train", "source": f"labelled_{row.source}", "image": row.image.resolve(), "mask": mask.name}
-        )
-    with (out / "manifest.csv").open("w", newline="") as file:
-        writer = csv.DictWriter(file, ["split", "source", "image", "mask"])
-        writer.writeheader()
-        writer.writerows(kept)
-    return len(kept), dropped

@@ -1,6 +1,6 @@
 """How good a matte is. All arrays are float32 `(H, W)` in [0, 1]."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import cv2
@@ -34,6 +34,10 @@ def boundary_iou(matte: Alpha, truth: Alpha, width: float = 0.02) -> float:
 def mad(matte: Alpha, truth: Alpha) -> float:
     """Mean absolute difference, times 1000 as papers print it."""
     return float(np.abs(matte - truth).mean() * 1e3)
+
+
+METRICS: dict[str, Callable[[Alpha, Alpha], float]] = {"iou": iou, "boundary_iou": boundary_iou, "mad": mad}
+"""By name, of matte and truth."""
 
 
 def dtssd(mattes: Sequence[Alpha], truths: Sequence[Alpha]) -> float:

@@ -17,27 +17,27 @@ class Refiner:
 
     def __init__(self, edges: Edges | None = None, *, steady: bool = True, islands: bool = True):
         """Photos, which have no past, need not be `steady`."""
-        self._edges = edges or Edges()
+        self.edges = edges or Edges()
         self._islands = Islands() if islands else None
         self._steady = Steady() if steady else None
 
     def change(self, edges: Edges) -> None:
         """From the next frame on the outline is to be so."""
-        if edges != self._edges:
-            self._edges = edges
+        if edges != self.edges:
+            self.edges = edges
             self._forget()
 
     def refine(self, frame: Frame, coarse: Matte) -> Alpha:
         """`coarse` is `(h, w)` float32 in [0, 1] of any size; what is not a number counts as room."""
         if frame.fresh:
             self._forget()
-        coarse = thresholded(np.nan_to_num(coarse, nan=0), self._edges.threshold)
+        coarse = thresholded(np.nan_to_num(coarse, nan=0), self.edges.threshold)
         if self._islands:
             coarse = self._islands.clear(coarse)
         alpha = refine_edges(frame, coarse)
         if self._steady:
             alpha = self._steady.steady(alpha, coarse)
-        return bounded(alpha, self._edges)
+        return bounded(alpha, self.edges)
 
     def _forget(self) -> None:
         if self._islands:

@@ -7,48 +7,46 @@ only when it is asked for, and none falls back to another when it was named.
 import importlib
 import logging
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Any, Self
 
 import cv2
 import numpy as np
 
 from greenscreen.contract import ModelContract, read_contract
 from greenscreen.errors import EngineError, UsageError
-from greenscreen.frame import Frame, Image, Matte
+from greenscreen.frame import Frame, Matte
+from greenscreen.segment.engine import Engine, Progress, first_look
+from greenscreen.segment.standby import StandbyEngine
 from greenscreen.segment.stillness import Stillness
 
 log = logging.getLogger(__name__)
 
+OpenEngine = Callable[..., Engine]
+"""Takes model, contract, width and height; what else, the engine's own module says."""
 
-class Engine(Protocol):
-    """Runs one model at one input size; owns the model's memory of the last frame.
-
-    Made by its module's `open_engine(model, contract, width, height)`, which raises `EngineError` when it cannot
-    run here. The segmenter calls `step` once a frame from one thread, and `reset` before a frame unlike the last.
-    """
-
-    def step(self, image: Image) -> Matte:
-        """`(height, width, 3)` uint8 BGR to `(height, width)` float32 in [0, 1]; raises `EngineError`."""
-        ...
-
-    def reset(self) -> None: ...
-
-    def close(self) -> None: ...
-
-
-OpenEngine = Callable[[Path, ModelContract, int, int], Engine]
+Say = Callable[[str], None]
 
 ENGINES = {
+    "tensorrt": "greenscreen.segment.tensorrt",
     "openvino": "greenscreen.segment.openvino",
     "onnxruntime": "greenscreen.segment.onnxruntime",
+    "onnxruntime-cuda": "greenscreen.segment.onnxruntime:CUDAExecutionProvider",
+    "onnxruntime-directml": "greenscreen.segment.onnxruntime:DmlExecutionProvider",
+    "onnxruntime-coreml": "greenscreen.segment.onnxruntime:CoreMLExecutionProvider",
 }
-"""Engines by name, in the order `auto` tries them: fastest first, as measured in docs/performance.md."""
+"""Engines by name: the module, and for ONNX Runtime the provider."""
 
+AUTO = ["tensorrt", "openvino", "onnxruntime"]
+"""In the order `auto` tries them: fastest first, as measured in docs/performance.md."""
 
-FIRST_LOOKS = 3
-"""How often a network with memory looks at a fresh frame: it mends its first matte, which started from nothing."""
+ON_GPU = {"tensorrt", "onnxruntime-cuda", "onnxruntime-directml"}
+"""Those of which a machine with several GPUs has several."""
+
+INSTALL = {"tensorrt": "'greenscreen[tensorrt]'"}
+"""What to install for an engine, where it is not called like it."""
 
 
 def bundled_model() -> Path:
@@ -60,25 +58,31 @@ def bundled_model() -> Path:
 
 def load_engine(name: str) -> OpenEngine:
     """The function that opens the named engine; raises `EngineError` when its library is not installed."""
+    module, _, provider = ENGINES[name].partition(":")
     try:
-        opener: OpenEngine = importlib.import_module(ENGINES[name]).open_engine
+        opener: OpenEngine = importlib.import_module(module).open_engine
     except ImportError as error:
-        raise EngineError(
-            f"the engine {name} cannot be loaded: {error}", f"install it with: pip install {name}"
-        ) from error
-    return opener
+        remedy = f"install it with: pip install {INSTALL.get(name, name.partition('-')[0])}"
+        raise EngineError(f"the engine {name} cannot be loaded: {error}", remedy) from error
+    return partial(opener, provider=provider) if provider else opener
 
 
 class Segmenter:
     """Turns frames into coarse mattes. Engines for each picture shape are opened when first met, and kept."""
 
     def __init__(self, engine: str, opener: OpenEngine, model: Path, contract: ModelContract):
-        self.engine, self.contract = engine, contract
+        self._name, self.contract = engine, contract
         self._opener, self._model = opener, model
         self._engines: dict[tuple[int, int], Engine] = {}
         self._stillness = Stillness()
         self.skipped = 0
         """Frames for which the network was not run, because the picture stood still."""
+
+    @property
+    def engine(self) -> str:
+        """What the engine is called, and whether another serves in its place."""
+        waiting = any(isinstance(engine, StandbyEngine) and engine.waiting for engine in self._engines.values())
+        return f"{self._name} (the CPU meanwhile)" if waiting else self._name
 
     def __enter__(self) -> Self:
         return self
@@ -90,40 +94,55 @@ class Segmenter:
             engine.close()
         self._engines.clear()
 
+    def engine_for(self, frame: Frame) -> Engine:
+        """The engine for pictures of this frame's shape; raises `EngineError` when it cannot be opened."""
+        size = self.contract.input_size(*frame.size)
+        if size not in self._engines:
+            self._engines[size] = self._opener(self._model, self.contract, *size)
+        return self._engines[size]
+
     def segment(self, frame: Frame) -> Matte:
         """The matte at the model's input size, `(h, w)` float32 in [0, 1]; raises `EngineError`."""
-        width, height = self.contract.input_size(*frame.size)
-        engine = self._engines.get((width, height))
-        if engine is None:
-            engine = self._engines[width, height] = self._opener(self._model, self.contract, width, height)
-        image = np.asarray(cv2.resize(frame.guide, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+        engine = self.engine_for(frame)
+        size = self.contract.input_size(*frame.size)
+        image = np.asarray(cv2.resize(frame.guide, size, interpolation=cv2.INTER_AREA), np.uint8)
         if frame.fresh:
             self._stillness.reset()
         if (kept := self._stillness.answer(image)) is not None:
             self.skipped += 1
             return kept
-        if frame.fresh or self._stillness.jumped:
-            engine.reset()
-            for _ in range(FIRST_LOOKS - 1 if self.contract.previous else 0):
-                engine.step(image)
-        matte = engine.step(image)
+        fresh = frame.fresh or self._stillness.jumped
+        matte = first_look(engine, image, bool(self.contract.previous)) if fresh else engine.step(image)
         self._stillness.keep(matte)
         return matte
 
 
-def open_segmenter(engine: str = "auto", model: Path | None = None) -> Segmenter:
-    """Opens the named engine, or the first of `ENGINES` that runs here.
+def open_segmenter(
+    engine: str = "auto",
+    model: Path | None = None,
+    gpu: int | None = None,
+    meanwhile: bool = False,
+    say: Say = log.info,
+) -> Segmenter:
+    """Opens the named engine, or the first of `AUTO` that runs here, on the GPU of this number if it runs on one.
 
+    With `meanwhile`, nobody waits: while a GPU's engine is being built, or after it was lost, a CPU engine serves.
     Raises `UsageError` for an unknown name, `ModelError` for a bad model, `EngineError` when nothing runs.
     """
     if engine != "auto" and engine not in ENGINES:
         raise UsageError(f"there is no engine called {engine!r}", f"choose one of: auto, {', '.join(ENGINES)}")
+    if gpu is not None and engine != "auto" and engine not in ON_GPU:
+        raise UsageError(f"the engine {engine} runs on no GPU that --gpu could choose", "leave --gpu out")
     path = model or bundled_model()
     contract = read_contract(path)
     reasons = []
-    for name in ENGINES if engine == "auto" else [engine]:
+    for name in AUTO if engine == "auto" else [engine]:
         try:
             opener = load_engine(name)
+            if name in ON_GPU:
+                opener = partial(opener, gpu=gpu or 0)
+            if name == "tensorrt":
+                opener = standing_by(opener, say) if meanwhile else partial(opener, progress=telling(say))
             width, height = contract.input_size(16, 9)
             segmenter = Segmenter(name, opener, path, contract)
             segmenter._engines[width, height] = opener(path, contract, width, height)
@@ -136,3 +155,38 @@ def open_segmenter(engine: str = "auto", model: Path | None = None) -> Segmenter
             log.info("segmenting with %s on %s", contract.name, name)
             return segmenter
     raise EngineError(f"no engine runs on this machine ({'; '.join(reasons)})", "see: greenscreen doctor")
+
+
+def standing_by(opener: OpenEngine, say: Say) -> OpenEngine:
+    """Opens TensorRT with the first CPU engine that runs standing by."""
+
+    def open_spare(model: Path, contract: ModelContract, width: int, height: int) -> Engine:
+        reasons = []
+        for name in AUTO:
+            if name not in ON_GPU:
+                try:
+                    return load_engine(name)(model, contract, width, height)
+                except EngineError as error:
+                    reasons.append(f"{name}: {error}")
+        raise EngineError(f"no CPU engine runs on this machine ({'; '.join(reasons)})", "see: greenscreen doctor")
+
+    def open_engine(model: Path, contract: ModelContract, width: int, height: int) -> Engine:
+        place: tuple[Any, ...] = (model, contract, width, height)
+        spare = partial(open_spare, *place)
+        return StandbyEngine("tensorrt", partial(opener, *place), spare, bool(contract.previous), say)
+
+    return open_engine
+
+
+def telling(say: Say) -> Progress:
+    """Says every tenth of the way how far a build is."""
+    told = 0
+
+    def progress(done: float) -> bool:
+        nonlocal told
+        if int(10 * done) > told:
+            told = int(10 * done)
+            say(f"building for this GPU: {10 * told} %")
+        return True
+
+    return progress

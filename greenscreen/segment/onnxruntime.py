@@ -1,50 +1,62 @@
-"""The alternative CPU engine: ONNX Runtime."""
+"""ONNX Runtime: the alternative CPU engine, and through its providers other makers' hardware."""
 
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnxruntime
+from numpy.typing import NDArray
 
 from greenscreen.contract import ModelContract
 from greenscreen.errors import EngineError, ModelError
-from greenscreen.frame import Image, Matte
+from greenscreen.segment.host import HostEngine
+
+CPU = "CPUExecutionProvider"
+PACKAGES = {
+    "CUDAExecutionProvider": "onnxruntime-gpu",
+    "DmlExecutionProvider": "onnxruntime-directml",
+    "CoreMLExecutionProvider": "onnxruntime",
+}
+"""What to install for a provider; each replaces the package onnxruntime."""
 
 
-class OnnxRuntimeEngine:
-    """The model in an inference session on the CPU."""
+class OnnxRuntimeEngine(HostEngine):
+    """The model in an inference session of one provider: there or not at all, never silently on the CPU instead."""
 
-    def __init__(self, model: Path, contract: ModelContract, width: int, height: int):
+    def __init__(
+        self, model: Path, contract: ModelContract, width: int, height: int, provider: str = CPU, gpu: int = 0
+    ):
+        """Raises `EngineError` when this build of ONNX Runtime lacks the provider, or it does not start here."""
+        super().__init__(contract, width, height)
+        self._matte = contract.matte
+        if provider not in onnxruntime.get_available_providers():
+            package = PACKAGES[provider]
+            remedy = f"pip uninstall onnxruntime; pip install {package}" if package != "onnxruntime" else "needs macOS"
+            raise EngineError(f"this ONNX Runtime is built without the {provider}", remedy)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = min(4, os.cpu_count() or 1)
         options.log_severity_level = 3
+        settings: dict[str, Any] = (
+            {"device_id": gpu} if provider in ("CUDAExecutionProvider", "DmlExecutionProvider") else {}
+        )
         try:
-            self._session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+            self._session = onnxruntime.InferenceSession(str(model), options, providers=[(provider, settings)])
         except Exception as error:  # its errors share no type but the root
             raise ModelError(f"ONNX Runtime cannot run {model.name}: {error}", "see: greenscreen doctor") from error
-        self._contract = contract
-        self._image = np.zeros((1, height, width, 3), np.float32)
-        self._previous = np.zeros((1, height, width, 1), np.float32)
-        self._inputs = {contract.image: self._image}
-        if contract.previous:
-            self._inputs[contract.previous] = self._previous
+        if self._session.get_providers()[0] != provider:
+            # What it lacks, such as cuDNN, it only logs, and goes on without.
+            raise EngineError(f"the {provider} does not start on this machine", "see: greenscreen --debug doctor")
 
-    def step(self, image: Image) -> Matte:
-        self._image[0] = image
+    def infer(self) -> NDArray[np.float32]:
         try:
-            (out,) = self._session.run([self._contract.matte], self._inputs)
+            (out,) = self._session.run([self._matte], self.inputs)
         except Exception as error:  # its errors share no type but the root
             raise EngineError("ONNX Runtime failed on a frame", "try: --engine openvino") from error
-        self._previous[:] = out
-        matte: Matte = self._previous[0, :, :, 0].copy()
-        return matte
-
-    def reset(self) -> None:
-        self._previous[:] = 0
-
-    def close(self) -> None:
-        self._inputs.clear()
+        return np.asarray(out, np.float32)
 
 
-def open_engine(model: Path, contract: ModelContract, width: int, height: int) -> OnnxRuntimeEngine:
-    return OnnxRuntimeEngine(model, contract, width, height)
+def open_engine(
+    model: Path, contract: ModelContract, width: int, height: int, provider: str = CPU, gpu: int = 0
+) -> OnnxRuntimeEngine:
+    return OnnxRuntimeEngine(model, contract, width, height, provider, gpu)

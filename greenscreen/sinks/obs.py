@@ -4,7 +4,6 @@ from types import TracebackType
 from typing import Self
 
 import numpy as np
-import pyvirtualcam
 
 from greenscreen.errors import SinkError
 
@@ -17,10 +16,12 @@ class ObsCamera:
         self._size, self._fps = size, fps
 
     def __enter__(self) -> Self:
+        import pyvirtualcam  # Not installed on Linux, which has its own.
+
         try:
             self._camera = pyvirtualcam.Camera(*self._size, self._fps, fmt=pyvirtualcam.PixelFormat.I420)
         except (RuntimeError, ValueError) as error:
-            reason = str(error).strip().splitlines()[-1] if str(error).strip() else "no reason given"
+            reason = (str(error).strip() or "no reason given").splitlines()[-1]
             raise SinkError(
                 f"the virtual camera cannot be opened: {reason}", "install OBS Studio and start its virtual camera once"
             ) from error

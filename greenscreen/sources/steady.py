@@ -60,7 +60,7 @@ class Steady:
         self._wanted, self._waits = wanted or always, wanted is None
         self._slot: Frame | None = None
         self._error: SourceError | None = None
-        self._begun = False
+        self._begun = self._entered = False
         self._changed = Condition()
         self._leaving = Event()
         self._thread = Thread(target=self._work, name=f"reads {name}", daemon=True)
@@ -69,6 +69,7 @@ class Steady:
         self._thread.start()
         if self._waits:
             self._await_first()
+        self._entered = True
         return self
 
     def __exit__(
@@ -78,10 +79,12 @@ class Steady:
         self._thread.join(_PATIENCE)
 
     def __iter__(self) -> Iterator[Frame]:
-        index, patience = 0, _LOST
+        # A camera of a frame a second is not lost between two of them.
+        lost = max(_LOST, 2 / self.fps)
+        index, patience = 0, lost
         while True:
             frame = self._take(patience)
-            patience = _LOST if frame else _QUIET
+            patience = lost if frame else _QUIET
             if frame is None:
                 frame = Frame(placeholder(*self.size), time.monotonic(), index, stand_in=True)
             yield replace(frame, index=index)
@@ -151,7 +154,7 @@ class Steady:
             return
         with self._changed:
             # What entering raises needs no second word.
-            told = not self._waits or self._begun or isinstance(error, CameraBusyError)
+            told = self._entered or isinstance(error, CameraBusyError)
             news = told and (self._error is None or self._error.message != error.message)
             self._slot, self._error, self.message = None, error, error.message
             self._changed.notify_all()

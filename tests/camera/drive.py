@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from greenscreen.demand import Demand
 from greenscreen.loopback import HeldError, Loopback, streaming_readers
 from greenscreen.same import SameCamera
+from greenscreen.setup import gather, plan
 from greenscreen.v4l2 import Device, list_devices
 
 CAMERA, OURS = "/dev/video0", "/dev/video10"
@@ -38,11 +39,13 @@ def ctl(*arguments: str) -> str:
 
 
 @contextmanager
-def reader() -> Iterator[subprocess.Popen[bytes]]:
-    """A program that watches, as soon as something is sent, until it is told to end."""
-    command = ["v4l2-ctl", "-d", OURS, "--stream-mmap", "--stream-count=0"]
+def reader() -> Iterator[Callable[[], int]]:
+    """A program that watches, until it is told to end; gives what tells how many bytes it has seen, -1 if it ended."""
+    seen = Path("/dev/shm/seen")
+    seen.unlink(missing_ok=True)
+    command = ["v4l2-ctl", "-d", OURS, "--stream-mmap", "--stream-count=0", f"--stream-to={seen}"]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as program:
-        yield program
+        yield lambda: (seen.stat().st_size if seen.exists() else 0) if program.poll() is None else -1
         program.kill()
 
 
@@ -97,18 +100,20 @@ def runs() -> dict[str, object]:
 
 def held() -> dict[str, object]:
     """A program watches on while the writer goes and comes back in another size, and in the same."""
-    with reader() as program:
+    with ExitStack() as watching:
         with Loopback(OURS, SIZE, 30) as writer:
-            seconds_until(lambda: False, writer, 2)
-        watches = program.poll() is None
+            writer.write(picture(*SIZE))
+            bytes_seen = watching.enter_context(reader())
+            begins = seconds_until(lambda: bytes_seen() > 0, writer)
         try:
             with Loopback(OURS, (1280, 720), 30):
                 other: object = "let in"
         except HeldError as error:
             other = error.size
+        before = bytes_seen()
         with Loopback(OURS, SIZE, 30) as writer:
-            writer.write(picture(*SIZE))
-    return {"watches": watches, "other size": other}
+            goes_on = seconds_until(lambda: bytes_seen() > before, writer)
+    return {"begins": begins, "other size": other, "goes on": goes_on}
 
 
 def demand() -> dict[str, object]:
@@ -154,8 +159,26 @@ def unplug() -> dict[str, object]:
     return {"before": before, "away": away, "back": back, "name": look(back).name}
 
 
+def setup() -> dict[str, object]:
+    """What `greenscreen setup` finds to do, before and after it is done, and after a new start."""
+
+    def lines() -> list[str]:
+        return [step.line for step in plan(gather()) if step.line]
+
+    def run() -> bool:
+        return all(subprocess.run(["sh", "-c", line], stdout=subprocess.DEVNULL).returncode == 0 for line in lines())
+
+    before, done, after = lines(), run(), lines()
+    subprocess.run(["modprobe", "-r", "v4l2loopback"], check=True)
+    started, again = lines(), run()
+    cameras = [[device.name, device.output] for device in list_devices() if device.loopback]
+    return {
+        "before": before, "done": done, "after": after, "after a start": started, "again": again, "cameras": cameras,
+    }  # fmt: skip
+
+
 def main() -> None:
-    found = {part.__name__: part() for part in (format_and_pictures, runs, held, demand, unplug)}
+    found = {part.__name__: part() for part in (format_and_pictures, runs, held, demand, unplug, setup)}
     Path(os.environ["OUT"], "found.json").write_text(json.dumps(found, indent=1))
 
 

@@ -19,9 +19,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Event, Thread
 
-import av
 import cv2
 import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from greenscreen.colour import to_i420
 from greenscreen.loopback import Loopback
@@ -102,6 +103,8 @@ class Call:
 
 
 def look_with_ffmpeg(out: Path) -> None:
+    import av  # Late, as on an emulated machine it takes its time.
+
     with av.open(VIRTUAL_CAMERA, format="v4l2") as container:
         for index, frame in enumerate(itertools.islice(container.decode(video=0), 2)):
             cv2.imwrite(str(out / f"ffmpeg-{index:02}.png"), frame.to_ndarray(format="bgr24"))

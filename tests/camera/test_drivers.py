@@ -38,7 +38,10 @@ def test_run_after_run_in_any_size_and_never_two_at_once(found: dict[str, Any]) 
 
 
 def test_the_size_stays_while_somebody_watches(found: dict[str, Any]) -> None:
-    assert found["held"] == {"watches": True, "other size": [640, 360]}
+    """And goes on to see pictures when the run that made them has ended and the next has begun."""
+    assert found["held"]["begins"] is not None
+    assert found["held"]["other size"] == [640, 360]
+    assert found["held"]["goes on"] is not None
 
 
 def test_who_watches_is_noticed_and_who_looks_in_passing_is_not(found: dict[str, Any]) -> None:
@@ -56,3 +59,16 @@ def test_the_same_camera_is_found_under_another_number(found: dict[str, Any]) ->
     assert answer["away"] == "the camera vivid is gone"
     assert answer["back"] != "/dev/video0"
     assert answer["name"] == "vivid"
+
+
+def test_setup_makes_a_virtual_camera_that_is_there_after_every_start(found: dict[str, Any]) -> None:
+    """Loaded by hand it is made to stay; and as it was left, the module comes back with the right options."""
+    answer = found["setup"]
+    assert [line.split()[-1] for line in answer["before"]] == [
+        "/etc/modprobe.d/greenscreen.conf", "/etc/modules-load.d/greenscreen.conf",
+    ]  # fmt: skip
+    assert answer["done"]
+    assert answer["after"] == []
+    assert answer["after a start"] == ["modprobe v4l2loopback"]
+    assert answer["again"]
+    assert answer["cameras"] == [["greenscreen", True]]

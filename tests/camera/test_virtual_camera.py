@@ -120,5 +120,4 @@ def test_the_picture_moves(recording: Recording) -> None:
 def test_ctrl_c_ends_it_in_peace(recording: Recording) -> None:
     """With the video call still looking, Ctrl-C is a success and no traceback."""
     assert recording.status == 0, recording.said
-    assert "ended" in recording.said
     assert "Traceback" not in recording.said

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
 import pytest
 
 from greenscreen.contract import read_contract
@@ -13,6 +14,7 @@ from greenscreen.segment.onnxruntime import OnnxRuntimeEngine
 from greenscreen.segment.openvino import OpenVinoEngine
 
 MODEL = bundled_model()
+ON_CPU = ["openvino", "onnxruntime"]
 CONTRACT = read_contract(MODEL)
 
 
@@ -29,7 +31,7 @@ def test_both_engines_agree_step_by_step() -> None:
         np.testing.assert_allclose(one.step(picture), other.step(picture), atol=2e-3)
 
 
-@pytest.mark.parametrize("name", ENGINES)
+@pytest.mark.parametrize("name", ON_CPU)
 def test_a_matte_is_a_matte_and_reset_forgets(name: str) -> None:
     engine = load_engine(name)(MODEL, CONTRACT, 288, 160)
     first, *rest = pictures(4)
@@ -60,6 +62,32 @@ def test_an_unknown_engine_is_a_usage_error_that_lists_the_known() -> None:
     assert all(name in caught.value.hint for name in ENGINES)
 
 
+@pytest.mark.parametrize("provider", ["cuda", "directml", "coreml"])
+def test_a_provider_that_is_not_there_is_never_replaced_by_the_cpu(provider: str) -> None:
+    """Asked for by name, it runs there or says why not, and how to get it."""
+    with pytest.raises(EngineError, match="is built without the") as caught:
+        open_segmenter(f"onnxruntime-{provider}")
+    assert "onnxruntime" in caught.value.hint or "macOS" in caught.value.hint
+
+
+def test_a_provider_that_does_not_start_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """ONNX Runtime itself only logs that, and goes on with the CPU."""
+    session = onnxruntime.InferenceSession
+
+    def on_the_cpu_after_all(model: str, options: object, providers: object) -> object:
+        return session(model, options, providers=["CPUExecutionProvider"])
+
+    monkeypatch.setattr(onnxruntime, "InferenceSession", on_the_cpu_after_all)
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: ["CUDAExecutionProvider"])
+    with pytest.raises(EngineError, match="CUDAExecutionProvider does not start"):
+        open_segmenter("onnxruntime-cuda")
+
+
+def test_a_gpu_is_chosen_only_for_engines_that_run_on_one() -> None:
+    with pytest.raises(UsageError, match="openvino runs on no GPU"):
+        open_segmenter("openvino", gpu=1)
+
+
 def test_a_library_that_is_not_installed_is_named_with_its_command(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(ENGINES, "absent", "greenscreen.segment.absent")
     with pytest.raises(EngineError, match="absent cannot be loaded") as caught:
@@ -76,7 +104,7 @@ def test_auto_passes_over_what_does_not_run_here(monkeypatch: pytest.MonkeyPatch
         open_segmenter("auto")
 
 
-@pytest.mark.parametrize("name", ENGINES)
+@pytest.mark.parametrize("name", ON_CPU)
 def test_a_file_that_is_no_network_is_refused(name: str, tmp_path: Path) -> None:
     path = tmp_path / "model.onnx"
     path.write_bytes(b"not a network")

@@ -171,6 +171,18 @@ def test_a_camera_that_falls_silent_is_noticed_at_once() -> None:
         stuck.set()
 
 
+def test_a_slow_camera_is_not_lost_between_two_frames() -> None:
+    def script() -> Iterator[Frame]:
+        for index in range(4):
+            yield frame(index)
+            time.sleep(0.25)
+
+    camera = Scripted(script)
+    camera.fps = 4.0
+    with Plug(camera).steady() as source:
+        assert not any(frame.stand_in for frame in islice(source, 4))
+
+
 def test_the_wait_is_under_a_second_as_shipped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     assert steady._LOST < 1

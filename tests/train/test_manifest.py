@@ -1,13 +1,15 @@
 """Manifests: what is none is one sentence; lots are the same everywhere and stay when pictures are added."""
 
+import shutil
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from greenscreen.errors import SinkError, SourceError
 from train.data import Row
-from train.manifest import load, lot, save, split_of
+from train.manifest import fingerprint, load, lot, save, split_of
 
 
 @pytest.mark.parametrize(
@@ -55,3 +57,17 @@ def test_splits_are_70_20_10_and_never_change() -> None:
     # Pinned: another value would move pictures that people already trained on into their tests.
     assert lot("000000000139.jpg") == pytest.approx(0.123765, abs=1e-6)
     assert 0 <= lot("\ud800") < 1, "whatever JSON may spell"
+
+
+def test_a_fingerprint_is_of_the_pictures_not_of_where_they_lie(manifest: Path, tmp_path: Path) -> None:
+    there = fingerprint(load(manifest))
+    shutil.copytree(manifest.parent, tmp_path / "moved")
+    rows = load(tmp_path / "moved" / "manifest.csv")
+    assert fingerprint(rows[::-1]) == there
+    assert fingerprint(rows[1:]) != there
+    assert fingerprint([replace(rows[0], split="val"), *rows[1:]]) != there
+    assert rows[0].mask is not None
+    rows[0].mask.write_bytes(b"other")
+    assert fingerprint(rows) != there
+    with pytest.raises(SourceError, match=r"none\.png cannot be read"):
+        fingerprint([replace(rows[0], image=tmp_path / "none.png")])

@@ -10,19 +10,31 @@ from train.models.resnet import ResNet50, conv
 BINS = (1, 2, 3, 6)
 
 
+def average(x: Tensor, bins: int) -> Tensor:
+    """Averages over `bins` by `bins` fields as `AdaptiveAvgPool2d` does, in terms that ONNX knows at any size.
+
+    `(N, C, H, W)` to `(N, C, bins, bins)`; where `bins` does not divide a side, neighbouring fields overlap by a pixel.
+    """
+
+    def fields(size: int) -> Tensor:
+        at, number = torch.arange(size, device=x.device), torch.arange(bins, device=x.device)[:, None]
+        inside = (at >= number * size // bins) & (at < ((number + 1) * size + bins - 1) // bins)
+        return (inside / inside.sum(1, keepdim=True)).to(x.dtype)
+
+    return fields(x.shape[2]) @ x @ fields(x.shape[3]).T
+
+
 class PyramidPooling(nn.Module):
     """Appends the averages over 1, 4, 9 and 36 fields, as many channels in all as came in."""
 
     def __init__(self, channels: int):
         super().__init__()
-        self.levels = nn.ModuleList(
-            nn.Sequential(nn.AdaptiveAvgPool2d(bins), conv(channels, channels // len(BINS))) for bins in BINS
-        )
+        self.levels = nn.ModuleList(conv(channels, channels // len(BINS)) for _ in BINS)
 
     def forward(self, x: Tensor) -> Tensor:
         size = x.shape[2:]
-        fields = [F.interpolate(level(x), size, mode="bilinear", align_corners=False) for level in self.levels]
-        return torch.cat([x, *fields], 1)
+        fields = [level(average(x, bins)) for bins, level in zip(BINS, self.levels, strict=True)]
+        return torch.cat([x, *(F.interpolate(y, size, mode="bilinear", align_corners=False) for y in fields)], 1)
 
 
 class PSPNet(Network):

@@ -1,0 +1,106 @@
+"""The kernels, compiled for one GPU and kept: by nvcc where there is one, else by NVRTC, the compiler as a library."""
+
+import ctypes
+import hashlib
+import importlib.util
+import logging
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from greenscreen.cache import cache_folder, read_private, write_private
+from greenscreen.errors import EngineError
+
+log = logging.getLogger(__name__)
+
+KERNELS = Path(__file__).parent / "kernels"
+HEADER = "sample.cuh"
+NVRTC = ("libnvrtc.so.13", "libnvrtc.so.12", "libnvrtc.so.11.2", "nvrtc64_130_0.dll", "nvrtc64_120_0.dll")
+
+
+def compiled(name: str, capability: tuple[int, int], constants: Mapping[str, object]) -> bytes:
+    """Machine code of `kernels/NAME.cu` for a GPU of this compute capability; raises `EngineError`."""
+    source, arch = source_of(name, constants), f"sm_{capability[0]}{capability[1]}"
+    header = (KERNELS / HEADER).read_text()
+    key = hashlib.sha256("\0".join((source, header, arch)).encode()).hexdigest()[:24]
+    path = cache_folder("kernels") / f"{name}-{arch}-{key}.cubin"
+    code = read_private(path)
+    if code is None:
+        log.info("compiling %s for %s", name, arch)
+        nvcc = shutil.which("nvcc")
+        code = by_nvcc(nvcc, source, arch) if nvcc else by_nvrtc(source, header, arch)
+        write_private(path, code)
+    return code
+
+
+def source_of(name: str, constants: Mapping[str, object]) -> str:
+    """The kernels' source, after definitions of the constants that they share with the CPU's code."""
+    return (
+        "".join(f"#define {key} {value}\n" for key, value in constants.items()) + (KERNELS / f"{name}.cu").read_text()
+    )
+
+
+def kernel_names(name: str) -> list[str]:
+    """The kernels in `kernels/NAME.cu`."""
+    return re.findall(r"__global__ void (\w+)\(", (KERNELS / f"{name}.cu").read_text())
+
+
+def by_nvcc(nvcc: str, source: str, arch: str) -> bytes:
+    """Needs a C++ compiler beside it; raises `EngineError` with the first line it complains of."""
+    with tempfile.TemporaryDirectory() as scratch:
+        text, code = Path(scratch) / "kernels.cu", Path(scratch) / "kernels.cubin"
+        text.write_text(source)
+        command = [nvcc, "-cubin", f"-arch={arch}", "-std=c++17", "-I", str(KERNELS), "-o", str(code), str(text)]
+        try:
+            subprocess.run(command, capture_output=True, text=True, check=True, timeout=300)
+            return code.read_bytes()
+        except subprocess.CalledProcessError as error:
+            reason = (error.stderr.strip().splitlines() or ["no reason given"])[0]
+            raise EngineError(f"nvcc cannot compile for {arch}: {reason}", _ADVICE) from error
+        except (OSError, subprocess.SubprocessError) as error:
+            raise EngineError(f"nvcc fails: {error}", _ADVICE) from error
+
+
+def by_nvrtc(source: str, header: str, arch: str) -> bytes:
+    """Raises `EngineError` when there is no NVRTC, or with what it complains of."""
+    nvrtc = find_nvrtc()
+    program, size = ctypes.c_void_p(), ctypes.c_size_t()
+    headers, names = (ctypes.c_char_p * 1)(header.encode()), (ctypes.c_char_p * 1)(HEADER.encode())
+    nvrtc.nvrtcCreateProgram(ctypes.byref(program), source.encode(), b"kernels.cu", 1, headers, names)
+    try:
+        words = [f"--gpu-architecture={arch}".encode(), b"--std=c++17"]
+        failed = nvrtc.nvrtcCompileProgram(program, len(words), (ctypes.c_char_p * len(words))(*words))
+        kind = "ProgramLog" if failed else "CUBIN"
+        getattr(nvrtc, f"nvrtcGet{kind}Size")(program, ctypes.byref(size))
+        answer = ctypes.create_string_buffer(size.value)
+        getattr(nvrtc, f"nvrtcGet{kind}")(program, answer)
+    finally:
+        nvrtc.nvrtcDestroyProgram(ctypes.byref(program))
+    if failed:
+        reason = (answer.value.decode(errors="replace").strip().splitlines() or ["no reason given"])[0]
+        raise EngineError(f"NVRTC cannot compile for {arch}: {reason}", _ADVICE)
+    return answer.raw
+
+
+def find_nvrtc() -> ctypes.CDLL:
+    """NVRTC as the system has it, or as NVIDIA's wheels bring it; raises `EngineError`."""
+    for candidate in _candidates():
+        try:
+            return ctypes.CDLL(candidate)
+        except OSError:
+            continue
+    raise EngineError("there is neither nvcc nor NVRTC to compile the GPU's kernels", "pip install nvidia-cuda-nvrtc")
+
+
+def _candidates() -> Iterator[str]:
+    yield from NVRTC
+    wheels = importlib.util.find_spec("nvidia")
+    for folder in wheels.submodule_search_locations or () if wheels else ():
+        for name in NVRTC:
+            yield from map(str, Path(folder).glob(f"*/*/{name}"))
+
+
+_ADVICE = "update it to one that knows this GPU, or use a CPU engine: --engine openvino"

@@ -1,0 +1,90 @@
+// From the frame to an alpha on the guide: refine/guided.py, kernel by kernel.
+#include "sample.cuh"
+
+struct Halved {  // a plane, halved as often as `block` says, which is a power of two
+  const unsigned char *data;
+  int width, block;
+  __device__ float4 operator()(int x, int y) const {
+    int total = 0;
+    for (int j = 0; j < block; ++j)
+      for (int i = 0; i < block; ++i) total += data[(long long)(y * block + j) * width + x * block + i];
+    return make_float4(rintf((float)total / (block * block)), 0.f, 0.f, 0.f);
+  }
+};
+
+// A plane of the frame made small: halved as often as it goes, and the rest interpolated.
+__device__ inline float average(const unsigned char *plane, int width, int height, int w, int h, int x, int y) {
+  int full = width, block = 1;
+  for (; width >= 2 * w && height >= 2 * h && width % 2 == 0 && height % 2 == 0; block *= 2) width /= 2, height /= 2;
+  return rintf(linear(Halved{plane, full, block}, width, height, w, h, x, y).x);
+}
+
+// The small picture of a frame in I420, on which slowly varying things are found: BGR.
+extern "C" __global__ void make_guide(const unsigned char *frame, int width, int height, uchar4 *guide, int w, int h) {
+  PIXEL(w, h);
+  const unsigned char *u = frame + (long long)width * height, *v = u + (long long)width * height / 4;
+  float4 p = to_bgr(make_float4(average(frame, width, height, w, h, x, y),
+                                average(u, width / 2, height / 2, w, h, x, y),
+                                average(v, width / 2, height / 2, w, h, x, y), 0.f));
+  guide[y * w + x] = make_uchar4(p.x, p.y, p.z, 0);
+}
+
+// What the network sees: (h, w, 3) float in [0, 255].
+extern "C" __global__ void make_input(const uchar4 *guide, int width, int height, float *input, int w, int h) {
+  PIXEL(w, h);
+  float4 p = whole(area(Bytes4{guide, width}, width, height, w, h, x, y));
+  float *out = input + 3 * (y * w + x);
+  out[0] = p.x, out[1] = p.y, out[2] = p.z;
+}
+
+// The coarse matte at the guide's size: as it is, and without the network's FAINT doubts.
+extern "C" __global__ void enlarge(const float *coarse, int width, int height, float *belief, float *matte, int w, int h) {
+  PIXEL(w, h);
+  float found = linear(Floats{coarse, width}, width, height, w, h, x, y).x;
+  belief[y * w + x] = found;
+  matte[y * w + x] = unit((found - FAINT) / (1 - 2 * FAINT));
+}
+
+// In every window, alpha as an affine function of the colour: the guided filter's a (x, y, z) and b (w). RADIUS and
+// EPSILON, like BLACK and WHITE below, are refine/guided.py's, handed to the compiler.
+extern "C" __global__ void fit_colours(const uchar4 *guide, const float *matte, float4 *fit, int w, int h) {
+  PIXEL(w, h);
+  float mb = 0, mg = 0, mr = 0, mp = 0, cb = 0, cg = 0, cr = 0, bb = 0, gg = 0, rr = 0, bg = 0, br = 0, gr = 0;
+  for (int dy = -RADIUS; dy <= RADIUS; ++dy)
+    for (int dx = -RADIUS; dx <= RADIUS; ++dx) {
+      int i = mirrored(y + dy, h) * w + mirrored(x + dx, w);
+      uchar4 c = guide[i];
+      float b = c.x / 255.f, g = c.y / 255.f, r = c.z / 255.f, p = matte[i];
+      mb += b, mg += g, mr += r, mp += p, cb += b * p, cg += g * p, cr += r * p;
+      bb += b * b, gg += g * g, rr += r * r, bg += b * g, br += b * r, gr += g * r;
+    }
+  const float n = 1.f / ((2 * RADIUS + 1) * (2 * RADIUS + 1));
+  mb *= n, mg *= n, mr *= n, mp *= n;
+  cb = cb * n - mb * mp, cg = cg * n - mg * mp, cr = cr * n - mr * mp;
+  bb = bb * n - mb * mb + EPSILON, gg = gg * n - mg * mg + EPSILON, rr = rr * n - mr * mr + EPSILON;
+  bg = bg * n - mb * mg, br = br * n - mb * mr, gr = gr * n - mg * mr;
+  // The symmetric 3x3 system is solved by its adjugate.
+  float ibb = gg * rr - gr * gr, ibg = br * gr - bg * rr, ibr = bg * gr - gg * br;
+  float igg = bb * rr - br * br, igr = bg * br - bb * gr, irr = bb * gg - bg * bg;
+  float scale = 1 / (bb * ibb + bg * ibg + br * ibr);
+  float ab = (ibb * cb + ibg * cg + ibr * cr) * scale;
+  float ag = (ibg * cb + igg * cg + igr * cr) * scale;
+  float ar = (ibr * cb + igr * cg + irr * cr) * scale;
+  fit[y * w + x] = make_float4(ab, ag, ar, mp - ab * mb - ag * mg - ar * mr);
+}
+
+// The fit averaged over all windows a pixel is in, with [BLACK, WHITE] stretched to [0, 1]: `lines`, four planes, such
+// that alpha is their product with (B, G, R, 1). And the guide's own alpha by it.
+extern "C" __global__ void mean_fit(const uchar4 *guide, const float4 *fit, float *lines, float *alpha, int w, int h) {
+  PIXEL(w, h);
+  float4 total = make_float4(0.f, 0.f, 0.f, 0.f);
+  for (int dy = -RADIUS; dy <= RADIUS; ++dy)
+    for (int dx = -RADIUS; dx <= RADIUS; ++dx)
+      total = sum(total, fit[mirrored(y + dy, h) * w + mirrored(x + dx, w)]);
+  float4 m = scaled(total, 1.f / ((2 * RADIUS + 1) * (2 * RADIUS + 1) * (WHITE - BLACK)));
+  int i = y * w + x, n = w * h;
+  uchar4 c = guide[i];
+  float constant = m.w - BLACK / (WHITE - BLACK);
+  lines[i] = m.x / 255, lines[n + i] = m.y / 255, lines[2 * n + i] = m.z / 255, lines[3 * n + i] = constant;
+  alpha[i] = unit((m.x * c.x + m.y * c.y + m.z * c.z) / 255 + constant);
+}

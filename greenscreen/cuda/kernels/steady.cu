@@ -1,0 +1,40 @@
+// Alphas held where nothing moves: refine/steady.py.
+#include "sample.cuh"
+
+// How unlike its place of REACH around it a pixel of the guide looks what was last `seen` there, of 255.
+extern "C" __global__ void compare_places(const uchar4 *guide, const float4 *seen, float *unlike, int w, int h) {
+  PIXEL(w, h);
+  float4 total = make_float4(0.f, 0.f, 0.f, 0.f);
+  for (int dy = -REACH; dy <= REACH; ++dy)
+    for (int dx = -REACH; dx <= REACH; ++dx) {
+      int i = mirrored(y + dy, h) * w + mirrored(x + dx, w);
+      uchar4 c = guide[i];
+      total = sum(total, make_float4(c.x - seen[i].x, c.y - seen[i].y, c.z - seen[i].z, 0.f));
+    }
+  float most = fmaxf(fabsf(total.x), fmaxf(fabsf(total.y), fabsf(total.z)));
+  unlike[y * w + x] = most / ((2 * REACH + 1) * (2 * REACH + 1));
+}
+
+// How much of each new alpha counts; and what is remembered, the guide's alpha `small` included.
+extern "C" __global__ void open_gate(const uchar4 *guide, const float *matte, const float *alpha, const float *unlike,
+                                     int fresh, float4 *seen, float *believed, float *rate, float *small, int w, int h) {
+  PIXEL(w, h);
+  int i = y * w + x;
+  uchar4 c = guide[i];
+  float4 now = make_float4(c.x, c.y, c.z, 0.f);
+  if (fresh) {
+    seen[i] = now, believed[i] = matte[i], rate[i] = 1, small[i] = alpha[i];
+    return;
+  }
+  float most = 0;
+  for (int b = max(0, y - 1); b <= min(h - 1, y + 1); ++b)
+    for (int a = max(0, x - 1); a <= min(w - 1, x + 1); ++a) most = fmaxf(most, unlike[b * w + a]);
+  float moved = (most - STILL) / (MOVED - STILL);
+  float decided = (fabsf(matte[i] - believed[i]) - DOUBT) / (DECIDED - DOUBT);
+  float r = fminf(fmaxf(fmaxf(moved, decided), RATE), 1.f);
+  seen[i] = mix(seen[i], now, r);
+  believed[i] += (matte[i] - believed[i]) * r;
+  rate[i] = r;
+  float value = small[i] + (alpha[i] - small[i]) * r;
+  small[i] = value < 1.f / 512 ? 0 : value > 1 - 1.f / 512 ? 1 : value;
+}

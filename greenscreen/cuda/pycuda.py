@@ -1,0 +1,145 @@
+"""The card through PyCUDA."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+from pycuda import driver
+
+from greenscreen.cuda.card import PATIENCE, Array, CardLostError, Kernel
+from greenscreen.cuda.graph import Graphs
+from greenscreen.errors import EngineError
+
+BLOCK = (32, 8, 1)
+"""Threads a block: a warp along the row, so that neighbours read neighbours."""
+_ADVICE = "close other programs that use the GPU, or use a CPU engine: --engine openvino"
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except driver.MemoryError as error:
+        raise EngineError("the GPU has too little free memory", _ADVICE) from error
+    except driver.Error as error:
+        raise CardLostError(f"the GPU failed: {error}", "see: greenscreen doctor") from error
+
+
+class PyCudaCard:
+    """A GPU's primary context, which TensorRT and other libraries in this process share."""
+
+    def __init__(self, index: int):
+        """Raises `EngineError` when there is no GPU of this number."""
+        try:
+            driver.init()
+            count = driver.Device.count()
+        except driver.Error as error:
+            raise EngineError(f"NVIDIA's driver does not start: {error}", "see: nvidia-smi") from error
+        if not 0 <= index < count:
+            there = "there is no NVIDIA GPU" if not count else f"there is no GPU {index}, only 0 to {count - 1}"
+            raise EngineError(there, "choose another with --gpu, or use a CPU engine: --engine openvino")
+        with _translated():
+            device = driver.Device(index)
+            self.name, self.capability = device.name(), device.compute_capability()
+            self._context = device.retain_primary_context()
+        self._memory: list[driver.DeviceAllocation] = []
+        self._modules: list[driver.Module] = []
+        self._graphs = Graphs()
+        try:
+            with self, _translated():
+                self._stream = driver.Stream()
+                self._done = driver.Event(driver.event_flags.DISABLE_TIMING)
+        except EngineError:
+            self._context.detach()
+            raise
+        self.stream = self._stream.handle
+
+    def __enter__(self) -> Self:
+        with _translated():
+            self._context.push()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        driver.Context.pop()
+
+    def allocate(self, size: int) -> int:
+        with _translated():
+            self._memory.append(driver.mem_alloc(size))
+        return int(self._memory[-1])
+
+    def pinned(self, shape: tuple[int, ...], dtype: type[np.generic]) -> Array:
+        with _translated():
+            array: Array = driver.pagelocked_zeros(shape, dtype)
+        return array
+
+    def upload(self, pointer: int, array: Array) -> None:
+        with _translated():
+            driver.memcpy_htod_async(pointer, array, self._stream)
+
+    def download(self, array: Array, pointer: int) -> None:
+        with _translated():
+            driver.memcpy_dtoh_async(array, pointer, self._stream)
+
+    def clear(self, pointer: int, size: int) -> None:
+        with _translated():
+            driver.memset_d8_async(pointer, 0, size, self._stream)
+
+    def kernels(self, code: bytes, *names: str) -> list[Kernel]:
+        with _translated():
+            module = driver.module_from_buffer(code)
+            self._modules.append(module)
+            return [module.get_function(name) for name in names]
+
+    def launch(self, kernel: Kernel, size: tuple[int, int], *arguments: np.generic) -> None:
+        grid = (-(-size[0] // BLOCK[0]), -(-size[1] // BLOCK[1]), 1)
+        with _translated():
+            kernel(*arguments, grid=grid, block=BLOCK, stream=self._stream)
+
+    def record(self, work: Callable[[], None]) -> Callable[[], None]:
+        return self._graphs.record(self.stream, work)
+
+    def forget(self) -> None:
+        self._graphs.close()
+
+    def wait(self) -> None:
+        until = time.monotonic() + PATIENCE
+        with _translated():
+            self._done.record(self._stream)
+            while not self._done.query():
+                if time.monotonic() > until:
+                    raise CardLostError(f"the GPU did not answer within {PATIENCE} seconds", "see: nvidia-smi")
+                # Lets other threads run, and comes back at once: work on the card is a matter of microseconds.
+                time.sleep(0)
+
+    def milliseconds(self, work: Callable[[], None]) -> float:
+        with _translated():
+            start, end = driver.Event(), driver.Event()
+            start.record(self._stream)
+            work()
+            end.record(self._stream)
+            end.synchronize()
+            return float(start.time_till(end))
+
+    def close(self) -> None:
+        """Releases everything. What a lost card no longer takes back went with its context."""
+        try:
+            self._context.push()
+        except driver.Error:
+            return
+        try:
+            self._graphs.close()
+            for allocation in self._memory:
+                allocation.free()
+        except driver.Error:
+            pass
+        finally:
+            self._memory.clear()
+            self._modules.clear()
+            del self._stream, self._done
+            driver.Context.pop()
+            self._context.detach()

@@ -1,0 +1,62 @@
+"""`greenscreen engine`: what TensorRT builds for this machine's GPU, and keeps."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import Progress, TaskID
+
+from greenscreen.console import progress_bar, say
+from greenscreen.settings import help_of, make_settings
+
+engines = typer.Typer(help="What TensorRT builds for this machine's GPU, and keeps.")
+Gpu = Annotated[int | None, typer.Option(min=0, help=help_of("gpu"))]
+Model = Annotated[Path | None, typer.Option(help=help_of("model"))]
+
+
+@engines.command("build")
+def build_engine(
+    size: Annotated[
+        list[str] | None, typer.Option(metavar="WxH", help="size of the pictures; give it again for more")
+    ] = None,
+    gpu: Gpu = None,
+    model: Model = None,
+) -> None:
+    """Build the network for this GPU now, so that no call has to wait for it."""
+    from greenscreen.contract import read_contract
+    from greenscreen.segment import bundled_model, load_engine
+
+    path = model or bundled_model()
+    contract = read_contract(path)
+    for word in size or ["1280x720"]:
+        width, height = contract.input_size(*(make_settings(size=word).size or (16, 9)))
+        with progress_bar() as bar:
+            task = bar.add_task(f"{contract.name} at {width}x{height}", total=1.0)
+
+            def progress(done: float, bar: Progress = bar, task: TaskID = task) -> bool:
+                bar.update(task, completed=done)
+                return True
+
+            load_engine("tensorrt")(path, contract, width, height, gpu=gpu or 0, progress=progress).close()
+        say(f"{contract.name} at {width}x{height} is ready")
+
+
+@engines.command("list")
+def list_engines() -> None:
+    """List what is kept, and for what it was built."""
+    from greenscreen.segment.plans import kept_plans
+
+    plans = kept_plans()
+    if not plans:
+        say("nothing is built yet: greenscreen engine build")
+        return
+    for plan in plans:
+        typer.echo("  ".join((*plan.words, f"{plan.size / 1e6:.1f} MB", plan.made)))
+
+
+@engines.command("clean")
+def clean_engines() -> None:
+    """Remove all that was built; it is built again when needed."""
+    from greenscreen.segment.plans import remove_plans
+
+    say(f"{remove_plans() / 1e6:.1f} MB freed")

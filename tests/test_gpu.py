@@ -1,0 +1,176 @@
+"""The frame on the card looks as it does on the CPU. Here the card is emulated: its kernels' own source, run by g++."""
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from emulated_card import EmulatedCard, compiled_here
+
+from greenscreen import gpu, kernels
+from greenscreen.background import Backdrop, open_backdrop
+from greenscreen.colour import to_i420
+from greenscreen.composite import Composite
+from greenscreen.contract import read_contract
+from greenscreen.errors import EngineError
+from greenscreen.frame import Frame, Image, Matte
+from greenscreen.gpu import GpuPipeline
+from greenscreen.pipeline import Pipeline
+from greenscreen.refine import Refiner
+from greenscreen.resize import cover
+from greenscreen.segment import Segmenter, bundled_model
+from greenscreen.segment.openvino import OpenVinoEngine
+from greenscreen.segment.standby import StandbyEngine
+from greenscreen.sources import open_source
+
+MODEL = bundled_model()
+CONTRACT = read_contract(MODEL)
+
+
+class EmulatedEngine:
+    """What TensorRtEngine is to a canvas, the network itself run by OpenVINO on the card's emulated memory."""
+
+    def __init__(self, card: EmulatedCard, width: int, height: int):
+        self.card, self.closed, self.runs = card, False, 0
+        self._shape = height, width
+        self._network = OpenVinoEngine(MODEL, CONTRACT, width, height, precise=True)
+        self.image = card.allocate(12 * width * height)
+        self.mattes = card.allocate(4 * width * height), card.allocate(4 * width * height)
+
+    def enqueue(self, turn: int) -> None:
+        height, width = self._shape
+        image = self.card.at(self.image, 12 * width * height).view(np.float32).reshape(height, width, 3)
+        last, now = (self.card.at(self.mattes[i], 4 * width * height).view(np.float32) for i in (1 - turn, turn))
+
+        def run() -> None:
+            self.runs += 1
+            self._network.previous[:] = last.reshape(1, height, width, 1)
+            now[:] = self._network.step(np.asarray(image)).ravel()
+
+        self.card.do(run)
+
+    def step(self, image: Image) -> Matte:
+        return self._network.step(image)
+
+    def reset(self) -> None:
+        with self.card:
+            for matte in self.mattes:
+                self.card.clear(matte, 4 * self._shape[0] * self._shape[1])
+
+    def close(self) -> None:
+        self.closed = True
+        self.card.close()
+
+
+@pytest.fixture(autouse=True)
+def kernels_here(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    folder = tmp_path_factory.getbasetemp() / "kernels"
+    folder.mkdir(exist_ok=True)
+    monkeypatch.setattr(gpu, "compiled", compiled_here(folder))
+
+
+def person(width: int, height: int, count: int) -> Iterator[Frame]:
+    """Somebody with hair who moves, before a room: the beginning of the demo clip, in I420."""
+    with open_source("demo") as source:
+        for frame in itertools.islice(source, count):
+            yield replace(frame, pixels=to_i420(cover(frame.image, width, height)))
+
+
+def on_cpu(backdrop: Backdrop | None) -> Pipeline:
+    opener = lambda model, contract, width, height: OpenVinoEngine(model, contract, width, height, precise=True)  # noqa: E731
+    return Pipeline(Segmenter("cpu", opener, MODEL, CONTRACT), Refiner(), backdrop)
+
+
+def on_card(backdrop: Backdrop | None, cards: list[EmulatedCard]) -> GpuPipeline:
+    def opener(*place: object) -> EmulatedEngine:
+        cards.append(EmulatedCard())
+        return EmulatedEngine(cards[-1], *place[2:])  # type: ignore[arg-type]
+
+    return GpuPipeline(Segmenter("card", opener, MODEL, CONTRACT), Refiner(), backdrop)
+
+
+@pytest.mark.parametrize(
+    ("background", "size"),
+    [("green", (640, 360)), ("blur", (640, 360)), ("blur:2", (270, 480)), ("blur:60", (640, 360))],
+)
+def test_card_and_cpu_agree_within_two_levels(background: str, size: tuple[int, int]) -> None:
+    """At 99.9 % of all samples, in every frame: the first, and those that memory and smoother shape."""
+    cards: list[EmulatedCard] = []
+    backdrop = open_backdrop(background)
+    cpu, card = on_cpu(backdrop), on_card(backdrop, cards)
+    for frame in person(*size, count=3):
+        expected, got = cpu.process(frame), card.process(frame)
+        assert 0.1 < (expected.alpha > 200).mean() < 0.9, "the demo's person must be found, or this shows nothing"
+        assert (np.abs(got.i420.astype(np.int16) - expected.i420) <= 2).mean() >= 0.999
+        # Alpha alone is steeper than what it blends.
+        assert (np.abs(got.alpha.astype(np.int16) - expected.alpha) <= 4).mean() >= 0.999
+    assert len(cards) == 1
+
+
+def test_a_cut_out_is_the_same_too() -> None:
+    """Transparent pictures are finished on the CPU, of the card's alpha."""
+    cpu, card = on_cpu(None), on_card(None, [])
+    for frame in person(320, 180, count=2):
+        expected, got = cpu.process(frame), card.process(frame)
+        assert got.transparent
+        assert (np.abs(got.pixels.astype(np.int16) - expected.pixels) <= 2).mean() >= 0.999
+
+
+def test_the_backdrop_may_change_between_frames() -> None:
+    """Also to a blur that needs more memory, when what was recorded no longer holds."""
+    backdrops = [open_backdrop(text) for text in ("green", "blur", "black", "blur:2", "blur:2")]
+    card = on_card(backdrops[0], [])
+    for frame, backdrop in zip(person(320, 180, count=5), backdrops, strict=True):
+        card.backdrop = backdrop
+        picture = card.process(frame)
+        found = picture._of  # type: ignore[attr-defined]
+        assert backdrop is not None
+        expected = Composite(frame, found, backdrop.behind(frame, found)).i420
+        assert (np.abs(picture.i420.astype(np.int16) - expected) <= 2).mean() >= 0.999
+
+
+def test_a_lost_card_costs_no_frame_and_shows_no_room() -> None:
+    """The same frame is done on the CPU, and what the person sees is their backdrop, never the room."""
+    said: list[str] = []
+    cards: list[EmulatedCard] = []
+
+    def wanted(*, build: bool, progress: object = None) -> EmulatedEngine:
+        cards.append(EmulatedCard())
+        return EmulatedEngine(cards[-1], 320, 192)
+
+    def opener(*_: object) -> StandbyEngine:
+        return StandbyEngine("tensorrt", wanted, lambda: OpenVinoEngine(MODEL, CONTRACT, 320, 192), True, said.append)
+
+    pipeline = GpuPipeline(Segmenter("tensorrt", opener, MODEL, CONTRACT), Refiner(), open_backdrop("#ff00ff"))
+    with pipeline._segmenter:
+        for index, frame in enumerate(person(320, 180, count=4)):
+            if index == 2:
+                cards[0].lost = True
+            picture = pipeline.process(frame)
+            corner = picture.image[:40, :40].reshape(-1, 3)
+            assert (np.abs(corner.astype(int) - (255, 0, 255)) < 6).all()
+            assert len(pipeline.meter.stages["card"]) == min(index + 1, 2)
+    assert cards[0].closed
+    assert ["lost" in line for line in said] == [True]
+
+
+def test_an_odd_picture_is_done_on_the_cpu() -> None:
+    """It has no I420 form."""
+    frame = next(person(320, 180, count=1))
+    odd = replace(frame, pixels=frame.image[:179])
+    assert on_card(open_backdrop("green"), []).process(odd).image.shape == (179, 320, 3)
+
+
+def test_a_card_that_cannot_stand_by_says_what_failed() -> None:
+    cards: list[EmulatedCard] = []
+    pipeline = on_card(open_backdrop("green"), cards)
+    frames = person(320, 180, count=2)
+    pipeline.process(next(frames))
+    cards[0].lost = True
+    with pytest.raises(EngineError, match="unplugged"):
+        pipeline.process(next(frames))
+
+
+def test_the_one_constant_that_is_written_twice_is_the_same() -> None:
+    assert gpu.CONSTANTS["FEW"] == f"{kernels.FEW}f"

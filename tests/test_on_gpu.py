@@ -1,0 +1,101 @@
+"""On a real NVIDIA GPU: pytest -m gpu. What the emulation shows of the kernels must hold where they are at home."""
+
+import importlib
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from greenscreen.background import open_backdrop
+from greenscreen.bench import demo_frames
+from greenscreen.contract import read_contract
+from greenscreen.errors import EngineError
+from greenscreen.frame import Frame
+from greenscreen.gpu import GpuPipeline
+from greenscreen.pipeline import Pipeline
+from greenscreen.refine import Refiner
+from greenscreen.segment import Segmenter, bundled_model, load_engine
+from greenscreen.segment.engine import Engine
+
+pytestmark = pytest.mark.gpu
+
+MODEL = bundled_model()
+CONTRACT = read_contract(MODEL)
+
+
+@pytest.fixture(autouse=True)
+def gpu() -> None:
+    """Skips where TensorRT does not run, and says why."""
+    try:
+        load_engine("tensorrt")(MODEL, CONTRACT, *CONTRACT.input_size(16, 9)).close()
+    except EngineError as error:
+        pytest.skip(f"{error} ({error.hint})")
+
+
+def frames(width: int, height: int, count: int) -> Iterator[Frame]:
+    for index, frame in enumerate(demo_frames(width, height)[:count]):
+        yield replace(frame.as_planar(), index=index, fresh=index == 0)
+
+
+def with_card(*place: Any) -> Engine:
+    return load_engine("tensorrt")(*place)
+
+
+class HostOnly:
+    """The same engine with its mattes brought to the host, so that the CPU's pipeline does the rest."""
+
+    def __init__(self, *place: Any):
+        self._engine = with_card(*place)
+        self.step, self.reset, self.close = self._engine.step, self._engine.reset, self._engine.close
+
+
+def test_the_engine_agrees_with_the_cpu_step_by_step() -> None:
+    """Within what half precision costs, memory included."""
+    engine, reference = (load_engine(name)(MODEL, CONTRACT, 320, 192) for name in ("tensorrt", "onnxruntime"))
+    for frame in frames(320, 192, 6):
+        difference = np.abs(engine.step(frame.image) - reference.step(frame.image))
+        assert difference.mean() < 2e-3
+        assert np.percentile(difference, 99.9) < 0.05
+    engine.close()
+    reference.close()
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (1920, 1080), (720, 1280), (3840, 2160)])
+@pytest.mark.parametrize("background", ["green", "blur", "blur:2"])
+def test_card_and_cpu_agree_within_two_levels(size: tuple[int, int], background: str) -> None:
+    """At 99.9 % of all samples, from the same mattes, through the first frames and the recorded ones."""
+    backdrop = open_backdrop(background)
+    with Segmenter("card", with_card, MODEL, CONTRACT) as there, Segmenter("host", HostOnly, MODEL, CONTRACT) as here:
+        card, cpu = GpuPipeline(there, Refiner(), backdrop), Pipeline(here, Refiner(), backdrop)
+        for frame in frames(*size, 6):
+            got, expected = card.process(frame).i420, cpu.process(frame).i420
+            assert (np.abs(got.astype(np.int16) - expected) <= 2).mean() >= 0.999
+        assert len(card.meter.stages["card"]) == 6
+
+
+def test_a_closed_engine_leaves_the_card_as_it_was() -> None:
+    """Memory that is not given back would add up with every reconnect."""
+    driver = importlib.import_module("pycuda.driver")
+
+    def run() -> None:
+        with Segmenter("card", with_card, MODEL, CONTRACT) as segmenter:
+            pipeline = GpuPipeline(segmenter, Refiner(), open_backdrop("blur"))
+            for frame in frames(1280, 720, 3):
+                pipeline.process(frame)
+
+    def free() -> int:
+        context = driver.Device(0).retain_primary_context()
+        context.push()
+        try:
+            return int(driver.mem_get_info()[0])
+        finally:
+            driver.Context.pop()
+            context.detach()
+
+    run()
+    before = free()
+    for _ in range(3):
+        run()
+    assert before - free() < 16 << 20

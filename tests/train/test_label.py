@@ -1,0 +1,32 @@
+"""Labels: made with anybody's model, kept where it is sure, and ready to be trained on."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from train.check import problems
+from train.data import Row
+from train.label import Rules, label
+from train.manifest import load
+
+
+@pytest.mark.parametrize("sharp", [True, False])
+def test_labels_are_masks_that_can_be_trained_on(
+    peers: dict[str, Path], rows: list[Row], tmp_path: Path, sharp: bool
+) -> None:
+    assert label(rows, peers["channels last, matte"], tmp_path, sharp) == (1, 0)
+    (row,) = load(tmp_path / "manifest.csv")
+    assert (row.split, row.source) == ("train", "labelled_made")
+    assert not problems([row])
+    mask = cv2.imread(str(row.mask), cv2.IMREAD_UNCHANGED)
+    truth = np.zeros_like(mask)
+    cv2.ellipse(truth, (80, 120), (40, 80), 0, 0, 360, 255, -1)
+    assert ((mask > 127) != (truth > 0)).mean() < 0.03
+
+
+def test_what_the_model_is_not_sure_of_is_left_out(peers: dict[str, Path], rows: list[Row], tmp_path: Path) -> None:
+    for rules in (Rules(sure=1.1), Rules(agreement=1.1), Rules(least=0.9)):
+        assert label(rows, peers["channels last, matte"], tmp_path, rules=rules) == (0, 1)
+    assert (tmp_path / "manifest.csv").read_text().splitlines() == ["split,source,image,mask"]

@@ -1,0 +1,48 @@
+"""Reads what a run saved: the averaged weights, and everything they came from."""
+
+import pickle
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from greenscreen.errors import ModelError
+from train.models import Network, Student, build
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    path: Path
+    network: str
+    """A name of `NETWORKS`."""
+    weights: dict[str, Tensor]
+    """The network's state; averaged over the last steps if the recipe says so."""
+    facts: dict[str, Any]
+    """The recipe's settings, and what `train.fit` notes beside them: command, data, machine, seconds."""
+    step: int
+
+    def build(self) -> Network | Student:
+        """The network, ready to be used; raises `ModelError` when it is not one that is known here."""
+        try:
+            network = build(self.network)
+            network.load_state_dict(self.weights)
+        except (ValueError, RuntimeError) as error:
+            raise ModelError(f"{self.path} holds no {self.network} that is known here", "train it again") from error
+        return network.eval()
+
+
+def read_checkpoint(path: Path) -> Checkpoint:
+    """Reads a Lightning checkpoint of `train fit`; raises `ModelError` for what is none."""
+    try:
+        saved: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+        facts = dict(saved["hyper_parameters"])
+        # Checkpoints of before there were other networks say only which size of student they hold.
+        network = facts.get("network") or f"student-{facts['size']}"
+        weights = {key.partition(".")[2]: value for key, value in saved["state_dict"].items()}
+        if history := saved.get("callbacks", {}).get("Watch", {}).get("history"):
+            facts["seconds"] = history[-1]["seconds"]
+        return Checkpoint(path, network, weights, facts, int(saved["global_step"]))
+    except (OSError, EOFError, KeyError, TypeError, ValueError, RuntimeError, pickle.UnpicklingError) as error:
+        raise ModelError(f"{path} is no checkpoint of a training run", "give a .ckpt that train fit wrote") from error

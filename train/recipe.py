@@ -1,0 +1,132 @@
+"""Everything a run depends on: read from YAML, changed by `--set`, checked, and saved beside its checkpoints."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from greenscreen.errors import SourceError, UsageError
+
+FOLDER = Path(__file__).parent / "recipes"
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Loss = Literal["cross_entropy", "boundary_cross_entropy", "dice", "focal", "laplacian"]
+
+
+class Recipe(BaseModel):
+    """One run. Defaults are the student's; the comments in `recipes/` say why others differ."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    network: str = Field("student-small", description="a name of train.models.NETWORKS")
+
+    samples: Literal["webcam", "plain"] = Field("webcam", description="what is made of the pictures: see train.augment")
+    area: int = Field(320 * 192, ge=32 * 32, le=1 << 22, description="pixels of input")
+    aspects: tuple[Positive, ...] = Field(
+        (16 / 9, 7 / 9, 16 / 9, 7 / 9, 1.0), min_length=1, description="width by height of one batch after another"
+    )
+    memory: Share = Field(0.3, description="share of steps that go on from the student's own last matte")
+    unlabelled: Share = Field(0.0, description="share of samples that are pictures without labels, for a teacher")
+
+    steps: int = Field(10_000, ge=1, description="optimiser steps")
+    epoch: int = Field(1000, ge=1, description="steps from one validation and checkpoint to the next")
+    batch: int = Field(32, ge=1, description="samples a step, over all processes")
+
+    judged: int = Field(100, ge=0, description="pictures of val's people in held rooms to be judged on, beside val")
+
+    losses: dict[Loss, Positive] = Field(
+        {"boundary_cross_entropy": 1.0, "dice": 0.5}, min_length=1, description="weight of each loss"
+    )
+    optimizer: Literal["adamw", "rmsprop"] = "adamw"
+    rate: float = Field(3e-3, ge=0, le=1, description="highest learning rate")
+    schedule: Literal["cosine", "exponential", "plateau"] = Field("cosine", description="how the rate falls")
+    warmup: int = Field(300, ge=0, description="steps over which the rate climbs at first")
+    decay: float = Field(0.02, ge=0, le=1, description="weight decay")
+    clip: float = Field(1.0, ge=0, description="largest norm of a step's gradient; 0: any")
+    average: float = Field(0.998, ge=0, lt=1, description="running average of the weights, which is kept; 0: none")
+    patience: int = Field(0, ge=0, description="epochs without a better IoU after which to stop; 0: never")
+
+    teacher: Path | None = Field(None, description="checkpoint of a network that labels every sample")
+    teach: float = Field(1.0, ge=0, description="weight of what the teacher says, where truth counts 1")
+    temperature: Positive = Field(2.0, description="how soft the teacher's answer is made")
+
+    seed: int = Field(1, ge=0)
+    workers: int = Field(2, ge=0, description="processes that make samples")
+    precision: Literal["auto", "32-true", "bf16-mixed"] = Field("auto", description="auto: bfloat16 where it is fast")
+
+    @field_validator("network")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        from train.models import NETWORKS
+
+        if name not in NETWORKS:
+            raise ValueError(f"there is no such network; choose one of {', '.join(NETWORKS)}")
+        return name
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> "Recipe":
+        if self.unlabelled and not self.teacher:
+            raise ValueError("pictures without labels teach nothing without a teacher: set teacher=CHECKPOINT")
+        if self.samples == "plain" and self.unlabelled:
+            raise ValueError("plain samples are labelled ones")
+        if self.schedule == "plateau" and self.warmup:
+            raise ValueError("a rate that follows the plateaus has no warmup: set warmup=0")
+        return self
+
+
+def read_recipe(name: str, changes: Sequence[str] = ()) -> Recipe:
+    """A recipe by its name in `recipes/`, or from a YAML file, with `key=value` changes, whose values are YAML too.
+
+    Raises `SourceError` when it cannot be read and `UsageError` for what makes no sense.
+    """
+    return make_recipe(name, _load(name) | dict(_parse(change) for change in changes))
+
+
+def make_recipe(name: str, settings: dict[str, Any]) -> Recipe:
+    """Checked settings; raises `UsageError` naming the first that is wrong in the recipe called `name`."""
+    try:
+        return Recipe(**settings)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(map(str, first["loc"]))
+        message = first["msg"].removeprefix("Value error, ")
+        known = f"settings are {', '.join(Recipe.model_fields)}"
+        raise UsageError(f"recipe {name}: {field + ': ' if field else ''}{message}", known) from error
+
+
+def save_recipe(path: Path, recipe: Recipe) -> None:
+    path.write_text(yaml.safe_dump(recipe.model_dump(mode="json"), sort_keys=False))
+
+
+def names() -> list[str]:
+    """Of the recipes that come with the package."""
+    return sorted(path.stem for path in FOLDER.glob("*.yaml"))
+
+
+def _load(name: str) -> dict[str, Any]:
+    path = FOLDER / f"{name}.yaml" if name in names() else Path(name)
+    try:
+        settings = yaml.safe_load(path.read_text())
+    except FileNotFoundError as error:
+        hint = f"choose one of {', '.join(names())}, or give the path of a YAML file"
+        raise UsageError(f"there is no recipe {name}", hint) from error
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise SourceError(
+            f"the recipe {name} cannot be read: {error}", "a recipe is a YAML file of settings"
+        ) from error
+    if not isinstance(settings, dict):
+        raise UsageError(f"{name} is not a recipe", "a recipe is a YAML file of settings; see train/recipes")
+    return settings
+
+
+def _parse(change: str) -> tuple[str, Any]:
+    key, sign, value = change.partition("=")
+    if not sign:
+        raise UsageError(f"--set {change} sets nothing", "write --set key=value, such as --set steps=2000")
+    try:
+        return key.strip(), yaml.safe_load(value)
+    except yaml.YAMLError as error:
+        raise UsageError(f"--set {change} has no readable value", "write --set key=value") from error
