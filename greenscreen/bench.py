@@ -142,10 +142,10 @@ def plot(results: list[Result], path: Path) -> None:
             left += ms
         if result.peer:
             axes.barh(row + 0.38, result.peer.median, height=0.3, color="#b8b8b8", label=None if row else "others")
-    axes.set_yticks(range(len(results)), [f"{result.size} {result.background}" for result in results])
+    axes.set_yticks(range(len(results)), [f"{result.size} {Path(result.background).name}" for result in results])
     axes.invert_yaxis()
     axes.set_xlabel("median milliseconds a frame")
-    axes.legend(ncols=7, loc="lower center", bbox_to_anchor=(0.5, 1.0), frameon=False)
+    figure.legend(ncols=7, loc="outside upper center", frameon=False)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
     try:
