@@ -121,7 +121,7 @@ def watch(command: subprocess.Popen[bytes], silent: Event, out: Path) -> dict[st
         "used before": used(),
     }
     call = Call(out)
-    found["used when watched"] = until(lambda: call.see("hidden") and used())
+    found["used when watched"] = until(lambda: (call.see("hidden"), used())[1])
     for _ in range(ENOUGH):
         found["seen"] = until(lambda: call.see("seen"))
     silent.set()
