@@ -307,7 +307,7 @@ def test_a_full_disk_is_a_sentence_and_leaves_nothing(tmp_path: Path, suffix: st
 @pytest.mark.parametrize("suffix", KINDS)
 def test_of_what_cannot_be_had_again_a_full_disk_keeps_what_fits(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"clip{suffix}"
-    command = [sys.executable, "-W", "error", "-c", FULL_DISK, str(path), "1500000", "110", "keep"]
+    command = [sys.executable, "-W", "error", "-c", FULL_DISK, str(path), "1500000", "220", "keep"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert done.stdout.splitlines()[1:] == [f"['{path.name}']"]
     assert "File too large" in done.stdout
