@@ -317,7 +317,8 @@ def test_every_key_in_the_help_is_tested_here() -> None:
 
 
 def type_in(display: str, key: str) -> None:
-    subprocess.run([*xdotool(display), "mousemove", "100", "100", "key", key], check=True)
+    # The click and the moment after it give the window the keyboard, which nobody else does on this desktop.
+    subprocess.run([*xdotool(display), "mousemove", "100", "100", "click", "1", "sleep", "0.5", "key", key], check=True)
 
 
 class ClientMessage(ctypes.Structure):
