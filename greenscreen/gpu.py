@@ -23,10 +23,13 @@ from greenscreen.resize import stack_radius
 from greenscreen.segment.engine import FIRST_LOOKS, CardEngine
 
 PARTS = ("islands", "matte", "steady", "blur", "picture")
+BINS = 1024
+"""Steps in which the picture's noise is measured."""
 CONSTANTS = {
     "RADIUS": str(guided.RADIUS),
     "REACH": str(steady.REACH),
     "SPREAD": str(REACH),
+    "BINS": str(BINS),
     # kernels.FEW, which is not imported for its value alone: Numba is heavy.
     "FEW": "0.05f",
     "FAINT": f"{guided.DOUBT!r}f",
@@ -35,7 +38,7 @@ CONSTANTS = {
         for module, names in (
             (guided, ("EPSILON", "BLACK", "WHITE")),
             (islands, ("HAZE", "SURE", "NEW", "KNOWN", "PINHOLE")),
-            (steady, ("RATE", "STILL", "MOVED", "DOUBT", "DECIDED")),
+            (steady, ("RATE", "STILL", "MOVED", "NOISIEST", "DOUBT", "DECIDED")),
         )
         for name in names
     },
@@ -120,10 +123,13 @@ class Canvas:
                     "kind": guide,
                     "past": 4 * area(size),
                     "total": VECTOR,
+                    "tally": 4 * BINS,
+                    "noise": 4,
                     **dict.fromkeys(("fit", "seen", "slopes", "person", "room"), VECTOR * guide),
                 }.items()
             }
             self._at |= {"input": engine.image, "nothing": 0}
+            card.clear(self._at["tally"], 4 * BINS)
             # What is downloaded lies in one piece.
             self._sizes = {"small": 4 * guide, "values": area(size), "out": pixels}
             self._result = place = card.allocate(sum(self._sizes.values()))
@@ -213,7 +219,9 @@ class Canvas:
         self._launch("fit_colours", guide, "guide", "matte", "fit", guide)
         self._launch("mean_fit", guide, "guide", "fit", "lines", "alpha", guide)
         self._launch("compare_places", guide, "guide", "seen", "unlike", guide)
-        found = ("guide", "belief", "alpha", "unlike")
+        self._launch("tally_noise", (-(-guide[0] // 3), -(-guide[1] // 3)), "unlike", "tally", guide)
+        self._launch("find_noise", (1, 1), "tally", "noise", guide)
+        found = ("guide", "belief", "alpha", "unlike", "noise")
         self._launch("open_gate", guide, *found, again, "seen", "believed", "rate", "small", guide)
         small: tuple[Word, ...] = ("nothing", 1, 1)
         if isinstance(behind, tuple):

@@ -26,7 +26,8 @@ struct Halved {  // a plane, halved as often as `block` says, which is a power o
 __device__ inline float average(const unsigned char *plane, int width, int height, int w, int h, int x, int y) {
   int full = width, block = 1;
   for (; width >= 2 * w && height >= 2 * h && width % 2 == 0 && height % 2 == 0; block *= 2) width /= 2, height /= 2;
-  return rintf(linear(Halved{plane, full, block}, width, height, w, h, x, y).x);
+  // A half goes up here too.
+  return floorf(linear(Halved{plane, full, block}, width, height, w, h, x, y).x + .5f);
 }
 
 // The small picture of a frame in I420, on which slowly varying things are found: BGR.

@@ -15,9 +15,36 @@ extern "C" __global__ void compare_places(const uchar4 *guide, const float4 *see
   unlike[y * w + x] = most / ((2 * REACH + 1) * (2 * REACH + 1));
 }
 
+// The most unlike of the places around a pixel: where a thing leaves, there is no edge of it any more, but there was.
+__device__ inline float most_unlike(const float *unlike, int x, int y, int w, int h) {
+  float most = 0;
+  for (int b = max(0, y - 1); b <= min(h - 1, y + 1); ++b)
+    for (int a = max(0, x - 1); a <= min(w - 1, x + 1); ++a) most = fmaxf(most, unlike[b * w + a]);
+  return most;
+}
+
+// Counts every third difference of each direction by its size, up to NOISIEST; `tally` is cleared in between.
+extern "C" __global__ void tally_noise(const float *unlike, int *tally, int w, int h) {
+  PIXEL((w + 2) / 3, (h + 2) / 3);
+  float most = most_unlike(unlike, 3 * x, 3 * y, w, h);
+  atomicAdd(tally + limit((int)(fminf(most, NOISIEST) * (BINS / NOISIEST)), BINS - 1), 1);
+}
+
+// The median difference, to a bin; and the tally is empty again.
+extern "C" __global__ void find_noise(int *tally, float *noise, int w, int h) {
+  PIXEL(1, 1);
+  int below = 0, half = ((w + 2) / 3) * ((h + 2) / 3) / 2, bin = -1;
+  for (int i = 0; i < BINS; ++i) {
+    below += tally[i];
+    if (bin < 0 && below > half) bin = i;
+    tally[i] = 0;
+  }
+  *noise = (bin + .5f) * (NOISIEST / BINS);
+}
+
 // How much of each new alpha counts; and what is remembered, the guide's alpha `small` included.
 extern "C" __global__ void open_gate(const uchar4 *guide, const float *matte, const float *alpha, const float *unlike,
-                                     int fresh, float4 *seen, float *believed, float *rate, float *small, int w, int h) {
+                                     const float *noise, int fresh, float4 *seen, float *believed, float *rate, float *small, int w, int h) {
   PIXEL(w, h);
   int i = y * w + x;
   uchar4 c = guide[i];
@@ -26,10 +53,7 @@ extern "C" __global__ void open_gate(const uchar4 *guide, const float *matte, co
     seen[i] = now, believed[i] = matte[i], rate[i] = 1, small[i] = alpha[i];
     return;
   }
-  float most = 0;
-  for (int b = max(0, y - 1); b <= min(h - 1, y + 1); ++b)
-    for (int a = max(0, x - 1); a <= min(w - 1, x + 1); ++a) most = fmaxf(most, unlike[b * w + a]);
-  float moved = (most - STILL) / (MOVED - STILL);
+  float moved = (most_unlike(unlike, x, y, w, h) - fmaxf(STILL, 2 * *noise)) / MOVED;
   float decided = (fabsf(matte[i] - believed[i]) - DOUBT) / (DECIDED - DOUBT);
   float r = fminf(fmaxf(fmaxf(moved, decided), RATE), 1.f);
   seen[i] = mix(seen[i], now, r);
