@@ -319,7 +319,9 @@ def test_engines_are_built_listed_and_removed(
     sys.modules.pop("greenscreen.segment.tensorrt")
 
 
-def test_building_without_tensorrt_names_the_command(greenscreen: Greenscreen) -> None:
+def test_building_without_tensorrt_names_the_command(greenscreen: Greenscreen, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "tensorrt", None)
+    monkeypatch.delitem(sys.modules, "greenscreen.segment.tensorrt", raising=False)
     answer = greenscreen("engine", "build")
     assert answer.code == 1
     assert "pip install 'greenscreen[tensorrt]'" in answer.err
