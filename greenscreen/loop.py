@@ -76,6 +76,7 @@ class Loop:
             self._stale = True
             return hidden(frame, settings.transparent)
         self._pipeline.backdrop = backdrop
+        self._pipeline.light_wrap = settings.light_wrap
         self._pipeline.refiner.change(wanted_edges(settings))
         try:
             # What was remembered is of another moment, or half done.

@@ -7,7 +7,7 @@ source ──Frame──► segmenter ──Matte──► refiner ──Alpha�
 
 from collections.abc import Iterable, Sequence
 
-from greenscreen.background import Backdrop
+from greenscreen.background import Backdrop, Blur
 from greenscreen.composite import Composite
 from greenscreen.frame import Frame, Picture
 from greenscreen.meter import Meter
@@ -27,6 +27,8 @@ class Pipeline:
         """
         self._segmenter, self._planar = segmenter, planar
         self.refiner, self.backdrop = refiner, backdrop
+        self.light_wrap = 0.0
+        """How much of a new backdrop's light falls on the person, in [0, 1]; may be set between two frames."""
         self.meter = Meter()
 
     def process(self, frame: Frame) -> Picture:
@@ -44,11 +46,16 @@ class Pipeline:
         if self.backdrop:
             with stage("backdrop"):
                 behind = self.backdrop.behind(frame, alpha)
-        picture = Composite(frame, alpha, behind)
+        picture = Composite(frame, alpha, behind, self._wrap)
         with stage("composite"):
             # Whatever the sinks ask for is made of this.
             _ = picture.i420 if frame.planar and behind is not None else picture.image
         return picture
+
+    @property
+    def _wrap(self) -> float:
+        # The room's own light is on the person already.
+        return 0 if isinstance(self.backdrop, Blur) else self.light_wrap
 
 
 def run(frames: Iterable[Frame], pipeline: Pipeline, sinks: Sequence[Sink]) -> int:

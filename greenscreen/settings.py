@@ -114,6 +114,14 @@ class Settings(BaseModel):
         description="soften the edge inward, in pixels of a picture 720 high",
         json_schema_extra=LIVE,
     )
+    light_wrap: float = Field(
+        0,
+        ge=0,
+        le=1,
+        allow_inf_nan=False,
+        description="let a new backdrop's light fall on the person's edge: 0 none, 1 much",
+        json_schema_extra=LIVE,
+    )
     virtual_camera: bool | None = Field(None, description="send to the virtual camera")
     device: str | None = Field(None, description="virtual camera device, such as /dev/video10")
     preview: bool | None = Field(None, description="show a window")
