@@ -1,4 +1,4 @@
-"""What motion means to the network: a picture that stands still is worth no look, one that jumped needs a fresh one."""
+"""What motion means to the network: a picture that stands still is worth no look, one that jumped needs several."""
 
 import cv2
 import numpy as np
@@ -13,8 +13,8 @@ MOVED = 4.0
 """Difference of a block's mean colour, of 255, that counts as motion: of the 2880 numbers compared, a webcam's
 noise and compression move the worst by 3 to 5, and an outline of contrast 100 that moves by a third of a pixel by 4."""
 JUMPED, JUMP = 12.0, 0.2
-"""A block that differs by as much has changed altogether; when this share of them has, what the network remembers is of
-no use any more: a cut, a step aside, a lamp switched on. Fast gestures are below, at 0.14."""
+"""A block that differs by as much has changed altogether; when this share of them has, one look is
+not enough to follow: a cut, a step aside, a lamp switched on. Fast gestures are below, at 0.14."""
 SETTLE = 8
 """Looks after the last motion, until a network with memory has made up its mind."""
 LONGEST = 30
