@@ -70,7 +70,8 @@ class GpuPipeline(Pipeline):
         even = frame.size[0] % 2 == frame.size[1] % 2 == 0
         engine = self._segmenter.engine_for(frame)
         serving = getattr(engine, "serving", engine)
-        if not isinstance(serving, CardEngine) or not even or not drawable(self.refiner.edges) or self._wrap:
+        plain = drawable(self.refiner.edges) and not self._wrap and not self.plate
+        if not isinstance(serving, CardEngine) or not even or not plain:
             return self._on_cpu(frame)
         try:
             return self._on_card(serving, frame.as_planar())

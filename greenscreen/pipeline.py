@@ -12,7 +12,7 @@ from greenscreen.composite import Composite
 from greenscreen.frame import Frame, Picture
 from greenscreen.meter import Meter
 from greenscreen.planar import Planar
-from greenscreen.refine import Refiner
+from greenscreen.refine import Plate, Refiner
 from greenscreen.segment import Segmenter
 from greenscreen.sinks import Sink
 
@@ -29,6 +29,8 @@ class Pipeline:
         self.refiner, self.backdrop = refiner, backdrop
         self.light_wrap = 0.0
         """How much of a new backdrop's light falls on the person, in [0, 1]; may be set between two frames."""
+        self.plate: Plate | None = None
+        """The room without the person, if it is known; may be set between two frames."""
         self.meter = Meter()
 
     def process(self, frame: Frame) -> Picture:
@@ -36,10 +38,13 @@ class Pipeline:
         stage = self.meter.stage
         if self._planar:
             with stage("convert"):
-                frame = self._planar(frame)
+                frame = self.formed(frame)
         with stage("segment"):
             coarse = self._segmenter.segment(frame)
         self.meter.rested = self._segmenter.skipped
+        if self.plate:
+            with stage("plate"):
+                coarse = self.plate.correct(frame.guide, coarse)
         with stage("refine"):
             alpha = self.refiner.refine(frame, coarse)
         behind = None
@@ -51,6 +56,10 @@ class Pipeline:
             # Whatever the sinks ask for is made of this.
             _ = picture.i420 if frame.planar and behind is not None else picture.image
         return picture
+
+    def formed(self, frame: Frame) -> Frame:
+        """The frame in the form in which it is worked on."""
+        return self._planar(frame) if self._planar else frame
 
     @property
     def _wrap(self) -> float:

@@ -122,6 +122,11 @@ class Settings(BaseModel):
         description="let a new backdrop's light fall on the person's edge: 0 none, 1 much",
         json_schema_extra=LIVE,
     )
+    clean_plate: bool = Field(
+        False,
+        description="ask you to step aside for two seconds, and use the picture of the empty room",
+        json_schema_extra=LIVE,
+    )
     virtual_camera: bool | None = Field(None, description="send to the virtual camera")
     device: str | None = Field(None, description="virtual camera device, such as /dev/video10")
     preview: bool | None = Field(None, description="show a window")
