@@ -4,9 +4,8 @@ import logging
 from collections.abc import Callable
 
 from greenscreen.control import Control
-from greenscreen.frame import Frame
+from greenscreen.frame import Frame, Matte
 from greenscreen.refine import Plate, Taking
-from greenscreen.segment import Segmenter
 from greenscreen.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -22,8 +21,9 @@ UNFIT = (
 class CleanPlate:
     """Takes a plate whenever one becomes wanted. Used by the loop's thread."""
 
-    def __init__(self, control: Control, segmenter: Segmenter, say: Callable[[str], None]):
-        self._control, self._segmenter, self._say = control, segmenter, say
+    def __init__(self, control: Control, look: Callable[[Frame], Matte], say: Callable[[str], None]):
+        """`look` gives a frame's coarse matte."""
+        self._control, self._look, self._say = control, look, say
         self._taking: Taking | None = None
         self._wanted = self._warned = False
         self.plate: Plate | None = None
@@ -40,7 +40,7 @@ class CleanPlate:
                 self._say(ASK)
         if self._taking is None:
             return False
-        self.plate = self._taking.look(frame.guide, self._segmenter.segment(frame), frame.time)
+        self.plate = self._taking.look(frame.guide, self._look(frame), frame.time)
         if self.plate or self._taking.given_up:
             self._taking = None
             self._tell(TAKEN if self.plate else NOBODY_WENT)

@@ -25,6 +25,7 @@ from greenscreen.pace import fitted, paced, thinned
 from greenscreen.planar import Planar
 from greenscreen.refine import Refiner
 from greenscreen.segment import open_segmenter
+from greenscreen.segment.newest import Newest
 from greenscreen.settings import Settings
 from greenscreen.sinks import Sink
 from greenscreen.sinks.recorder import Recorder, close_video
@@ -99,7 +100,9 @@ def run_live(control: Control, say: Say) -> Summary:
         if not source.live and (watched or limit is None):
             frames = paced(frames)
         pipeline = GpuPipeline(segmenter, Refiner(), backdrop.current(settings), Planar())
-        clean = CleanPlate(control, segmenter, say)
+        if settings.latency == "low":
+            pipeline.look = stack.enter_context(closing(Newest(segmenter.segment))).segment
+        clean = CleanPlate(control, pipeline.look, say)
         loop = Loop(control, source, segmenter, pipeline, backdrop, framing, clean, sinks)
         turned = (framing.turn(frame, control.settings) for frame in frames)
         slides = Thread(target=show_slides, args=[control], name="slideshow", daemon=True)

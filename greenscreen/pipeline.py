@@ -5,11 +5,11 @@ source ──Frame──► segmenter ──Matte──► refiner ──Alpha�
                                                           backdrop
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from greenscreen.background import Backdrop, Blur
 from greenscreen.composite import Composite
-from greenscreen.frame import Frame, Picture
+from greenscreen.frame import Frame, Matte, Picture
 from greenscreen.meter import Meter
 from greenscreen.planar import Planar
 from greenscreen.refine import Plate, Refiner
@@ -26,6 +26,8 @@ class Pipeline:
         `planar` makes it fast, for frames that go to a screen or camera.
         """
         self._segmenter, self._planar = segmenter, planar
+        self.look: Callable[[Frame], Matte] = segmenter.segment
+        """Where coarse mattes come from; may be set before the first frame."""
         self.refiner, self.backdrop = refiner, backdrop
         self.light_wrap = 0.0
         """How much of a new backdrop's light falls on the person, in [0, 1]; may be set between two frames."""
@@ -40,7 +42,7 @@ class Pipeline:
             with stage("convert"):
                 frame = self.formed(frame)
         with stage("segment"):
-            coarse = self._segmenter.segment(frame)
+            coarse = self.look(frame)
         self.meter.rested = self._segmenter.skipped
         if self.plate:
             with stage("plate"):
