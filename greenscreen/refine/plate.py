@@ -32,7 +32,9 @@ LEAST = 0.05
 """Share of the picture that must be room to tell how bright the room is today; with less, what was found last stays."""
 SAME, OTHER = (4.0, 16.0), (8.0, 40.0)
 """Differences from the plate, in times the usual one: between the first two a place ceases to look like the room, and
-between the others it begins to look like somebody. Next to an outline, half a person is neither."""
+between the others it begins to look like somebody."""
+HALF = 0.3, 0.8
+"""A place's difference as a share of the greatest beside it, between which it is the outline rather than somebody."""
 QUIETEST = 1.0
 """Usual difference, of 255, at least: less is no camera's."""
 ASKEW = 0.35
@@ -152,11 +154,14 @@ def in_shadow(picture: Field, room: Field, most: float) -> Mask:
 
 def weighed(matte: Matte, unlike: Field, shadow: Mask, light: Field) -> Matte:
     """The network's odds, times the plate's; `light` is the picture's, in [0, 255]."""
-    # One place may look like the room by accident; a neighbourhood, hardly, unless it is black or white altogether.
-    worst = np.asarray(cv2.dilate(unlike, np.ones((5, 5), np.uint8)))
+    # One place may look like the room by accident; all around it, hardly, unless it is black or white altogether.
+    worst, peak = (np.asarray(cv2.dilate(unlike, np.ones((side, side), np.uint8))) for side in (3, 5))
     at = matte > NOBODY
-    here = np.clip((unlike[at] - OTHER[0]) / (OTHER[1] - OTHER[0]), 0, 1) * ~shadow[at]
-    room = np.clip((SAME[1] - worst[at]) / (SAME[1] - SAME[0]), 0, 1) * ((light[at] > BLACK) & (light[at] < WHITE))
+    # What is much less unlike than the places beside it is the outline, half room, and not yet somebody.
+    whole = np.clip((unlike[at] / np.maximum(peak[at], 1e-3) - HALF[0]) / (HALF[1] - HALF[0]), 0, 1)
+    here = np.clip((unlike[at] - OTHER[0]) / (OTHER[1] - OTHER[0]), 0, 1) * whole * ~shadow[at]
+    room = np.clip((SAME[1] - worst[at]) / (SAME[1] - SAME[0]), 0, 1)
+    room *= (light[at] > BLACK) & (light[at] < WHITE)
     sure = np.minimum(matte[at], SURELY)
     out = np.zeros_like(matte)
     out[at] = 1 / (1 + (1 - sure) / sure * np.exp(ROOM * room - SOMEBODY * here))
