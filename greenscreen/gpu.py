@@ -6,23 +6,24 @@ constants are theirs. Where the GPU is not to be had, or is lost, the CPU's pipe
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
 
 from greenscreen.background import Backdrop, Blur
-from greenscreen.colour import TO_BGR, TO_YUV, Bytes
+from greenscreen.colour import TO_BGR, TO_YUV, Bytes, from_i420
 from greenscreen.composite import REACH, Composite
 from greenscreen.cuda import Kernel
 from greenscreen.cuda.compiler import compiled, kernel_names
 from greenscreen.errors import EngineError
-from greenscreen.frame import Alpha, Frame, Matte, Past, Picture, guide_size
+from greenscreen.frame import Alpha, Frame, Image, Matte, Past, Picture, guide_size
 from greenscreen.pipeline import Pipeline
 from greenscreen.refine import Edges, guided, islands, steady
 from greenscreen.resize import stack_radius
 from greenscreen.segment.engine import FIRST_LOOKS, CardEngine
 
-PARTS = ("islands", "matte", "steady", "blur", "picture")
+PARTS = ("colour", "islands", "matte", "steady", "blur", "picture")
 BINS = 1024
 """Steps in which the picture's noise is measured."""
 CONSTANTS = {
@@ -73,7 +74,7 @@ class GpuPipeline(Pipeline):
         if not isinstance(serving, CardEngine) or not even or not drawable(self.refiner.edges):
             return self._on_cpu(frame)
         try:
-            return self._on_card(serving, frame.as_planar())
+            return self._on_card(serving, frame)
         except EngineError as error:
             give_up = getattr(engine, "give_up", None)
             if give_up is None:
@@ -102,7 +103,7 @@ class Canvas:
         """`network` is the size of the engine's input. Raises `EngineError` when kernels or memory cannot be had."""
         self.engine, self.size, self._network = engine, size, network
         self._guide = guide_size(*size)
-        self._turn, self._room_for_blur, self._threshold = 0, 0, 0.5
+        self._turn, self._room_for_blur, self._threshold, self._planar = 0, 0, 0.5, True
         self._graphs: dict[tuple[int, Behind], Callable[[], None]] = {}
         self._behind: Bytes | None = None
         guide, pixels = area(self._guide), area(size) * 3 // 2
@@ -136,13 +137,14 @@ class Canvas:
             for name, count in self._sizes.items():
                 self._at[name] = place
                 place += count
-            self._host_frame = card.pinned((size[1] * 3 // 2, size[0]), np.uint8)
+            # By whether it is planar.
+            self._host_frames = {True: card.pinned((size[1] * 3 // 2, size[0]), np.uint8)}
             self._host_result = card.pinned((sum(self._sizes.values()),), np.uint8)
 
     def draw(self, frame: Frame, backdrop: Backdrop | None, threshold: float) -> Picture:
-        """The finished picture of an I420 frame; raises `EngineError`, and `SourceError` when the backdrop fails."""
+        """The finished picture of a frame of either form; raises `EngineError`, and `SourceError` of the backdrop's."""
         with self.engine.card as card:
-            np.copyto(self._host_frame, frame.pixels)
+            self._take(frame)
             behind = self._prepare(frame, backdrop)
             if threshold != self._threshold:
                 self._threshold = threshold
@@ -154,8 +156,19 @@ class Canvas:
                 self._go_on(behind)
             card.wait()
         small, values, out = np.split(self._host_result.copy(), np.cumsum([*self._sizes.values()])[:-1])
-        found = as_found(frame, small.view(np.float32).reshape(self._guide[::-1]), values.reshape(frame.size[::-1]))
-        return CardPicture(frame, found, out.reshape(frame.pixels.shape) if backdrop else None)
+        small = small.view(np.float32).reshape(self._guide[::-1])
+        planes = out.reshape(self._host_frames[True].shape)
+        return CardPicture(frame, small, values.reshape(frame.size[::-1]), planes if backdrop else None)
+
+    def _take(self, frame: Frame) -> None:
+        """Lays the frame where the card will fetch it, in the form it came in."""
+        if frame.planar not in self._host_frames:
+            self._at["image"] = self.engine.card.allocate(3 * area(self.size))
+            self._host_frames[False] = self.engine.card.pinned((self.size[1], self.size[0], 3), np.uint8)
+        if frame.planar != self._planar:
+            self._planar = frame.planar
+            self._forget()
+        np.copyto(self._host_frames[frame.planar], frame.pixels)
 
     def _prepare(self, frame: Frame, backdrop: Backdrop | None) -> Behind:
         """Brings to the card what stands behind, where it is not there yet."""
@@ -170,7 +183,9 @@ class Canvas:
                 for name in ("layer", "rows", "blurred"):
                     self._at[name] = card.allocate(VECTOR * area(size))
             return size, sigma
-        picture = backdrop.behind(frame, nobody(frame, self._guide))
+        # Of the frame it only asks form and size.
+        planar = replace(frame, pixels=self._host_frames[True])
+        picture = backdrop.behind(planar, nobody(planar, self._guide))
         if picture is not self._behind:
             card.upload(self._at["picture"], picture)
             # It may be overwritten once it is given back.
@@ -207,7 +222,9 @@ class Canvas:
 
     def _look(self) -> None:
         """From the frame to the network's input."""
-        self.engine.card.upload(self._at["frame"], self._host_frame)
+        self.engine.card.upload(self._at["frame" if self._planar else "image"], self._host_frames[self._planar])
+        if not self._planar:
+            self._launch("to_planes", (self.size[0] // 2, self.size[1] // 2), "image", "frame", self.size)
         self._launch("make_guide", self._guide, "frame", self.size, "guide", self._guide)
         self._launch("make_input", self._network, "guide", self._guide, "input", self._network)
 
@@ -272,9 +289,30 @@ class Canvas:
 class CardPicture(Composite):
     """A picture that the card has finished; its other forms are made on the CPU, of the same alpha, when asked for."""
 
+    def __init__(self, frame: Frame, small: Matte, values: Bytes, finished: Bytes | None):
+        """`small` is the alpha at the guide's size, `values` at the frame's; before nothing, nothing is `finished`."""
+        self._came, self._small, self._values, self._behind = frame, small, values, finished
+        self.time, self.transparent = frame.time, finished is None
+
+    @cached_property
+    def frame(self) -> Frame:  # type: ignore[override]
+        return self._came.as_planar()
+
+    @cached_property
+    def _of(self) -> Alpha:  # type: ignore[override]
+        return as_found(self.frame, self._small, self._values)
+
+    @cached_property
+    def image(self) -> Image:
+        return self.person if self._behind is None else from_i420(self._behind)
+
     @property
     def i420(self) -> Bytes:
         return super().i420 if self._behind is None else self._behind
+
+    @property
+    def alpha(self) -> Bytes:
+        return self._values
 
 
 def load_kernels(engine: CardEngine) -> dict[str, Kernel]:

@@ -75,9 +75,14 @@ def person(width: int, height: int, count: int) -> Iterator[Frame]:
 
     Below it is a helmet that the network doubts: there, a hair's difference decides whether all of it counts.
     """
+    for frame in in_bgr(width, height, count):
+        yield frame.as_planar()
+
+
+def in_bgr(width: int, height: int, count: int) -> Iterator[Frame]:
     with open_source("demo") as source:
         for frame in itertools.islice(source, count):
-            yield replace(frame, pixels=to_i420(cover(frame.image[: frame.size[1] * 5 // 8], width, height)))
+            yield replace(frame, pixels=cover(frame.image[: frame.size[1] * 5 // 8], width, height))
 
 
 def on_cpu(backdrop: Backdrop | None) -> Pipeline:
@@ -118,6 +123,36 @@ def test_a_cut_out_is_the_same_too() -> None:
         expected, got = cpu.process(frame), card.process(frame)
         assert got.transparent
         assert (np.abs(got.pixels.astype(np.int16) - expected.pixels) <= 2).mean() >= 0.999
+
+
+def test_a_frame_in_bgr_becomes_planes_on_the_card_to_the_bit() -> None:
+    """Colours of all kinds, and a width at which blocks of threads are cut."""
+    image = np.random.default_rng(1).integers(0, 256, (38, 70, 3), np.uint8)
+    image[:6] = np.array([[0, 0, 0], [255, 255, 255], [255, 0, 0], [0, 255, 0], [0, 0, 255], [7, 0, 255]])[:, None]
+    code = gpu.compiled("colour", (9, 0), gpu.CONSTANTS)
+    with EmulatedCard() as card:
+        (kernel,) = card.kernels(code, "to_planes")
+        source, planes = card.allocate(image.size), card.allocate(image.size // 2)
+        card.upload(source, image)
+        card.launch(kernel, (35, 19), np.uintp(source), np.uintp(planes), np.int32(70), np.int32(38))
+        np.testing.assert_array_equal(card.at(planes, image.size // 2), to_i420(image).ravel())
+
+
+@pytest.mark.parametrize("background", ["green", "blur", None])
+def test_both_forms_of_a_frame_become_the_same_picture(background: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files, photos and webcams come as BGR, others as I420; also if one takes the other's place meanwhile."""
+    backdrop = open_backdrop(background) if background else None
+    one, other = on_card(backdrop, []), on_card(backdrop, [])
+    for index, frame in enumerate(in_bgr(320, 180, count=6)):
+        expected = one.process(frame.as_planar())
+        form = frame if index % 4 < 2 else frame.as_planar()
+        with monkeypatch.context() as patch:
+            # It is the card that converts.
+            patch.delattr("greenscreen.frame.to_i420")
+            got = other.process(form)
+            _ = got.i420 if backdrop else got.alpha
+        for name in ("i420", "image", "alpha", "person"):
+            np.testing.assert_array_equal(getattr(got, name), getattr(expected, name))
 
 
 def test_the_backdrop_may_change_between_frames() -> None:
