@@ -66,7 +66,9 @@ def _libraries() -> Iterator[Finding]:
         try:
             importlib.import_module(module)
         except ImportError as error:
-            yield Finding(package, "broken", f"does not load: {error}", remedy)
+            gone = isinstance(error, ModuleNotFoundError)
+            again = f"pip install --force-reinstall --no-deps {package}"
+            yield Finding(package, "broken", f"does not load: {error}", again if gone else remedy)
         else:
             yield Finding(package, "ok", _version(package) or "installed")
 
