@@ -127,11 +127,13 @@ class Settings(BaseModel):
     fps: float | None = Field(None, ge=1, le=240, allow_inf_nan=False, description="frames a second")
     engine: str = Field(
         "auto",
-        description="engine that runs the network: auto, tensorrt, openvino, onnxruntime, onnxruntime-cuda,"
-        " onnxruntime-directml or onnxruntime-coreml",
+        description="engine that runs the network: auto, tensorrt, openvino, onnxruntime, mediapipe,"
+        " onnxruntime-cuda, onnxruntime-directml or onnxruntime-coreml",
     )
     gpu: int | None = Field(None, ge=0, description="number of the GPU that runs it, where there are several")
-    model: Path | None = Field(None, description="ONNX model with its contract beside it, instead of the bundled one")
+    model: Path | None = Field(
+        None, description="ONNX model, its contract beside it, or .tflite, instead of the bundled one"
+    )
     fit: Fit = Field("crop", description="crop or letterbox, where picture and size differ in shape")
     on_demand: bool = Field(False, description="open the camera only while a program watches the virtual camera")
     frames: int | None = Field(None, ge=1, description="stop after this many frames")
