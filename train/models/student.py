@@ -20,7 +20,7 @@ SIZES: dict[str, dict[str, tuple[int, ...]]] = {
 
 
 class Depthwise(nn.Conv2d):
-    """A filter for each channel, on the CPU in float32: oneDNN's gradients of it take up to ten times longer in bfloat16."""
+    """A filter for each channel; on the CPU in float32, as gradients in bfloat16 take up to ten times longer there."""
 
     def forward(self, x: Tensor) -> Tensor:
         if x.device.type != "cpu" or not torch.is_autocast_enabled("cpu"):
