@@ -42,7 +42,6 @@ def examine() -> Iterator[Finding]:
             yield _engine(name)
         yield _chosen()
     yield from _nvidia()
-    yield _mediapipe()
     yield _cameras()
     yield _virtual_camera()
     yield _display()
@@ -67,7 +66,9 @@ def _libraries() -> Iterator[Finding]:
         try:
             importlib.import_module(module)
         except ImportError as error:
-            yield Finding(package, "broken", f"does not load: {error}", remedy)
+            gone = isinstance(error, ModuleNotFoundError)
+            again = f"pip install --force-reinstall --no-deps {package}"
+            yield Finding(package, "broken", f"does not load: {error}", again if gone else remedy)
         else:
             yield Finding(package, "ok", _version(package) or "installed")
 
@@ -87,8 +88,9 @@ def _engine(name: str) -> Finding:
     from greenscreen.segment import open_segmenter
 
     try:
-        with open_segmenter(name, meanwhile=True):
-            return Finding(f"engine {name}", "ok", f"{_version(name.partition('-')[0])}, runs the model")
+        with open_segmenter(name, meanwhile=True) as segmenter:
+            version, model = _version(name.partition("-")[0]), segmenter.contract.name
+            return Finding(f"engine {name}", "ok", f"{version}, runs {model}")
     except GreenscreenError as error:
         return Finding(f"engine {name}", "missing", error.message, error.hint)
 
@@ -120,12 +122,6 @@ def _nvidia() -> Iterator[Finding]:
     version = _version("tensorrt") or _version(f"tensorrt-cu{driver.cuda[0]}")
     for package, found in (("tensorrt", version), ("pycuda", _version("pycuda"))):
         yield Finding(package, "ok" if found else "missing", found or "not installed", "" if found else driver.remedy)
-
-
-def _mediapipe() -> Finding:
-    version = _version("mediapipe")
-    hint = "" if version else "not needed; for its engine: pip install 'greenscreen[mediapipe]'"
-    return Finding("mediapipe", "ok" if version else "missing", version or "not installed", hint)
 
 
 def _cameras() -> Finding:

@@ -1,7 +1,7 @@
-"""`greenscreen engine`: what TensorRT builds for this machine's GPU, and keeps."""
+"""`greenscreen engine`: what TensorRT builds for this machine's GPU, and keeps; and MediaPipe's model."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.progress import Progress, TaskID
@@ -9,7 +9,7 @@ from rich.progress import Progress, TaskID
 from greenscreen.console import progress_bar, say
 from greenscreen.settings import help_of, make_settings
 
-engines = typer.Typer(help="What TensorRT builds for this machine's GPU, and keeps.")
+engines = typer.Typer(help="What TensorRT builds for this machine's GPU, and keeps; and a model for MediaPipe.")
 Gpu = Annotated[int | None, typer.Option(min=0, help=help_of("gpu"))]
 Model = Annotated[Path | None, typer.Option(help=help_of("model"))]
 
@@ -60,3 +60,11 @@ def clean_engines() -> None:
     from greenscreen.segment.plans import remove_plans
 
     say(f"{remove_plans() / 1e6:.1f} MB freed")
+
+
+@engines.command("fetch")
+def fetch_engine(engine: Annotated[Literal["mediapipe"], typer.Argument(help="whose model")]) -> None:
+    """Download Google's model for MediaPipe (0.25 MB, Apache-2.0), once. Nothing else is ever downloaded."""
+    from greenscreen.segment.tflite import fetch_model
+
+    say(f"{fetch_model()} is ready: greenscreen run --engine {engine}")

@@ -4,25 +4,28 @@ What the kernels do is what refine, composite and background.Blur do on the CPU,
 constants are theirs. Where the GPU is not to be had, or is lost, the CPU's pipeline goes on with the same frame.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
 
 from greenscreen.background import Backdrop, Blur
-from greenscreen.colour import TO_BGR, TO_YUV, Bytes
+from greenscreen.colour import TO_BGR, TO_YUV, Bytes, from_i420
 from greenscreen.composite import REACH, Composite
 from greenscreen.cuda import Kernel
 from greenscreen.cuda.compiler import compiled, kernel_names
 from greenscreen.errors import EngineError
-from greenscreen.frame import Alpha, Frame, Matte, Past, Picture, guide_size
+from greenscreen.frame import Alpha, Frame, Image, Matte, Past, Picture, guide_size
 from greenscreen.pipeline import Pipeline
 from greenscreen.refine import Edges, guided, islands, steady
+from greenscreen.refine.limits import ramp, sides
 from greenscreen.resize import stack_radius
 from greenscreen.segment.engine import FIRST_LOOKS, CardEngine
 
-PARTS = ("islands", "matte", "steady", "blur", "picture")
+PARTS = ("colour", "islands", "matte", "steady", "limits", "blur", "picture")
 BINS = 1024
 """Steps in which the picture's noise is measured."""
 CONSTANTS = {
@@ -70,11 +73,10 @@ class GpuPipeline(Pipeline):
         even = frame.size[0] % 2 == frame.size[1] % 2 == 0
         engine = self._segmenter.engine_for(frame)
         serving = getattr(engine, "serving", engine)
-        plain = drawable(self.refiner.edges) and not self._wrap and not self.plate
-        if not isinstance(serving, CardEngine) or not even or not plain:
+        if not isinstance(serving, CardEngine) or not even or self._wrap or self.plate:
             return self._on_cpu(frame)
         try:
-            return self._on_card(serving, frame.as_planar())
+            return self._on_card(serving, frame)
         except EngineError as error:
             give_up = getattr(engine, "give_up", None)
             if give_up is None:
@@ -87,7 +89,7 @@ class GpuPipeline(Pipeline):
             self._canvas = Canvas(engine, self._segmenter.contract.input_size(*frame.size), frame.size)
             frame = replace(frame, fresh=True)
         with self.meter.stage("card"):
-            return self._canvas.draw(frame, self.backdrop, self.refiner.edges.threshold)
+            return self._canvas.draw(frame, self.backdrop, self.refiner.edges)
 
     def _on_cpu(self, frame: Frame) -> Picture:
         if self._canvas is not None:
@@ -103,7 +105,7 @@ class Canvas:
         """`network` is the size of the engine's input. Raises `EngineError` when kernels or memory cannot be had."""
         self.engine, self.size, self._network = engine, size, network
         self._guide = guide_size(*size)
-        self._turn, self._room_for_blur, self._threshold = 0, 0, 0.5
+        self._turn, self._room_for_blur, self._edges, self._planar = 0, 0, Edges(), True
         self._graphs: dict[tuple[int, Behind], Callable[[], None]] = {}
         self._behind: Bytes | None = None
         guide, pixels = area(self._guide), area(size) * 3 // 2
@@ -118,10 +120,12 @@ class Canvas:
                     **dict.fromkeys(("coarse", "clean", "labels"), 4 * area(network)),
                     "counts": 2 * 4 * area(network),
                     "blobs": area(network),
-                    **dict.fromkeys(("matte", "belief", "alpha", "unlike", "believed", "rate"), 4 * guide),
+                    **dict.fromkeys(("matte", "belief", "alpha", "unlike", "believed", "rate", "small"), 4 * guide),
+                    **dict.fromkeys(("across", "least", "most"), 4 * guide),
                     "lines": 4 * 4 * guide,
                     "known": guide,
                     "kind": guide,
+                    "held": guide,
                     "past": 4 * area(size),
                     "total": VECTOR,
                     "tally": 4 * BINS,
@@ -132,21 +136,22 @@ class Canvas:
             self._at |= {"input": engine.image, "nothing": 0}
             card.clear(self._at["tally"], 4 * BINS)
             # What is downloaded lies in one piece.
-            self._sizes = {"small": 4 * guide, "values": area(size), "out": pixels}
+            self._sizes = {"shown": 4 * guide, "values": area(size), "out": pixels}
             self._result = place = card.allocate(sum(self._sizes.values()))
             for name, count in self._sizes.items():
                 self._at[name] = place
                 place += count
-            self._host_frame = card.pinned((size[1] * 3 // 2, size[0]), np.uint8)
+            # By whether it is planar.
+            self._host_frames = {True: card.pinned((size[1] * 3 // 2, size[0]), np.uint8)}
             self._host_result = card.pinned((sum(self._sizes.values()),), np.uint8)
 
-    def draw(self, frame: Frame, backdrop: Backdrop | None, threshold: float) -> Picture:
-        """The finished picture of an I420 frame; raises `EngineError`, and `SourceError` when the backdrop fails."""
+    def draw(self, frame: Frame, backdrop: Backdrop | None, edges: Edges) -> Picture:
+        """The finished picture of a frame of either form; raises `EngineError`, and `SourceError` of the backdrop's."""
         with self.engine.card as card:
-            np.copyto(self._host_frame, frame.pixels)
+            self._take(frame)
             behind = self._prepare(frame, backdrop)
-            if threshold != self._threshold:
-                self._threshold = threshold
+            if edges != self._edges:
+                self._edges = edges
                 self._forget()
                 frame = replace(frame, fresh=True)
             if frame.fresh:
@@ -155,8 +160,19 @@ class Canvas:
                 self._go_on(behind)
             card.wait()
         small, values, out = np.split(self._host_result.copy(), np.cumsum([*self._sizes.values()])[:-1])
-        found = as_found(frame, small.view(np.float32).reshape(self._guide[::-1]), values.reshape(frame.size[::-1]))
-        return CardPicture(frame, found, out.reshape(frame.pixels.shape) if backdrop else None)
+        small = small.view(np.float32).reshape(self._guide[::-1])
+        planes = out.reshape(self._host_frames[True].shape)
+        return CardPicture(frame, small, values.reshape(frame.size[::-1]), planes if backdrop else None)
+
+    def _take(self, frame: Frame) -> None:
+        """Lays the frame where the card will fetch it, in the form it came in."""
+        if frame.planar not in self._host_frames:
+            self._at["image"] = self.engine.card.allocate(3 * area(self.size))
+            self._host_frames[False] = self.engine.card.pinned((self.size[1], self.size[0], 3), np.uint8)
+        if frame.planar != self._planar:
+            self._planar = frame.planar
+            self._forget()
+        np.copyto(self._host_frames[frame.planar], frame.pixels)
 
     def _prepare(self, frame: Frame, backdrop: Backdrop | None) -> Behind:
         """Brings to the card what stands behind, where it is not there yet."""
@@ -171,7 +187,9 @@ class Canvas:
                 for name in ("layer", "rows", "blurred"):
                     self._at[name] = card.allocate(VECTOR * area(size))
             return size, sigma
-        picture = backdrop.behind(frame, nobody(frame, self._guide))
+        # Of the frame it only asks form and size.
+        planar = replace(frame, pixels=self._host_frames[True])
+        picture = backdrop.behind(planar, nobody(planar, self._guide))
         if picture is not self._behind:
             card.upload(self._at["picture"], picture)
             # It may be overwritten once it is given back.
@@ -208,7 +226,9 @@ class Canvas:
 
     def _look(self) -> None:
         """From the frame to the network's input."""
-        self.engine.card.upload(self._at["frame"], self._host_frame)
+        self.engine.card.upload(self._at["frame" if self._planar else "image"], self._host_frames[self._planar])
+        if not self._planar:
+            self._launch("to_planes", (self.size[0] // 2, self.size[1] // 2), "image", "frame", self.size)
         self._launch("make_guide", self._guide, "frame", self.size, "guide", self._guide)
         self._launch("make_input", self._network, "guide", self._guide, "input", self._network)
 
@@ -223,24 +243,37 @@ class Canvas:
         self._launch("tally_noise", (-(-guide[0] // 3), -(-guide[1] // 3)), "unlike", "tally", guide)
         self._launch("find_noise", (1, 1), "tally", "noise", guide)
         found = ("guide", "belief", "alpha", "unlike", "noise")
-        self._launch("open_gate", guide, *found, again, "seen", "believed", "rate", "small", guide)
+        self._launch("open_gate", guide, *found, again, "seen", "believed", "rate", "small", "shown", guide)
+        least, most = self._limit() if any(sides(self._edges)) else ("nothing", "nothing")
         small: tuple[Word, ...] = ("nothing", 1, 1)
         if isinstance(behind, tuple):
             self._blur_room(*behind)
             small = ("blurred", behind[0])
         edges = ("known", "kind", "slopes", "person", "room", guide)
-        self._launch("make_edges", guide, "guide", "small", "lines", "rate", again, *edges)
+        self._launch("make_edges", guide, "guide", "shown", "small", "lines", "rate", again, "held", *edges)
         # Before nothing, the picture is not looked at, but its alpha is; so anything may stand behind.
         picture = "nothing" if isinstance(behind, tuple) else "picture"
         blocks = (self.size[0] // 2, self.size[1] // 2)
-        self._launch("render", blocks, "frame", *edges, picture, *small, "past", "values", "out", self.size)
+        sources = ("frame", *edges, least, most, picture, *small)
+        self._launch("render", blocks, *sources, "past", "values", "out", self.size)
         self.engine.card.download(self._host_result, self._result)
+
+    def _limit(self) -> tuple[str, str]:
+        """Least and greatest alpha, for an outline that is moved or feathered: refine.limits."""
+        start, slope = ramp(self._edges, self._guide[1])
+        low, high = sides(self._edges)
+        # Farther away, alpha is 0 or 1 whatever the distance.
+        reach = math.ceil(1.5 + max(start, 1 / slope - start))
+        wanted, guide = (reach, start, slope, low, high), self._guide
+        self._launch("look_across", guide, "small", reach, "across", guide)
+        self._launch("bound", guide, "small", "across", *wanted, "least", "most", "shown", guide)
+        return "least", "most"
 
     def _clear_islands(self, turn: int, again: int) -> None:
         """The network's matte without strays and pinholes: refine.islands."""
         size = self._network
         self._at["found"] = self.engine.mattes[turn]
-        self._launch("weigh_odds", size, "found", "coarse", self._threshold, size)
+        self._launch("weigh_odds", size, "found", "coarse", self._edges.threshold, size)
         for holes in (0, 1):
             self._launch("start_labels", size, "coarse", holes, "labels", "counts", size)
             self._launch("join_labels", size, "labels", holes, size)
@@ -251,7 +284,7 @@ class Canvas:
 
     def _blur_room(self, size: Size, sigma: float) -> None:
         """The room out of focus, small: background.Blur."""
-        radius, source = stack_radius(sigma, size), ("frame", self.size, "guide", "small", self._guide)
+        radius, source = stack_radius(sigma, size), ("frame", self.size, "guide", "shown", self._guide)
         self._launch("weigh_room", size, *source, "layer", "total", size)
         self._launch("add_up", (ADDERS, 1), "layer", "total", area(size))
         self._launch("blur_rows", size, "layer", "rows", radius, size)
@@ -273,9 +306,30 @@ class Canvas:
 class CardPicture(Composite):
     """A picture that the card has finished; its other forms are made on the CPU, of the same alpha, when asked for."""
 
+    def __init__(self, frame: Frame, small: Matte, values: Bytes, finished: Bytes | None):
+        """`small` is the alpha at the guide's size, `values` at the frame's; before nothing, nothing is `finished`."""
+        self._came, self._small, self._values, self._behind = frame, small, values, finished
+        self.time, self.transparent = frame.time, finished is None
+
+    @cached_property
+    def frame(self) -> Frame:  # type: ignore[override]
+        return self._came.as_planar()
+
+    @cached_property
+    def _of(self) -> Alpha:  # type: ignore[override]
+        return as_found(self.frame, self._small, self._values)
+
+    @cached_property
+    def image(self) -> Image:
+        return self.person if self._behind is None else from_i420(self._behind)
+
     @property
     def i420(self) -> Bytes:
         return super().i420 if self._behind is None else self._behind
+
+    @property
+    def alpha(self) -> Bytes:
+        return self._values
 
 
 def load_kernels(engine: CardEngine) -> dict[str, Kernel]:
@@ -286,11 +340,6 @@ def load_kernels(engine: CardEngine) -> dict[str, Kernel]:
         code = compiled(part, engine.card.capability, CONSTANTS)
         found |= zip(names, engine.card.kernels(code, *names), strict=True)
     return found
-
-
-def drawable(edges: Edges) -> bool:
-    """Whether the card can do this; moved and feathered outlines are found by distance, which it does not measure."""
-    return not (edges.shift or edges.outward or edges.inward)
 
 
 def as_found(frame: Frame, small: Matte, values: Bytes) -> Alpha:

@@ -140,11 +140,13 @@ class Settings(BaseModel):
     fps: float | None = Field(None, ge=1, le=240, allow_inf_nan=False, description="frames a second")
     engine: str = Field(
         "auto",
-        description="engine that runs the network: auto, tensorrt, openvino, onnxruntime, onnxruntime-cuda,"
-        " onnxruntime-directml or onnxruntime-coreml",
+        description="engine that runs the network: auto, tensorrt, openvino, onnxruntime, mediapipe,"
+        " onnxruntime-cuda, onnxruntime-directml or onnxruntime-coreml",
     )
     gpu: int | None = Field(None, ge=0, description="number of the GPU that runs it, where there are several")
-    model: Path | None = Field(None, description="ONNX model with its contract beside it, instead of the bundled one")
+    model: Path | None = Field(
+        None, description="ONNX model, its contract beside it, or .tflite, instead of the bundled one"
+    )
     fit: Fit = Field("crop", description="crop or letterbox, where picture and size differ in shape")
     latency: Literal["exact", "low"] = Field(
         "exact",

@@ -21,7 +21,7 @@ from greenscreen import __version__, cache
 from greenscreen.cli import main
 from greenscreen.errors import EngineError
 from greenscreen.frame import Matte
-from greenscreen.segment import bundled_model
+from greenscreen.segment import bundled_model, tflite
 
 ROOT = Path(__file__).parents[1]
 OPTIONS = {
@@ -317,6 +317,24 @@ def test_engines_are_built_listed_and_removed(
     assert greenscreen("engine", "clean").code == 0
     assert "nothing is built yet" in greenscreen("engine", "list").err
     sys.modules.pop("greenscreen.segment.tensorrt")
+
+
+def test_a_model_is_fetched_when_asked_and_where_to(greenscreen: Greenscreen, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tflite, "fetch_model", lambda: Path("selfie.tflite"))
+    answer = greenscreen("engine", "fetch", "mediapipe")
+    assert (answer.code, answer.err) == (0, "selfie.tflite is ready: greenscreen run --engine mediapipe\n")
+    assert greenscreen("engine", "fetch", "openvino").code == 2
+
+
+@pytest.mark.parametrize(("words", "code"), [(["--engine", "openvino"], 2), (["--engine", "mediapipe"], 1)])
+def test_without_mediapipe_its_models_are_no_mystery(
+    greenscreen: Greenscreen, monkeypatch: pytest.MonkeyPatch, words: list[str], code: int
+) -> None:
+    monkeypatch.setitem(sys.modules, "mediapipe", None)
+    monkeypatch.delitem(sys.modules, "greenscreen.segment.mediapipe", raising=False)
+    answer = greenscreen("run", "--camera", "synthetic", "--model", "mine.tflite", *words)
+    assert answer.code == code
+    assert ("use: --engine mediapipe" if code == 2 else "pip install 'greenscreen[mediapipe]'") in answer.err
 
 
 def test_building_without_tensorrt_names_the_command(greenscreen: Greenscreen, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """The doctor says what is there, what is missing and how to get it, whatever the machine is like."""
 
+import importlib
 import sys
 from pathlib import Path
 
@@ -44,6 +45,25 @@ def test_a_camera_that_may_not_be_used_is_named(monkeypatch: pytest.MonkeyPatch)
     finding = findings()["cameras"]
     assert (finding.state, finding.detail) == ("missing", "none gives pictures, of Webcam (/dev/video0)")
     assert "usermod" in finding.hint
+
+
+@pytest.mark.parametrize(
+    ("error", "remedy"),
+    [
+        (ImportError("libGL.so.1: cannot open shared object file"), "sudo apt install libgl1"),
+        # As when opencv-contrib-python goes, which lies in the same folder.
+        (ModuleNotFoundError("No module named 'cv2'"), "pip install --force-reinstall --no-deps opencv-python"),
+    ],
+)
+def test_what_opencv_lacks_is_named(monkeypatch: pytest.MonkeyPatch, error: ImportError, remedy: str) -> None:
+    def load(name: str) -> None:
+        if name == "cv2":
+            raise error
+
+    monkeypatch.setattr(importlib, "import_module", load)
+    (broken,) = (finding for finding in examine() if finding.state == "broken")
+    assert broken.detail == f"does not load: {error}"
+    assert remedy in broken.hint
 
 
 @pytest.mark.parametrize("module", ["cv2", "av"])

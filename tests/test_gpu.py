@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 from emulated_card import EmulatedCard, compiled_here
@@ -15,9 +16,10 @@ from greenscreen.composite import Composite
 from greenscreen.contract import read_contract
 from greenscreen.errors import EngineError
 from greenscreen.frame import Frame, Image, Matte
-from greenscreen.gpu import GpuPipeline
+from greenscreen.gpu import Canvas, GpuPipeline
 from greenscreen.pipeline import Pipeline
-from greenscreen.refine import Plate, Refiner
+from greenscreen.refine import Edges, Plate, Refiner
+from greenscreen.refine.limits import limits
 from greenscreen.resize import cover
 from greenscreen.segment import Segmenter, bundled_model
 from greenscreen.segment.openvino import OpenVinoEngine
@@ -75,22 +77,27 @@ def person(width: int, height: int, count: int) -> Iterator[Frame]:
 
     Below it is a helmet that the network doubts: there, a hair's difference decides whether all of it counts.
     """
+    for frame in in_bgr(width, height, count):
+        yield frame.as_planar()
+
+
+def in_bgr(width: int, height: int, count: int) -> Iterator[Frame]:
     with open_source("demo") as source:
         for frame in itertools.islice(source, count):
-            yield replace(frame, pixels=to_i420(cover(frame.image[: frame.size[1] * 5 // 8], width, height)))
+            yield replace(frame, pixels=cover(frame.image[: frame.size[1] * 5 // 8], width, height))
 
 
-def on_cpu(backdrop: Backdrop | None) -> Pipeline:
+def on_cpu(backdrop: Backdrop | None, edges: Edges | None = None) -> Pipeline:
     opener = lambda model, contract, width, height: OpenVinoEngine(model, contract, width, height, precise=True)  # noqa: E731
-    return Pipeline(Segmenter("cpu", opener, MODEL, CONTRACT), Refiner(), backdrop)
+    return Pipeline(Segmenter("cpu", opener, MODEL, CONTRACT), Refiner(edges), backdrop)
 
 
-def on_card(backdrop: Backdrop | None, cards: list[EmulatedCard]) -> GpuPipeline:
+def on_card(backdrop: Backdrop | None, cards: list[EmulatedCard], edges: Edges | None = None) -> GpuPipeline:
     def opener(*place: object) -> EmulatedEngine:
         cards.append(EmulatedCard())
         return EmulatedEngine(cards[-1], *place[2:])  # type: ignore[arg-type]
 
-    return GpuPipeline(Segmenter("card", opener, MODEL, CONTRACT), Refiner(), backdrop)
+    return GpuPipeline(Segmenter("card", opener, MODEL, CONTRACT), Refiner(edges), backdrop)
 
 
 @pytest.mark.parametrize(
@@ -111,6 +118,54 @@ def test_card_and_cpu_agree_within_two_levels(background: str, size: tuple[int, 
     assert len(cards) == 1
 
 
+MOVED = [Edges(shift=8), Edges(shift=-60, outward=3), Edges(outward=30), Edges(inward=12, outward=20, shift=-5)]
+
+
+@pytest.mark.parametrize("edges", MOVED, ids=str)
+def test_limits_are_the_same(edges: Edges) -> None:
+    """Of somebody, of a picture full of a person, and of one with nobody."""
+    alpha = np.zeros((90, 160), np.float32)
+    cv2.circle(alpha, (70, 50), 30, 1, -1)
+    cv2.circle(alpha, (120, 20), 9, 1, -1)
+    alpha = np.asarray(cv2.GaussianBlur(alpha, (0, 0), 1.5), np.float32)
+    for small in (alpha, np.ones_like(alpha), np.zeros_like(alpha)):
+        canvas = Canvas(EmulatedEngine(EmulatedCard(), 320, 192), (320, 192), (160, 90))
+        canvas._edges, card = edges, canvas.engine.card
+        with card:
+            card.upload(canvas._at["small"], small)
+            names = canvas._limit()
+        expected = limits(small, edges)
+        assert expected
+        for name, bound in zip((*names, "shown"), (*expected, np.clip(small, *expected)), strict=True):
+            got = card.at(canvas._at[name], 4 * small.size).view(np.float32).reshape(small.shape)  # type: ignore[attr-defined]
+            np.testing.assert_allclose(got, bound, atol=1e-4)
+
+
+@pytest.mark.parametrize("edges", MOVED[1:], ids=str)
+def test_moved_and_feathered_outlines_are_the_same_too(edges: Edges) -> None:
+    """But for the distances from a pixel that is half a person to the one, and a hair less to the other."""
+    backdrop = open_backdrop("blur")
+    cpu, card = on_cpu(backdrop, edges), on_card(backdrop, [], edges)
+    for frame in person(640, 360, count=2):
+        expected, got = cpu.process(frame), card.process(frame)
+        assert (np.abs(got.i420.astype(np.int16) - expected.i420) <= 2).mean() >= 0.999
+        assert (np.abs(got.alpha.astype(np.int16) - expected.alpha) <= 4).mean() >= 0.998
+    assert len(card.meter.stages["card"]) == 2
+
+
+def test_an_outline_may_be_moved_between_frames() -> None:
+    backdrop = open_backdrop("green")
+    cpu, card = on_cpu(backdrop), on_card(backdrop, [])
+    wanted = [Edges(), Edges(shift=6), Edges(shift=6), Edges(outward=9), Edges()]
+    for frame, edges in zip(person(320, 180, count=5), wanted, strict=True):
+        # As the card begins afresh, the network too, so that both see the same.
+        fresh = replace(frame, fresh=frame.fresh or edges != cpu.refiner.edges)
+        for pipeline in (cpu, card):
+            pipeline.refiner.change(edges)
+        expected, got = cpu.process(fresh), card.process(frame)
+        assert (np.abs(got.i420.astype(np.int16) - expected.i420) <= 2).mean() >= 0.999
+
+
 def test_a_cut_out_is_the_same_too() -> None:
     """Transparent pictures are finished on the CPU, of the card's alpha."""
     cpu, card = on_cpu(None), on_card(None, [])
@@ -118,6 +173,36 @@ def test_a_cut_out_is_the_same_too() -> None:
         expected, got = cpu.process(frame), card.process(frame)
         assert got.transparent
         assert (np.abs(got.pixels.astype(np.int16) - expected.pixels) <= 2).mean() >= 0.999
+
+
+def test_a_frame_in_bgr_becomes_planes_on_the_card_to_the_bit() -> None:
+    """Colours of all kinds, and a width at which blocks of threads are cut."""
+    image = np.random.default_rng(1).integers(0, 256, (38, 70, 3), np.uint8)
+    image[:6] = np.array([[0, 0, 0], [255, 255, 255], [255, 0, 0], [0, 255, 0], [0, 0, 255], [7, 0, 255]])[:, None]
+    code = gpu.compiled("colour", (9, 0), gpu.CONSTANTS)
+    with EmulatedCard() as card:
+        (kernel,) = card.kernels(code, "to_planes")
+        source, planes = card.allocate(image.size), card.allocate(image.size // 2)
+        card.upload(source, image)
+        card.launch(kernel, (35, 19), np.uintp(source), np.uintp(planes), np.int32(70), np.int32(38))
+        np.testing.assert_array_equal(card.at(planes, image.size // 2), to_i420(image).ravel())
+
+
+@pytest.mark.parametrize("background", ["green", "blur", None])
+def test_both_forms_of_a_frame_become_the_same_picture(background: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files, photos and webcams come as BGR, others as I420; also if one takes the other's place meanwhile."""
+    backdrop = open_backdrop(background) if background else None
+    one, other = on_card(backdrop, []), on_card(backdrop, [])
+    for index, frame in enumerate(in_bgr(320, 180, count=6)):
+        expected = one.process(frame.as_planar())
+        form = frame if index % 4 < 2 else frame.as_planar()
+        with monkeypatch.context() as patch:
+            # It is the card that converts.
+            patch.delattr("greenscreen.frame.to_i420")
+            got = other.process(form)
+            _ = got.i420 if backdrop else got.alpha
+        for name in ("i420", "image", "alpha", "person"):
+            np.testing.assert_array_equal(getattr(got, name), getattr(expected, name))
 
 
 def test_the_backdrop_may_change_between_frames() -> None:

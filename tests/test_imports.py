@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1] / "greenscreen"
-OPTIONAL = {"greenscreen.cuda.pycuda", "greenscreen.segment.tensorrt"}
+OPTIONAL = {"greenscreen.cuda.pycuda", "greenscreen.segment.mediapipe", "greenscreen.segment.tensorrt"}
 """Load only beside the libraries they are named after."""
 HEAVY = {"cv2", "av", "openvino", "onnxruntime", "pyvirtualcam"}
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from greenscreen.errors import GreenscreenError
+from greenscreen.errors import GreenscreenError, ModelError, UsageError
 from train import datacli
 
 if TYPE_CHECKING:
@@ -55,10 +55,13 @@ def fit(
 @app.command()
 def export(
     checkpoint: Path,
-    out: Annotated[Path, typer.Option(help="ONNX file to write; its contract goes beside it")],
+    out: Annotated[Path, typer.Option(help="ONNX file to write, its contract beside it; or .tflite, for MediaPipe")],
     half: Annotated[bool, typer.Option("--half", help="float16 inside, for engines that are strongly typed")] = False,
 ) -> None:
     """Write a trained network as a model that greenscreen runs."""
+    if out.suffix == ".tflite":
+        export_for_mediapipe(checkpoint, out, half)
+        return
     from train.export import export as run
 
     contract = run(checkpoint, out, half)
@@ -88,6 +91,18 @@ def compare(
         if sheet:
             write_sheet(sheet, candidates, judged(rows, shown))
     typer.echo(f"wrote {out}" + (f" and {sheet}" if sheet else ""))
+
+
+def export_for_mediapipe(checkpoint: Path, out: Path, half: bool) -> None:
+    if half:
+        raise UsageError("--half is for ONNX files", "leave it out")
+    try:
+        from train.mediapipe import export as run
+    except ImportError as error:
+        raise ModelError(f"MediaPipe does not load: {error}", "pip install 'greenscreen[mediapipe]'") from error
+
+    run(checkpoint, out)
+    typer.echo(f"wrote {out}: MediaPipe agrees")
 
 
 def load_all(manifests: list[Path]) -> "list[Row]":

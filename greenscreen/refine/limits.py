@@ -47,17 +47,29 @@ def limits(alpha: Matte, edges: Edges) -> tuple[Field, Field] | None:
 
     `alpha` is the whole picture's at any size. Both follow from the distance to its outline.
     """
-    if not (edges.shift or edges.outward or edges.inward):
+    if not any(sides(edges)):
         return None
-    unit = alpha.shape[0] / HEIGHT
-    depth = _depth(alpha) + np.float32(edges.shift * unit)
+    start, slope = ramp(edges, alpha.shape[0])
+    soft = np.clip((_depth(alpha) + np.float32(start)) * np.float32(slope), 0, 1).astype(np.float32)
+    low, high = sides(edges)
+    return soft if low else np.zeros_like(soft), soft if high else np.ones_like(soft)
+
+
+def ramp(edges: Edges, height: int) -> tuple[float, float]:
+    """`start` and `slope` of the wanted outline: alpha is `(depth + start) * slope`, clipped to [0, 1].
+
+    The depth inside the matte's outline is in pixels of a picture this high.
+    """
+    unit = height / HEIGHT
     width = (edges.outward + edges.inward) * unit
     # Nothing at this size is sharper than a ramp of one pixel.
     slack = max(0.0, 1 - width) / 2
-    soft = (depth + np.float32(edges.outward * unit + slack)) * np.float32(1 / (width + 2 * slack))
-    soft = np.clip(soft, 0, 1).astype(np.float32)
-    none, all_ = np.zeros_like(soft), np.ones_like(soft)
-    return (soft if edges.shift > 0 or edges.outward else none, soft if edges.shift < 0 or edges.inward else all_)
+    return (edges.shift + edges.outward) * unit + slack, 1 / (width + 2 * slack)
+
+
+def sides(edges: Edges) -> tuple[bool, bool]:
+    """Whether there is a least and whether there is a greatest alpha."""
+    return edges.shift > 0 or edges.outward > 0, edges.shift < 0 or edges.inward > 0
 
 
 def _depth(alpha: Matte) -> Field:

@@ -18,6 +18,7 @@ import numpy as np
 from greenscreen.contract import ModelContract, read_contract
 from greenscreen.errors import EngineError, UsageError
 from greenscreen.frame import Frame, Matte
+from greenscreen.segment import tflite
 from greenscreen.segment.engine import Engine, Progress, first_look, look_well
 from greenscreen.segment.standby import StandbyEngine
 from greenscreen.segment.stillness import Stillness
@@ -33,6 +34,7 @@ ENGINES = {
     "tensorrt": "greenscreen.segment.tensorrt",
     "openvino": "greenscreen.segment.openvino",
     "onnxruntime": "greenscreen.segment.onnxruntime",
+    "mediapipe": "greenscreen.segment.mediapipe",
     "onnxruntime-cuda": "greenscreen.segment.onnxruntime:CUDAExecutionProvider",
     "onnxruntime-directml": "greenscreen.segment.onnxruntime:DmlExecutionProvider",
     "onnxruntime-coreml": "greenscreen.segment.onnxruntime:CoreMLExecutionProvider",
@@ -45,7 +47,7 @@ AUTO = ["tensorrt", "openvino", "onnxruntime"]
 ON_GPU = {"tensorrt", "onnxruntime-cuda", "onnxruntime-directml"}
 """Those of which a machine with several GPUs has several."""
 
-INSTALL = {"tensorrt": "'greenscreen[tensorrt]'"}
+INSTALL = {"tensorrt": "'greenscreen[tensorrt]'", "mediapipe": "'greenscreen[mediapipe]'"}
 """What to install for an engine, where it is not called like it."""
 
 
@@ -65,6 +67,19 @@ def load_engine(name: str) -> OpenEngine:
         remedy = f"install it with: pip install {INSTALL.get(name, name.partition('-')[0])}"
         raise EngineError(f"the engine {name} cannot be loaded: {error}", remedy) from error
     return partial(opener, provider=provider) if provider else opener
+
+
+def chosen_model(engine: str, model: Path | None) -> tuple[Path, ModelContract]:
+    """The file that the named engine is to run, and what it promises; raises `UsageError`, `EngineError`."""
+    if engine == "mediapipe":
+        # Without the library no model helps, so its absence is told first.
+        load_engine(engine)
+        path = model or tflite.fetched_model()
+        return path, tflite.read_promise(path)
+    if model and model.suffix == tflite.SUFFIX:
+        raise UsageError(f"the engine {engine} does not run {tflite.SUFFIX} files", "use: --engine mediapipe")
+    path = model or bundled_model()
+    return path, read_contract(path)
 
 
 class Segmenter:
@@ -136,8 +151,9 @@ def open_segmenter(
         raise UsageError(f"there is no engine called {engine!r}", f"choose one of: auto, {', '.join(ENGINES)}")
     if gpu is not None and engine != "auto" and engine not in ON_GPU:
         raise UsageError(f"the engine {engine} runs on no GPU that --gpu could choose", "leave --gpu out")
-    path = model or bundled_model()
-    contract = read_contract(path)
+    if engine == "auto" and model and model.suffix == tflite.SUFFIX:
+        engine = "mediapipe"
+    path, contract = chosen_model(engine, model)
     reasons = []
     for name in AUTO if engine == "auto" else [engine]:
         try:

@@ -3,9 +3,11 @@
 import importlib
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
+import cv2
 import fake_tensorrt
 import numpy as np
 import pytest
@@ -17,6 +19,7 @@ from greenscreen.errors import EngineError, ModelError
 from greenscreen.segment import bundled_model
 from greenscreen.segment.engine import CardEngine, NotBuiltError
 from greenscreen.segment.onnxruntime import OnnxRuntimeEngine
+from greenscreen.sources import open_source
 
 MODEL = bundled_model()
 CONTRACT = read_contract(MODEL)
@@ -53,8 +56,8 @@ def plans(folder: Path) -> list[Path]:
     return sorted((folder / "plans").glob("*.plan"))
 
 
-@pytest.mark.parametrize("version", VERSIONS)
-def test_it_remembers_and_forgets_as_the_cpu_engine_does(load: Load, version: str) -> None:
+@pytest.mark.parametrize(("version", "within"), [*zip(VERSIONS, (1e-5, 3e-2, 3e-2), strict=True)])
+def test_it_remembers_and_forgets_as_the_cpu_engine_does(load: Load, version: str, within: float) -> None:
     """Step by step: the last matte stays on the card, in two buffers that take turns."""
     engine = load(version).open_engine(MODEL, CONTRACT, *SIZE)
     reference = OnnxRuntimeEngine(MODEL, CONTRACT, *SIZE)
@@ -62,7 +65,9 @@ def test_it_remembers_and_forgets_as_the_cpu_engine_does(load: Load, version: st
     pictures = [rng.integers(0, 256, (SIZE[1], SIZE[0], 3), np.uint8) for _ in range(3)]
     for _ in range(2):
         for picture in pictures:
-            np.testing.assert_allclose(engine.step(picture), reference.step(picture), atol=1e-5)
+            matte = engine.step(picture)
+            assert matte.dtype == np.float32
+            np.testing.assert_allclose(matte, reference.step(picture), atol=within)
         engine.reset()
         reference.reset()
     assert isinstance(engine, CardEngine)
@@ -87,7 +92,7 @@ def test_a_plan_is_built_once_and_for_one_version_and_size(load: Load, tmp_path:
     module.open_engine(MODEL, CONTRACT, 64, 96).close()
     load("11.5.0").open_engine(MODEL, CONTRACT, *SIZE).close()
     assert fake_tensorrt.Built.count == 3
-    assert plans(tmp_path)[0].name.startswith(f"{CONTRACT.name}_64x96_float32_tensorrt-11.4.0_Emulated_sm90_")
+    assert plans(tmp_path)[0].name.startswith(f"{CONTRACT.name}-fp16_64x96_float16_tensorrt-11.4.0_")
     assert fake_tensorrt.Built.timing_caches == [b"", b"timings", b""]
 
 
@@ -144,6 +149,34 @@ def test_a_lost_card_is_an_engine_error_and_closes_in_peace(load: Load) -> None:
         engine.step(np.zeros((SIZE[1], SIZE[0], 3), np.uint8))
     engine.close()
     assert fake_tensorrt.cards[-1].closed
+
+
+def test_every_version_runs_the_shipped_student_in_float16(load: Load, tmp_path: Path) -> None:
+    """By the builder's flag where there is one, else by the types of the file that ships for it."""
+    half = MODEL.with_name("student-fp16.onnx")
+    for version, built_from in zip(VERSIONS, (MODEL, half, half), strict=True):
+        module = load(version)
+        assert module.typed_model(MODEL) == built_from
+        module.open_engine(MODEL, CONTRACT, *SIZE).close()
+        (plan,) = [path for path in plans(tmp_path) if version in path.name]
+        assert "_float16_" in plan.name
+        assert plan.read_bytes().endswith(built_from.read_bytes())
+
+
+def test_both_shipped_files_are_one_student() -> None:
+    """A student that is trained anew must be exported twice."""
+    contract = read_contract(MODEL.with_name("student-fp16.onnx"))
+    assert contract == replace(CONTRACT, name=f"{CONTRACT.name}-fp16", sha256=contract.sha256)
+    with open_source("demo") as source:
+        frame = next(iter(source))
+    image = np.asarray(cv2.resize(frame.guide, (320, 192), interpolation=cv2.INTER_AREA), np.uint8)
+    whole, half = (
+        OnnxRuntimeEngine(MODEL.with_name(f"{name}.onnx"), CONTRACT, 320, 192) for name in ("student", "student-fp16")
+    )
+    for _ in range(4):
+        matte = whole.step(image)
+        np.testing.assert_allclose(half.step(image), matte, atol=3e-2)
+    assert 0.1 < matte.mean() < 0.9, "the demo's person must be found, or this shows nothing"
 
 
 def test_from_version_10_on_the_half_precision_file_beside_the_model_is_taken(load: Load, tmp_path: Path) -> None:

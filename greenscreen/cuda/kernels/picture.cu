@@ -5,12 +5,21 @@
 #define PERSON 1
 #define UNKNOWN 2
 
-// What each place of the guide is; unknown within a pixel of any alpha between 0 and 1; `known` is what it was. And what
-// the edges there need: how alpha follows from Y, U and V; the person's Y, U and V, and how much of a new alpha counts;
-// the room's. The colours are means of what is within SPREAD; where there is next to nothing of one, of both.
-extern "C" __global__ void make_edges(const uchar4 *guide, const float *alpha, const float *lines, const float *rate,
-                                      int fresh, unsigned char *known, unsigned char *kind, float4 *slopes,
-                                      float4 *person, float4 *room, int w, int h) {
+// What a place of the guide is: unknown within a pixel of any alpha between 0 and 1.
+__device__ inline unsigned char what_is(const float *alpha, int x, int y, int w, int h) {
+  for (int b = max(0, y - 1); b <= min(h - 1, y + 1); ++b)
+    for (int a = max(0, x - 1); a <= min(w - 1, x + 1); ++a)
+      if (alpha[b * w + a] > 0 && alpha[b * w + a] < 1) return UNKNOWN;
+  return alpha[y * w + x] > .5f ? PERSON : ROOM;
+}
+
+// What each place is by its `alpha`; `known` is what it was, by the `small` of a frame ago, which has no limits, and
+// `held` keeps what it is by that. And what the edges there need: how alpha follows from Y, U and V; the person's Y, U
+// and V, and how much of a new alpha counts; the room's. The colours are means of what is within SPREAD; where there is
+// next to nothing of one, of both.
+extern "C" __global__ void make_edges(const uchar4 *guide, const float *alpha, const float *small, const float *lines,
+                                      const float *rate, int fresh, unsigned char *held, unsigned char *known,
+                                      unsigned char *kind, float4 *slopes, float4 *person, float4 *room, int w, int h) {
   PIXEL(w, h);
   float4 own = make_float4(0.f, 0.f, 0.f, 0.f), all = own;
   for (int b = max(0, y - SPREAD); b <= min(h - 1, y + SPREAD); ++b)
@@ -22,14 +31,11 @@ extern "C" __global__ void make_edges(const uchar4 *guide, const float *alpha, c
     }
   float4 both = scaled(all, FEW / all.w), other = sum(sum(all, scaled(own, -1.f)), both);
   own = sum(own, both);
-  bool unknown = false;
-  for (int b = max(0, y - 1); b <= min(h - 1, y + 1); ++b)
-    for (int a = max(0, x - 1); a <= min(w - 1, x + 1); ++a) unknown |= alpha[b * w + a] > 0 && alpha[b * w + a] < 1;
   const float m[12] = TO_BGR;
   int i = y * w + x, n = w * h;
-  unsigned char now = unknown ? UNKNOWN : alpha[i] > .5f ? PERSON : ROOM;
-  known[i] = fresh ? ROOM : kind[i];
-  kind[i] = now;
+  known[i] = fresh ? ROOM : held[i];
+  held[i] = what_is(small, x, y, w, h);
+  kind[i] = what_is(alpha, x, y, w, h);
   float b = lines[i], g = lines[n + i], r = lines[2 * n + i];
   slopes[i] = make_float4(b * m[0] + g * m[4] + r * m[8], b * m[1] + g * m[5] + r * m[9], b * m[2] + g * m[6] + r * m[10],
                           b * m[3] + g * m[7] + r * m[11] + lines[3 * n + i]);
@@ -47,19 +53,24 @@ __device__ inline unsigned char blend(float seen, float behind, float share, flo
 
 // One thread for two by two pixels, which share their U and V. `frame`, `picture` and `out` are I420 of width x height;
 // where there is no `picture`, `small` stands behind, Y, U and V of bw x bh, enlarged. `past` is the alpha of every pixel
-// that was in between a frame ago, and becomes this frame's; `alpha` gets it as bytes, of all pixels.
+// that was in between a frame ago, and becomes this frame's; then it is brought between `least` and `most`, w x h, if
+// there are such; `alpha` gets it as bytes, of all pixels.
 extern "C" __global__ void render(const unsigned char *frame, const unsigned char *known, const unsigned char *kind,
                                   const float4 *slopes, const float4 *person, const float4 *room, int w, int h,
-                                  const unsigned char *picture, const float4 *small, int bw, int bh, float *past,
-                                  unsigned char *alpha, unsigned char *out, int width, int height) {
+                                  const float *least, const float *most, const unsigned char *picture,
+                                  const float4 *small, int bw, int bh, float *past, unsigned char *alpha,
+                                  unsigned char *out, int width, int height) {
   int columns = width / 2, rows = height / 2;
   PIXEL(columns, rows);
   int what = kind[y * h / rows * w + ((x + 1) * w - 1) / columns];
   float4 none = make_float4(0.f, 0.f, 0.f, 0.f), slope = none, own = none, other = none;
+  float low = 0, high = 1;
   if (what == UNKNOWN) {
     slope = linear(Floats4{slopes, w}, w, h, columns, rows, x, y);
     own = linear(Floats4{person, w}, w, h, columns, rows, x, y);
     other = linear(Floats4{room, w}, w, h, columns, rows, x, y);
+    if (least) low = linear(Floats{least, w}, w, h, columns, rows, x, y).x;
+    if (least) high = linear(Floats{most, w}, w, h, columns, rows, x, y).x;
   }
   long long chroma[2] = {(long long)width * height + y * columns + x, (long long)width * height * 5 / 4 + y * columns + x};
   int column = limit((int)floorf((x + .5f) * w / columns), w - 1);
@@ -77,6 +88,7 @@ extern "C" __global__ void render(const unsigned char *frame, const unsigned cha
       float share = unit(slope.x * seen + base), before = was == UNKNOWN ? past[at] : was;
       share = before + (share - before) * own.w;
       past[at] = share;
+      share = fminf(fmaxf(share, low), high);
       alpha[at] = (int)(share * 255 + .5f);
       mean += share * .25f;
       seen = blend(seen, behind, share, own.x, other.x, 235.f);

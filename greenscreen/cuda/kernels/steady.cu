@@ -42,15 +42,16 @@ extern "C" __global__ void find_noise(int *tally, float *noise, int w, int h) {
   *noise = (bin + .5f) * (NOISIEST / BINS);
 }
 
-// How much of each new alpha counts; and what is remembered, the guide's alpha `small` included.
+// How much of each new alpha counts; and what is remembered, the guide's alpha `small` included, which is `shown` too.
 extern "C" __global__ void open_gate(const uchar4 *guide, const float *matte, const float *alpha, const float *unlike,
-                                     const float *noise, int fresh, float4 *seen, float *believed, float *rate, float *small, int w, int h) {
+                                     const float *noise, int fresh, float4 *seen, float *believed, float *rate,
+                                     float *small, float *shown, int w, int h) {
   PIXEL(w, h);
   int i = y * w + x;
   uchar4 c = guide[i];
   float4 now = make_float4(c.x, c.y, c.z, 0.f);
   if (fresh) {
-    seen[i] = now, believed[i] = matte[i], rate[i] = 1, small[i] = alpha[i];
+    seen[i] = now, believed[i] = matte[i], rate[i] = 1, small[i] = shown[i] = alpha[i];
     return;
   }
   float moved = (most_unlike(unlike, x, y, w, h) - fmaxf(STILL, 2 * *noise)) / MOVED;
@@ -60,5 +61,5 @@ extern "C" __global__ void open_gate(const uchar4 *guide, const float *matte, co
   believed[i] += (matte[i] - believed[i]) * r;
   rate[i] = r;
   float value = small[i] + (alpha[i] - small[i]) * r;
-  small[i] = value < 1.f / 512 ? 0 : value > 1 - 1.f / 512 ? 1 : value;
+  small[i] = shown[i] = value < 1.f / 512 ? 0 : value > 1 - 1.f / 512 ? 1 : value;
 }

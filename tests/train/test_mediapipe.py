@@ -1,0 +1,74 @@
+"""The student goes to MediaPipe and comes back the same, or is not written."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from greenscreen.errors import ModelError, SinkError, UsageError
+from greenscreen.segment import open_segmenter
+from greenscreen.sources import open_source
+from train.__main__ import app
+
+WEIGHTS = Path(__file__).parents[2] / "train" / "weights" / "student-small.ckpt"
+
+Untrained = Callable[[str], Path]
+
+
+def run(*words: object) -> None:
+    CliRunner().invoke(app, ["export", *map(str, words)], catch_exceptions=False)
+
+
+def test_the_shipped_student_finds_the_demos_person_in_mediapipe(tmp_path: Path) -> None:
+    """As it does in ONNX, as far as a first look of three can be compared with one without memory."""
+    pytest.importorskip("mediapipe", reason="needs MediaPipe: pip install 'greenscreen[mediapipe]'")
+    out = tmp_path / "student.tflite"
+    run(WEIGHTS, "--out", out)
+    assert [path.name for path in tmp_path.iterdir()] == [out.name]
+    with open_segmenter("openvino") as ours, open_segmenter("auto", out) as theirs, open_source("demo") as source:
+        frame = next(iter(source))
+        expected, got = (segmenter.segment(frame) > 0.5 for segmenter in (ours, theirs))
+    assert (expected & got).sum() / (expected | got).sum() > 0.9
+
+
+def test_what_mediapipe_sees_differently_is_not_written(
+    untrained: Untrained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("mediapipe", reason="needs MediaPipe: pip install 'greenscreen[mediapipe]'")
+    from train import mediapipe
+
+    class Stranger:
+        def step(self, image: np.ndarray) -> np.ndarray:
+            return np.full(image.shape[:2], 2, np.float32)
+
+        def close(self) -> None: ...
+
+    monkeypatch.setattr(mediapipe, "open_engine", lambda *_: Stranger())
+    with pytest.raises(ModelError, match=r"not what was trained: MediaPipe differs by [12]\."):
+        mediapipe.export(untrained("student-small"), tmp_path / "out.tflite")
+    with pytest.raises(SinkError, match="cannot be written"):
+        mediapipe.export(untrained("student-small"), tmp_path / "nowhere" / "out.tflite")
+    assert not (tmp_path / "out.tflite").exists()
+
+
+def test_a_network_with_other_operators_is_refused(untrained: Untrained, tmp_path: Path) -> None:
+    pytest.importorskip("mediapipe", reason="needs MediaPipe: pip install 'greenscreen[mediapipe]'")
+    with pytest.raises(ModelError, match=r"the network's \w+ is not known"):
+        run(untrained("tiramisu56"), "--out", tmp_path / "out.tflite")
+
+
+def test_half_is_for_onnx(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="--half is for ONNX"):
+        run(WEIGHTS, "--half", "--out", tmp_path / "out.tflite")
+
+
+def test_without_mediapipe_the_command_that_brings_it_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "mediapipe", None)
+    for name in ("train.mediapipe", "greenscreen.segment.mediapipe"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    with pytest.raises(ModelError, match="MediaPipe does not load") as caught:
+        run(WEIGHTS, "--out", tmp_path / "out.tflite")
+    assert "greenscreen[mediapipe]" in caught.value.hint
