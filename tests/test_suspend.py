@@ -12,13 +12,23 @@ from pathlib import Path
 
 import pytest
 
-ASLEEP, AFTER, FPS = 4.0, 2.0, 30
+ASLEEP, AFTER, FPS = 4.0, 2.0, 5
 
 
 @pytest.fixture
 def run(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A run, and the address of its API."""
-    words = ["--camera", "synthetic", "--size", "160x96", "--no-preview", "--no-virtual-camera", "--overlay"]
+    words = [
+        "--camera",
+        "synthetic",
+        "--size",
+        "160x96",
+        "--fps",
+        "5",
+        "--no-preview",
+        "--no-virtual-camera",
+        "--overlay",
+    ]
     command = [sys.executable, "-u", "-m", "greenscreen", "run", *words, "127.0.0.1:0"]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=tmp_path
