@@ -51,12 +51,10 @@ def test_after_a_sleep_it_goes_on_at_the_usual_pace(run: tuple[subprocess.Popen[
     until = time.monotonic() + 60
     while frames(url) < FPS and time.monotonic() < until:
         time.sleep(0.1)
+    before = frames(url)
     process.send_signal(signal.SIGSTOP)
-    before = time.monotonic()
     time.sleep(ASLEEP)
     process.send_signal(signal.SIGCONT)
-    woken = frames(url)
     time.sleep(AFTER)
     # The count is published once a second.
-    assert 0 < frames(url) - woken < FPS * (AFTER + 1.5)
-    assert time.monotonic() - before >= ASLEEP + AFTER
+    assert 0 < frames(url) - before < FPS * (AFTER + 2)
