@@ -5,7 +5,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -62,7 +62,27 @@ class Result:
         return round(self.peer.median / self.ours.median, 2) if self.peer else None
 
     def as_dict(self) -> dict[str, object]:
-        return asdict(self) | {"faster": self.faster}
+        """What `--json` prints; the other program's figures only where it ran."""
+        told: dict[str, object] = {
+            "size": self.size,
+            "background": self.background,
+            "engine": self.engine,
+            "frames": self.frames,
+            "ms_median": self.ours.median,
+            "ms_p95": self.ours.p95,
+            "fps": round(1e3 / self.ours.median, 1),
+            "cpu_ms": self.ours.cpu,
+            "stages": self.stages,
+            "peak_mib": self.peak_mib,
+        }
+        if self.peer:
+            told |= {
+                "peer_ms_median": self.peer.median,
+                "peer_ms_p95": self.peer.p95,
+                "peer_cpu_ms": self.peer.cpu,
+                "faster": self.faster,
+            }
+        return told
 
 
 def demo_frames(width: int, height: int) -> list[Frame]:

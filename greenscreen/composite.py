@@ -6,14 +6,16 @@ picture (kernels.render), which finds the same.
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import cached_property
 
 import cv2
 import numpy as np
 
-from greenscreen.band import Field
+from greenscreen.band import Band, Field
 from greenscreen.colour import TO_BGR, TO_YUV, Bytes, from_i420
 from greenscreen.frame import Alpha, Frame, Image, Past, Picture
+from greenscreen.light import FAINT, wrapped_light
 from greenscreen.resize import weighted_blur
 
 SPREAD = 1.2
@@ -21,6 +23,8 @@ SPREAD = 1.2
 
 REACH = 3
 """The same for live frames: half the width of the window they are looked for in, in pixels of the guide."""
+LIT = 3
+"""Beside frame.Alpha's kinds: person, with the backdrop's light on it."""
 STRIPS = 4
 """How many parts of a picture are rendered side by side; more than two, as most have more edges below than above."""
 _POOL = ThreadPoolExecutor(min(STRIPS, os.cpu_count() or 1), "composite")
@@ -29,24 +33,29 @@ _POOL = ThreadPoolExecutor(min(STRIPS, os.cpu_count() or 1), "composite")
 class Composite(Picture):
     """A person before a backdrop, or before nothing; every form is made when first asked for, and once."""
 
-    def __init__(self, frame: Frame, alpha: Alpha, behind: Bytes | None):
-        """`behind` is in the frame's own form, BGR or I420; none means transparent."""
+    def __init__(self, frame: Frame, alpha: Alpha, behind: Bytes | None, wrap: float = 0):
+        """`behind` is in the frame's own form, BGR or I420; none means transparent.
+
+        `wrap`, in [0, 1], is how much of its light falls on the person; a cut-out has none of it.
+        """
         self.frame: Frame = frame
-        self._of, self._behind = alpha, behind
+        self._of, self._behind, self._wrap = alpha, behind, wrap
         self.time, self.transparent = frame.time, behind is None
 
     @cached_property
     def image(self) -> Image:
         if self._behind is None:
             return self.person
-        return from_i420(self.i420) if self.frame.planar else composite(self.frame, self._of, self._behind)
+        if self.frame.planar:
+            return from_i420(self.i420)
+        return composite(self.frame, self._of, self._behind, self._wrap)
 
     @cached_property
     def i420(self) -> Bytes:
         if self._behind is None or not self.frame.planar:
             return super().i420
         out = np.empty_like(self.frame.pixels)
-        render(self.frame, self._of, self._behind, out)
+        render(self.frame, self._of, self._behind, out, wrap=self._wrap)
         return out
 
     @cached_property
@@ -71,14 +80,22 @@ class Composite(Picture):
         return pixels, alpha
 
 
-def composite(frame: Frame, alpha: Alpha, behind: Image) -> Image:
+def composite(frame: Frame, alpha: Alpha, behind: Image, wrap: float = 0) -> Image:
     """The person of the frame over `behind`, `(H, W, 3)` BGR of the same size, as a new picture.
 
     Blending happens on sRGB-encoded values, as every video tool does, so that edges look as people expect them.
+    `wrap`, in [0, 1], is how much of the backdrop's light falls on the person.
     """
     out = np.asarray(cv2.copyTo(frame.image, alpha.values, behind.copy()), np.uint8)
     share, room = edge_share(alpha), alpha.band.colours(behind)
-    blended = room + (person_colours(frame, alpha, share) - room) * share
+    person = person_colours(frame, alpha, share)
+    if wrap:
+        light = light_on(frame, alpha, behind, wrap)
+        person = np.minimum(person + alpha.band.sample(light), 255)
+        within = Band.of((lit_kind(alpha, light) == LIT).astype(np.uint8), *frame.size)
+        bright = np.minimum(within.colours(frame.image) + within.sample(light), 255)
+        out.reshape(-1, 3)[within.indices] = np.rint(bright).astype(np.uint8)
+    blended = room + (person - room) * share
     out.reshape(-1, 3)[alpha.band.indices] = np.rint(blended).astype(np.uint8)
     return out
 
@@ -111,17 +128,28 @@ def person_colours(frame: Frame, alpha: Alpha, share: Field) -> Field:
 
 
 def render(
-    frame: Frame, alpha: Alpha, behind: Bytes, out: Bytes, values: Bytes | None = None, cut: bool = False
+    frame: Frame,
+    alpha: Alpha,
+    behind: Bytes,
+    out: Bytes,
+    values: Bytes | None = None,
+    cut: bool = False,
+    wrap: float = 0,
 ) -> None:
     """The person of an I420 frame over `behind`, I420 as well, into `out`; with `cut`, the person's own colours alone.
 
-    `values` `(H, W)` gets the alpha, if it is given.
+    `values` `(H, W)` gets the alpha, if it is given; `wrap`, in [0, 1], is how much of the backdrop's light falls on
+    the person.
     """
     from greenscreen import kernels
 
     values = np.empty((0, 0), np.uint8) if values is None else values
     past = alpha.past or Past.none()
-    fields = edge_fields(frame, alpha)
+    fields, kind = edge_fields(frame, alpha), alpha.kind
+    if wrap:
+        light = light_on(frame, alpha, behind, wrap)
+        fields[..., 13:] = cv2.transform(light, TO_YUV[:, :3])
+        kind = lit_kind(alpha, light)
     rows = len(out) // 3
 
     def strip(index: int) -> None:
@@ -129,7 +157,7 @@ def render(
         kernels.render(
             frame.pixels,
             behind,
-            alpha.kind,
+            kind,
             fields,
             cut,
             (past.kind, past.before, past.after),
@@ -152,6 +180,19 @@ def edge_fields(frame: Frame, alpha: Alpha) -> Field:
     fields[..., 10] = alpha.past.rate if alpha.past else 1
     fields[..., 11], fields[..., 12] = alpha.between or (0, 1)
     return fields
+
+
+def light_on(frame: Frame, alpha: Alpha, behind: Bytes, wrap: float) -> Field:
+    """What the backdrop, in the frame's own form, adds to the person's colours: `(h, w, 3)`, see light.py."""
+    person, _ = blurred_colours(frame, alpha)
+    return wrapped_light(person, replace(frame, pixels=behind).guide, alpha.small, wrap)
+
+
+def lit_kind(alpha: Alpha, light: Field) -> Bytes:
+    """The alpha's `kind`, and `LIT` where there is person alone but light falls on it."""
+    blue, green, red = cv2.split(light)
+    seen = cv2.max(cv2.max(blue, green), red) > FAINT
+    return np.where((alpha.kind == 1) & seen, np.uint8(LIT), alpha.kind)
 
 
 def blurred_colours(frame: Frame, alpha: Alpha) -> tuple[Field, Field]:

@@ -73,7 +73,7 @@ class GpuPipeline(Pipeline):
         even = frame.size[0] % 2 == frame.size[1] % 2 == 0
         engine = self._segmenter.engine_for(frame)
         serving = getattr(engine, "serving", engine)
-        if not isinstance(serving, CardEngine) or not even:
+        if not isinstance(serving, CardEngine) or not even or self._wrap or self.plate:
             return self._on_cpu(frame)
         try:
             return self._on_card(serving, frame)

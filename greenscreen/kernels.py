@@ -221,6 +221,7 @@ def edge_fields(
                 t = to_yuv[c]
                 field[4 + c] = pb * t[0] + pg * t[1] + pr * t[2] + t[3]
                 field[7 + c] = rb * t[0] + rg * t[1] + rr * t[2] + t[3]
+                field[13 + c] = real(0)
 
 
 @compiled
@@ -240,8 +241,9 @@ def render(
 
     `frame`, `behind` and `out` are I420, `(H * 3 / 2, W)`. `kind` `(h, w)` is 0 where there is room, 1 where there is
     person and 2 in between. `fields` `(h, w, 16)` says how alpha follows from Y, U and V (three slopes and a
-    constant), then what Y, U and V of the person and of the room are there, how much of a new alpha counts, and the
-    least and greatest it may be; the rest is padding. `past` is a steadied alpha's (see frame.Past): kind and alpha
+    constant), then what Y, U and V of the person and of the room are there, how much of a new alpha counts, the least
+    and greatest it may be, and how much light falls on the person's Y, U and V, which is all that counts where `kind`
+    is 3: person, and light on it. `past` is a steadied alpha's (see frame.Past): kind and alpha
     before, and where this one is written to; all empty without. With `cut`, the person's own colours are not blended.
     `alpha` `(H, W)` gets the alpha, unless it is empty.
     """
@@ -265,7 +267,7 @@ def render(
             while end < w and kind[j, end] == what:
                 end += 1
             a, b = i * columns // w, end * columns // w
-            if what != 2:
+            if what < 2:
                 source, colours = (frame, chroma) if what == 1 else (behind, chroma_behind)
                 for k in range(2):
                     copy(source[y + k, 2 * a : 2 * b], out[y + k, 2 * a : 2 * b])
@@ -278,6 +280,18 @@ def render(
                     for c in range(16):
                         between[c] = upper[c] + (lower[c] - upper[c]) * t
                 luma, colour = slice(2 * a, 2 * b), slice(a, b)
+                if what == 3:
+                    add_light(
+                        (frame[y : y + 2, luma], out[y : y + 2, luma]),
+                        (chroma[:, row, colour], chroma_out[:, row, colour]),
+                        line,
+                        left[colour],
+                        share[colour],
+                    )
+                    if alpha.size:
+                        alpha[y : y + 2, luma] = 255
+                    i = end
+                    continue
                 edge(
                     (frame[y : y + 2, luma], behind[y : y + 2, luma], out[y : y + 2, luma]),
                     (chroma[:, row, colour], chroma_behind[:, row, colour], chroma_out[:, row, colour]),
@@ -335,18 +349,44 @@ def edge(
                     after[k, 2 * x + i] = there
                 there = min(max(there, at[11]), at[12])
                 mean += there * real(0.25)
-                y_out[k, 2 * x + i] = blend(seen, real(y_behind[k, 2 * x + i]), there, at[4], at[7], cut, real(235))
+                y_out[k, 2 * x + i] = blend(
+                    seen, real(y_behind[k, 2 * x + i]), there, at[4], at[7], at[13], cut, real(235)
+                )
                 if alpha.size:
                     alpha[k, 2 * x + i] = np.uint8(np.int32(there * real(255) + real(0.5)))
         for k in range(2):
             behind = real(c_behind[k, x])
-            c_out[k, x] = blend(real(c[k, x]), behind, mean, at[5 + k], at[8 + k], cut, real(240))
+            c_out[k, x] = blend(real(c[k, x]), behind, mean, at[5 + k], at[8 + k], at[14 + k], cut, real(240))
 
 
 @compiled
-def blend(seen: real, behind: real, share: real, person: real, room: real, cut: bool, top: real) -> np.uint8:
-    """The person's own colour, freed of the room's (see composite.person_colours), over the backdrop's."""
-    own = person + share * (seen - room - share * (person - room))
+def add_light(
+    luma: tuple[Bytes, Bytes],
+    chroma: tuple[Bytes, Bytes],
+    line: Field,
+    left: NDArray[np.int32],
+    share: Field,
+) -> None:
+    """A run of the person with light on it: as `edge`, of the frame and the result."""
+    y, y_out = luma
+    c, c_out = chroma
+    last = len(line) - 1
+    for x in range(left.size):
+        one, other, t = line[max(left[x], 0)], line[min(left[x] + 1, last)], share[x]
+        light = one[13] + (other[13] - one[13]) * t + real(0.5)
+        for k in range(2):
+            for i in range(2):
+                y_out[k, 2 * x + i] = np.uint8(min(real(y[k, 2 * x + i]) + light, real(235)))
+            tint = one[14 + k] + (other[14 + k] - one[14 + k]) * t + real(0.5)
+            c_out[k, x] = np.uint8(min(max(real(c[k, x]) + tint, real(16)), real(240)))
+
+
+@compiled
+def blend(
+    seen: real, behind: real, share: real, person: real, room: real, light: real, cut: bool, top: real
+) -> np.uint8:
+    """The person's own colour, freed of the room's (see composite.person_colours) and lit, over the backdrop's."""
+    own = person + share * (seen - room - share * (person - room)) + light
     own = min(max(own, real(16)), top)
     if cut and share > real(0):
         share = real(1)

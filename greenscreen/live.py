@@ -12,6 +12,7 @@ from threading import Thread
 
 from greenscreen.address import Address, parse_address
 from greenscreen.background import Backdrop, open_backdrop
+from greenscreen.clean import CleanPlate
 from greenscreen.control import Control
 from greenscreen.demand import Demand
 from greenscreen.errors import SinkError, UsageError
@@ -24,6 +25,7 @@ from greenscreen.pace import fitted, paced, thinned
 from greenscreen.planar import Planar
 from greenscreen.refine import Refiner
 from greenscreen.segment import open_segmenter
+from greenscreen.segment.newest import Newest
 from greenscreen.settings import Settings
 from greenscreen.sinks import Sink
 from greenscreen.sinks.recorder import Recorder, close_video
@@ -98,7 +100,10 @@ def run_live(control: Control, say: Say) -> Summary:
         if not source.live and (watched or limit is None):
             frames = paced(frames)
         pipeline = GpuPipeline(segmenter, Refiner(), backdrop.current(settings), Planar())
-        loop = Loop(control, source, segmenter, pipeline, backdrop, framing, sinks)
+        if settings.latency == "low":
+            pipeline.look = stack.enter_context(closing(Newest(segmenter.segment))).segment
+        clean = CleanPlate(control, pipeline.look, say)
+        loop = Loop(control, source, segmenter, pipeline, backdrop, framing, clean, sinks)
         turned = (framing.turn(frame, control.settings) for frame in frames)
         slides = Thread(target=show_slides, args=[control], name="slideshow", daemon=True)
         slides.start()
@@ -120,6 +125,8 @@ def refuse_contradictions(settings: Settings) -> None:
         raise UsageError("only Linux's virtual camera tells who watches it", "leave out --on-demand")
     if settings.on_demand and settings.virtual_camera is False:
         raise UsageError("--on-demand waits for programs that watch the virtual camera", "allow it one")
+    if settings.clean_plate and settings.auto_frame:
+        raise UsageError("--clean-plate wants a picture that stands still, and --auto-frame moves it", "choose one")
     if settings.transparent and sends(settings):
         raise UsageError("a virtual camera carries no transparency", "choose another --background, such as green")
 

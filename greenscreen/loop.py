@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from greenscreen.background import Backdrop
+from greenscreen.clean import CleanPlate
 from greenscreen.control import Control, Status
 from greenscreen.errors import GreenscreenError
 from greenscreen.frame import Frame, Picture
@@ -35,6 +36,7 @@ class Loop:
         pipeline: Pipeline,
         backdrop: Swap[Backdrop | None],
         framing: Framing,
+        clean: CleanPlate,
         sinks: Sequence[Sink],
     ):
         self._control = control
@@ -43,6 +45,7 @@ class Loop:
         self._pipeline = pipeline
         self._backdrop = backdrop
         self._framing = framing
+        self._clean = clean
         self._sinks = sinks
         self._published = 0.0
         self._stale = False
@@ -76,11 +79,17 @@ class Loop:
             self._stale = True
             return hidden(frame, settings.transparent)
         self._pipeline.backdrop = backdrop
+        self._pipeline.light_wrap = settings.light_wrap
         self._pipeline.refiner.change(wanted_edges(settings))
         try:
             # What was remembered is of another moment, or half done.
             frame = self._framing.crop(replace(frame, fresh=True) if self._stale else frame, settings)
+            if self._clean.asks(self._pipeline.formed(frame), settings):
+                self._stale, self._failure = True, ""
+                return hidden(frame, settings.transparent)
+            self._pipeline.plate = self._clean.plate
             picture = self._pipeline.process(frame)
+            self._clean.check()
             if settings.auto_frame:
                 self._framing.look(picture.alpha, frame.time)
             self._stale, self._failure = False, ""

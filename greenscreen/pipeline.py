@@ -5,14 +5,14 @@ source ──Frame──► segmenter ──Matte──► refiner ──Alpha�
                                                           backdrop
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
-from greenscreen.background import Backdrop
+from greenscreen.background import Backdrop, Blur
 from greenscreen.composite import Composite
-from greenscreen.frame import Frame, Picture
+from greenscreen.frame import Frame, Matte, Picture
 from greenscreen.meter import Meter
 from greenscreen.planar import Planar
-from greenscreen.refine import Refiner
+from greenscreen.refine import Plate, Refiner
 from greenscreen.segment import Segmenter
 from greenscreen.sinks import Sink
 
@@ -26,7 +26,13 @@ class Pipeline:
         `planar` makes it fast, for frames that go to a screen or camera.
         """
         self._segmenter, self._planar = segmenter, planar
+        self.look: Callable[[Frame], Matte] = segmenter.segment
+        """Where coarse mattes come from; may be set before the first frame."""
         self.refiner, self.backdrop = refiner, backdrop
+        self.light_wrap = 0.0
+        """How much of a new backdrop's light falls on the person, in [0, 1]; may be set between two frames."""
+        self.plate: Plate | None = None
+        """The room without the person, if it is known; may be set between two frames."""
         self.meter = Meter()
 
     def process(self, frame: Frame) -> Picture:
@@ -34,21 +40,33 @@ class Pipeline:
         stage = self.meter.stage
         if self._planar:
             with stage("convert"):
-                frame = self._planar(frame)
+                frame = self.formed(frame)
         with stage("segment"):
-            coarse = self._segmenter.segment(frame)
+            coarse = self.look(frame)
         self.meter.rested = self._segmenter.skipped
+        if self.plate:
+            with stage("plate"):
+                coarse = self.plate.correct(frame.guide, coarse)
         with stage("refine"):
             alpha = self.refiner.refine(frame, coarse)
         behind = None
         if self.backdrop:
             with stage("backdrop"):
                 behind = self.backdrop.behind(frame, alpha)
-        picture = Composite(frame, alpha, behind)
+        picture = Composite(frame, alpha, behind, self._wrap)
         with stage("composite"):
             # Whatever the sinks ask for is made of this.
             _ = picture.i420 if frame.planar and behind is not None else picture.image
         return picture
+
+    def formed(self, frame: Frame) -> Frame:
+        """The frame in the form in which it is worked on."""
+        return self._planar(frame) if self._planar else frame
+
+    @property
+    def _wrap(self) -> float:
+        # The room's own light is on the person already.
+        return 0 if isinstance(self.backdrop, Blur) else self.light_wrap
 
 
 def run(frames: Iterable[Frame], pipeline: Pipeline, sinks: Sequence[Sink]) -> int:

@@ -114,6 +114,19 @@ class Settings(BaseModel):
         description="soften the edge inward, in pixels of a picture 720 high",
         json_schema_extra=LIVE,
     )
+    light_wrap: float = Field(
+        0,
+        ge=0,
+        le=1,
+        allow_inf_nan=False,
+        description="let a new backdrop's light fall on the person's edge: 0 none, 1 much",
+        json_schema_extra=LIVE,
+    )
+    clean_plate: bool = Field(
+        False,
+        description="ask you to step aside for two seconds, and use the picture of the empty room",
+        json_schema_extra=LIVE,
+    )
     virtual_camera: bool | None = Field(None, description="send to the virtual camera")
     device: str | None = Field(None, description="virtual camera device, such as /dev/video10")
     preview: bool | None = Field(None, description="show a window")
@@ -135,6 +148,10 @@ class Settings(BaseModel):
         None, description="ONNX model, its contract beside it, or .tflite, instead of the bundled one"
     )
     fit: Fit = Field("crop", description="crop or letterbox, where picture and size differ in shape")
+    latency: Literal["exact", "low"] = Field(
+        "exact",
+        description="exact: each picture waits for its own matte; low: it goes out with the newest there is",
+    )
     on_demand: bool = Field(False, description="open the camera only while a program watches the virtual camera")
     frames: int | None = Field(None, ge=1, description="stop after this many frames")
 

@@ -30,6 +30,8 @@ def test_another_programs_network_is_timed_in_between(tmp_path: Path) -> None:
     result = bench((96, 64), "green", "auto", 3, network)
     assert result.peer
     assert result.faster == pytest.approx(result.peer.median / result.ours.median, abs=0.01)
+    told = result.as_dict()
+    assert (told["peer_ms_median"], told["faster"]) == (result.peer.median, result.faster)
     path = tmp_path / "plot.png"
     plot([result], path)
     assert cv2.imread(str(path)).shape[0] > 100

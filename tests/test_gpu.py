@@ -18,7 +18,7 @@ from greenscreen.errors import EngineError
 from greenscreen.frame import Frame, Image, Matte
 from greenscreen.gpu import Canvas, GpuPipeline
 from greenscreen.pipeline import Pipeline
-from greenscreen.refine import Edges, Refiner
+from greenscreen.refine import Edges, Plate, Refiner
 from greenscreen.refine.limits import limits
 from greenscreen.resize import cover
 from greenscreen.segment import Segmenter, bundled_model
@@ -248,6 +248,16 @@ def test_an_odd_picture_is_done_on_the_cpu() -> None:
     frame = next(person(320, 180, count=1))
     odd = replace(frame, pixels=frame.image[:179])
     assert on_card(open_backdrop("green"), []).process(odd).image.shape == (179, 320, 3)
+
+
+@pytest.mark.parametrize("wanted", [{"light_wrap": 0.5}, {"plate": Plate([np.zeros((180, 320, 3), np.uint8)])}])
+def test_what_the_card_cannot_do_is_done_on_the_cpu(wanted: dict[str, object]) -> None:
+    pipeline = on_card(open_backdrop("green"), [])
+    for name, value in wanted.items():
+        setattr(pipeline, name, value)
+    pipeline.process(next(person(320, 180, count=1)))
+    assert "card" not in pipeline.meter.stages
+    assert "composite" in pipeline.meter.stages
 
 
 def test_a_card_that_cannot_stand_by_says_what_failed() -> None:

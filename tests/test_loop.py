@@ -112,3 +112,8 @@ def test_the_status_is_published_with_the_first_picture(watch: Callable[..., lis
     assert (status.state, status.engine, status.source) == ("live", "stub", "synthetic")
     assert status.latency_ms is None, "nobody captures a computed picture"
     assert {"segment", "refine", "composite"} <= set(status.stages)
+
+
+def test_low_latency_shows_the_same_where_nothing_moves(watch: Callable[..., list[np.ndarray]]) -> None:
+    for latency in ("exact", "low"):
+        assert all(is_room(image, GREEN) for image in watch({}, latency=latency))

@@ -9,6 +9,7 @@ from greenscreen.frame import Alpha, Frame, Matte
 from greenscreen.refine.guided import refine_edges
 from greenscreen.refine.islands import Islands
 from greenscreen.refine.limits import Edges, bounded, thresholded
+from greenscreen.refine.plate import Plate, Taking
 from greenscreen.refine.steady import Steady
 
 
@@ -46,4 +47,4 @@ class Refiner:
             self._steady.reset()
 
 
-__all__ = ["Edges", "Islands", "Refiner", "Steady", "refine_edges"]
+__all__ = ["Edges", "Islands", "Plate", "Refiner", "Steady", "Taking", "refine_edges"]

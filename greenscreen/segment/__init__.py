@@ -19,7 +19,7 @@ from greenscreen.contract import ModelContract, read_contract
 from greenscreen.errors import EngineError, UsageError
 from greenscreen.frame import Frame, Matte
 from greenscreen.segment import tflite
-from greenscreen.segment.engine import Engine, Progress, first_look
+from greenscreen.segment.engine import Engine, Progress, first_look, look_well
 from greenscreen.segment.standby import StandbyEngine
 from greenscreen.segment.stillness import Stillness
 
@@ -126,8 +126,11 @@ class Segmenter:
         if (kept := self._stillness.answer(image)) is not None:
             self.skipped += 1
             return kept
-        fresh = frame.fresh or self._stillness.jumped
-        matte = first_look(engine, image, bool(self.contract.previous)) if fresh else engine.step(image)
+        memory = bool(self.contract.previous)
+        if frame.fresh:
+            matte = first_look(engine, image, memory)
+        else:
+            matte = look_well(engine, image, memory) if self._stillness.jumped else engine.step(image)
         self._stillness.keep(matte)
         return matte
 

@@ -8,8 +8,8 @@ from greenscreen.errors import EngineError
 from greenscreen.frame import Image, Matte
 
 FIRST_LOOKS = 3
-"""How often a network with memory looks at a fresh frame: it mends its first matte, which started from nothing."""
-
+"""How often a network with memory looks at a fresh frame: it mends its first matte, which started from nothing; and at
+one unlike the last, of which it still remembers more than it would find in as many looks from nothing."""
 
 Progress = Callable[[float], bool]
 """Told how far something slow is, in [0, 1]; false ends it."""
@@ -54,6 +54,11 @@ class CardEngine(Engine, Protocol):
 def first_look(engine: Engine, image: Image, memory: bool) -> Matte:
     """The matte of a picture with which the engine starts afresh. `memory` is whether it looks at its last matte."""
     engine.reset()
+    return look_well(engine, image, memory)
+
+
+def look_well(engine: Engine, image: Image, memory: bool) -> Matte:
+    """The matte of a picture unlike the last."""
     for _ in range(FIRST_LOOKS - 1 if memory else 0):
         engine.step(image)
     return engine.step(image)

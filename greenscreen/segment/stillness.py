@@ -1,4 +1,4 @@
-"""What motion means to the network: a picture that stands still is worth no look, one that jumped needs a fresh one."""
+"""What motion means to the network: a picture that stands still is worth no look, one that jumped needs several."""
 
 import cv2
 import numpy as np
@@ -13,8 +13,8 @@ MOVED = 4.0
 """Difference of a block's mean colour, of 255, that counts as motion: of the 2880 numbers compared, a webcam's
 noise and compression move the worst by 3 to 5, and an outline of contrast 100 that moves by a third of a pixel by 4."""
 JUMPED, JUMP = 12.0, 0.2
-"""A block that differs by as much has changed altogether; when this share of them has, what the network remembers is of
-no use any more: a cut, a step aside, a lamp switched on. Fast gestures are below, at 0.14."""
+"""A block that differs by as much has changed altogether; when this share of them has, one look is
+not enough to follow: a cut, a step aside, a lamp switched on. Fast gestures are below, at 0.14."""
 SETTLE = 8
 """Looks after the last motion, until a network with memory has made up its mind."""
 LONGEST = 30
@@ -33,14 +33,14 @@ class Stillness:
 
     def answer(self, image: Image) -> Matte | None:
         """The matte that still holds for the network's input `(h, w, 3)`, or none: it must be looked at."""
-        blocks = _blocks(image)
+        blocks = blocks_of(image)
         seen, self._seen, self.jumped = self._seen, blocks, False
         if seen is None or seen.shape != blocks.shape:
             self._calm = 0
             return None
         change = np.abs(blocks - seen).max(2)
         if float(change.max()) > MOVED:
-            self.jumped = float((change > JUMPED).mean()) > JUMP
+            self.jumped = has_jumped(blocks, seen)
             self._calm = 0
             return None
         self._calm += 1
@@ -61,7 +61,13 @@ class Stillness:
         self._calm = self._skipped = 0
 
 
-def _blocks(image: Image) -> Field:
+def has_jumped(now: Field, seen: Field) -> bool:
+    """Whether one picture's blocks have little in common with another's."""
+    return float((np.abs(now - seen).max(2) > JUMPED).mean()) > JUMP
+
+
+def blocks_of(image: Image) -> Field:
+    """Mean colours of the blocks of a picture `(h, w, 3)` of about the network's size."""
     h, w = image.shape[:2]
     size = (max(1, w // BLOCK), max(1, h // BLOCK))
     return np.asarray(cv2.resize(image.astype(np.float32), size, interpolation=cv2.INTER_AREA), np.float32)

@@ -112,6 +112,10 @@ class Keys:
     def follow(self) -> None:
         self._control.change(auto_frame=not self._control.settings.auto_frame)
 
+    def clean_plate(self) -> None:
+        """What it asks for, and what came of it, is told by the loop."""
+        self._control.change(clean_plate=not self._control.settings.clean_plate)
+
     def toggle_recording(self) -> None:
         self._do(self._record)
 
@@ -178,6 +182,7 @@ KEYS = (
     Key("f", "f", "softer edge", Keys.softer),
     Key("v", "v", "harder edge", Keys.harder),
     Key("a", "a", "follow me, and stop", Keys.follow),
+    Key("k", "k", "clean plate: step aside; and without", Keys.clean_plate),
     Key("r", "r", "record, and stop", Keys.toggle_recording),
     Key("c", "c", "snapshot", Keys.snapshot),
     Key("m", "m", "matte, here only", Keys.toggle_matte),

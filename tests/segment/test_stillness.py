@@ -7,6 +7,7 @@ import pytest
 
 from greenscreen.frame import Frame, Image, Matte
 from greenscreen.segment import open_segmenter
+from greenscreen.segment.engine import FIRST_LOOKS
 from greenscreen.segment.stillness import LONGEST, SETTLE, Stillness
 
 Answer = Callable[[int, int], Matte]
@@ -76,3 +77,22 @@ def test_frames_are_counted_and_a_fresh_one_is_always_looked_at(stub_engine: Cal
         before = len(looks)
         segmenter.segment(Frame(image, 20, 20, fresh=True))
         assert len(looks) > before
+
+
+def test_a_jump_is_looked_at_well_and_what_is_remembered_is_kept(stub_engine: Callable[[Answer], str]) -> None:
+    """From nothing, the network needs more looks until it knows the person again than to follow them."""
+    looks: list[int] = []
+
+    def answer(width: int, height: int) -> Matte:
+        looks.append(1)
+        return np.zeros((height, width), np.float32)
+
+    counts, resets = [], []
+    with open_segmenter(stub_engine(answer)) as segmenter:
+        for index, level in enumerate((20, 200)):
+            frame = Frame(np.full((180, 320, 3), level, np.uint8), index, index, fresh=index == 0)
+            segmenter.engine_for(frame).reset = lambda: resets.append(1)  # type: ignore[method-assign]
+            segmenter.segment(frame)
+            counts.append(len(looks))
+    assert counts == [FIRST_LOOKS, 2 * FIRST_LOOKS]
+    assert len(resets) == 1, "for the fresh frame alone"

@@ -44,7 +44,7 @@ def say(line):
     with Path("said.txt").open("a") as said:
         print(line, file=said)
 
-told = {{"background", "record", "show", "edge_shift", "feather_out", "auto_frame"}}
+told = {{"background", "record", "show", "edge_shift", "feather_out", "auto_frame", "clean_plate"}}
 control.watch(lambda settings: say(settings.model_dump_json(include=told)))
 deadline = time.monotonic() + 600
 with WindowSink({TITLE!r}, (width, height), control) as window:
@@ -288,10 +288,11 @@ def test_keys_step_through_backgrounds_and_blur(
         (["e", "e", "d", "d"], "edge_shift", [0.5, 1, 0.5, 0]),
         (["f", "v"], "feather_out", [0.5, 0]),
         (["v", "a", "a"], "auto_frame", [True, False]),
+        (["k", "k"], "clean_plate", [True, False]),
     ],
-    ids=["outline", "edge", "following, after a knob that was at its end"],
+    ids=["outline", "edge", "following, after a knob that was at its end", "clean plate"],
 )
-def test_keys_move_the_edge_and_follow_the_person(
+def test_keys_move_the_edge_ask_for_a_plate_and_follow_the_person(
     display: str, person: Path, keys: list[str], field: str, values: list[object]
 ) -> None:
     for key in keys:
@@ -313,7 +314,7 @@ def test_keys_record_and_take_snapshots_into_the_persons_own_folders(display: st
 
 
 def test_every_key_in_the_help_is_tested_here() -> None:
-    assert " ".join(key.name for key in KEYS) == "p  Space n b + - e d f v a r c m s x i h"
+    assert " ".join(key.name for key in KEYS) == "p  Space n b + - e d f v a k r c m s x i h"
 
 
 def type_in(display: str, key: str) -> None:

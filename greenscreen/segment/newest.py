@@ -1,0 +1,57 @@
+"""Mattes that nobody waits for: the network looks at the newest frame beside the loop, which takes what is there.
+
+What goes out is then older by no network's time, and its matte by a frame or more: where the person moved since, the
+edges are still found in the picture, but only as far as the refiner looks. Whoever cannot be known from before, after
+a cut or a pause, is waited for.
+"""
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+
+from greenscreen.frame import Frame, Matte
+from greenscreen.segment.stillness import blocks_of, has_jumped
+
+OLDEST = 0.2
+"""Seconds that a matte may be older than the frame it is used for."""
+
+Look = Callable[[Frame], Matte]
+Found = tuple[Frame, Matte]
+
+
+class Newest:
+    """Asks `look`, such as `Segmenter.segment`, in a thread of its own, for one frame at a time. Close it when done."""
+
+    def __init__(self, look: Look):
+        self._look = look
+        self._hand = ThreadPoolExecutor(1, thread_name_prefix="segment")
+        self._coming: Future[Found] | None = None
+        self._found: Found | None = None
+
+    def segment(self, frame: Frame) -> Matte:
+        """The newest matte there is, of this frame or of one shortly before; raises what `look` raises."""
+        if self._coming and self._coming.done():
+            done, self._coming, self._found = self._coming, None, None
+            self._found = done.result()
+        if self._found is None or not follows(frame, self._found[0]):
+            return self._wait(frame)
+        self._coming = self._coming or self._hand.submit(self._ask, frame)
+        return self._found[1]
+
+    def close(self) -> None:
+        self._hand.shutdown(cancel_futures=True)
+
+    def _wait(self, frame: Frame) -> Matte:
+        """The frame's own matte. What is being looked for comes to its end first, and is of no use any more."""
+        self._found = self._coming = None
+        self._found = self._hand.submit(self._ask, frame).result()
+        return self._found[1]
+
+    def _ask(self, frame: Frame) -> Found:
+        return frame, self._look(frame)
+
+
+def follows(frame: Frame, before: Frame) -> bool:
+    """Whether a frame shows what the one before did, so that its matte is of use."""
+    if frame.fresh or frame.size != before.size or not 0 <= frame.time - before.time <= OLDEST:
+        return False
+    return not has_jumped(blocks_of(frame.guide), blocks_of(before.guide))
