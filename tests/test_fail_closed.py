@@ -25,6 +25,7 @@ from greenscreen.frame import Alpha, Frame, Image, Matte, Picture
 from greenscreen.live import run_live
 from greenscreen.placeholder import placeholder
 from greenscreen.refine import Refiner
+from greenscreen.segment import ENGINES
 from greenscreen.settings import make_settings
 from greenscreen.sources import steady
 from greenscreen.sources.steady import Steady
@@ -216,6 +217,25 @@ def test_the_panic_key_hides_everything_from_the_next_picture_on(stage) -> None:
     watcher = Watcher(panic)
     stage(lambda _: None, watcher, control)
     assert set(watcher.shown[20:]) == {"placeholder"}
+
+
+def test_another_engine_and_another_camera_show_no_room(stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engine changes hands between two pictures; a camera that is not there is the placeholder."""
+    monkeypatch.setitem(ENGINES, "other", "stub_engine")
+    control = settings(frames=2000)
+
+    def change(_picture: Picture) -> bool:
+        if len(watcher.shown) == 20:
+            control.change(engine="other")
+        if len(watcher.shown) == 40:
+            control.change(camera="987")
+        return watcher.shown[-5:] == ["placeholder"] * 5
+
+    watcher = Watcher(change)
+    stage(lambda _: None, watcher, control)
+    assert watcher.shown[:40].count("person") > 35
+    assert watcher.shown[-5:] == ["placeholder"] * 5
+    assert control.settings.engine == "other"
 
 
 class Pauses:
