@@ -1,7 +1,8 @@
 """Runs inside scripts/camera-vm: webcam, greenscreen and a program that watches, started and stopped in every order.
 
 The webcam is the bundled clip, played to /dev/video11; greenscreen runs on demand between that and /dev/video10; who
-watches is v4l2-ctl, which keeps every picture it gets. Each order of starting comes with another order of stopping.
+watches is v4l2-ctl, which keeps every picture it gets. In place of the network, which record.py sees at work and an emulated
+processor takes its time for, an engine says that the lower half is the person. Each order of starting comes with another order of stopping.
 Writes to $OUT/found.json, for each pair: the orders; after every step how many seconds passed until the picture was as
 it should be, none if it never was; how many pictures were seen, and how many of those were neither result nor
 placeholder.
@@ -12,7 +13,6 @@ import os
 import subprocess
 import sys
 import time
-from contextlib import nullcontext
 from itertools import permutations
 from pathlib import Path
 from threading import Event, Thread
@@ -22,19 +22,23 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[2]))
 sys.path.insert(0, str(Path(__file__).parent))
 
-from record import FPS, SIZE, VIRTUAL_CAMERA, WEBCAM, play, read_clip, until
+import cv2
+from record import FPS, VIRTUAL_CAMERA, WEBCAM, play, read_clip, until
 
 from greenscreen import live
 from greenscreen.colour import to_i420
+from greenscreen.contract import read_contract
 from greenscreen.control import Control
+from greenscreen.frame import Image, Matte
 from greenscreen.loopback import Loopback
 from greenscreen.placeholder import placeholder
-from greenscreen.segment import open_segmenter
+from greenscreen.segment import Segmenter, bundled_model
 from greenscreen.settings import make_settings
 
 SEEN = Path("/dev/shm/seen")
+SIZE = (320, 180)
 BYTES = SIZE[0] * SIZE[1] * 3 // 2
-CORNER = np.s_[:20, :20]  # where the clip shows the room, and the placeholder nothing but its ground
+CORNER = np.s_[:10, :10]  # where the clip shows the room, and the placeholder nothing but its ground
 
 
 def luma(image: np.ndarray) -> int:
@@ -44,6 +48,24 @@ def luma(image: np.ndarray) -> int:
 
 RESULT = luma(np.full((SIZE[1], SIZE[0], 3), (0, 255, 0), np.uint8))
 HIDDEN = luma(placeholder(*SIZE))
+
+
+class LowerHalf:
+    """An engine."""
+
+    def step(self, image: Image) -> Matte:
+        matte = np.zeros(image.shape[:2], np.float32)
+        matte[len(matte) // 2 :] = 1
+        return matte
+
+    def reset(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
+def open_segmenter(*_: object, **__: object) -> Segmenter:
+    model = bundled_model()
+    return Segmenter("lower half", lambda *_: LowerHalf(), model, read_contract(model))
 
 
 class Webcam:
@@ -63,7 +85,7 @@ class Webcam:
 
 class Greenscreen:
     def start(self) -> None:
-        words = {"background": "#00ff00", "size": "640x360", "on_demand": True, "preview": False}
+        words = {"background": "#00ff00", "size": "320x180", "on_demand": True, "preview": False}
         self._control = Control(make_settings(camera=WEBCAM, device=VIRTUAL_CAMERA, **words))
         self._thread = Thread(target=live.run_live, args=(self._control, lambda _: None))
         self._thread.start()
@@ -92,10 +114,10 @@ class Viewer:
 
 
 def corners() -> np.ndarray:
-    """The corners of all pictures that were seen whole, `(N, 400)`."""
+    """The corners of all pictures that were seen whole, `(N, 100)`."""
     count = SEEN.stat().st_size // BYTES if SEEN.exists() else 0
     if not count:
-        return np.empty((0, 400), np.uint8)
+        return np.empty((0, 100), int)
     pictures = np.memmap(SEEN, np.uint8, "r", shape=(count, SIZE[1] * 3 // 2, SIZE[0]))
     return pictures[:, *CORNER].reshape(count, -1).astype(int)
 
@@ -142,19 +164,17 @@ def try_orders(parts: dict[str, object], start: tuple[str, ...], stop: tuple[str
 
 
 def main() -> None:
-    frames = list(read_clip())
+    frames = [cv2.resize(frame, SIZE, interpolation=cv2.INTER_AREA) for frame in read_clip()]
     orders = list(permutations(["webcam", "greenscreen", "viewer"]))
-    # Opened once, as that too takes its time here.
-    with open_segmenter() as segmenter:
-        live.open_segmenter = lambda *_, **__: nullcontext(segmenter)  # type: ignore[assignment]
-        parts = {"webcam": Webcam(frames), "greenscreen": Greenscreen(), "viewer": Viewer()}
-        found = []
-        for start, stop in zip(orders, orders[1:] + orders[:1], strict=True):
-            found.append(try_orders(parts, start, stop))
-            print(found[-1], flush=True)
-            room = [luma(frame) for frame in frames]
-            answer = {"rounds": found, "room": room, "result": RESULT, "hidden": HIDDEN}
-            Path(os.environ["OUT"], "found.json").write_text(json.dumps(answer, indent=1))
+    live.open_segmenter = open_segmenter  # type: ignore[assignment]
+    parts = {"webcam": Webcam(frames), "greenscreen": Greenscreen(), "viewer": Viewer()}
+    found = []
+    for start, stop in zip(orders, orders[1:] + orders[:1], strict=True):
+        found.append(try_orders(parts, start, stop))
+        print(found[-1], flush=True)
+    room = [luma(frame) for frame in frames]
+    answer = {"rounds": found, "room": room, "result": RESULT, "hidden": HIDDEN}
+    Path(os.environ["OUT"], "found.json").write_text(json.dumps(answer, indent=1))
 
 
 if __name__ == "__main__":
