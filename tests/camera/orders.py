@@ -3,9 +3,9 @@
 The webcam is the bundled clip, played to /dev/video11; greenscreen runs on demand between that and /dev/video10; who
 watches is v4l2-ctl, which keeps every picture it gets. The network, which record.py sees at work, takes its time on an
 emulated processor: in its place an engine says that the lower half is the person. Each order of starting comes with
-another order of stopping. Writes to $OUT/found.json, for each pair: the orders; after every step how many seconds passed
-until the picture was as it should be, none if it never was; how many pictures were seen, and how many of those were
-neither result nor placeholder.
+another order of stopping. Writes to $OUT/found.json, for each pair: the orders; after every step how many seconds
+passed until the picture was as it should be, none if it never was; how many pictures were seen, and how many of those
+were neither result nor placeholder.
 """
 
 import json
