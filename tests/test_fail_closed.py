@@ -298,7 +298,9 @@ def resources() -> tuple[list[str], int, float]:
 @pytest.mark.skipif(sys.platform != "linux", reason="counts with /proc")
 @pytest.mark.filterwarnings("ignore:invalid value encountered:RuntimeWarning")
 @pytest.mark.parametrize(
-    "count", [2000, pytest.param(100_000, marks=pytest.mark.soak)], ids=["2,000 frames", "100,000 frames"]
+    "count",
+    [2000, pytest.param(int(os.environ.get("SOAK_FRAMES", 100_000)), marks=pytest.mark.soak)],
+    ids=["2,000 frames", "soak"],
 )
 def test_thousands_of_frames_with_random_faults(
     stage, make_clip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int

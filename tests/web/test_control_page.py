@@ -130,7 +130,7 @@ def test_another_engine_is_chosen_and_the_camera_named(page: Any, run: Any) -> N
     becomes(lambda: run.control.status.engine, "onnxruntime", 20)
     becomes(lambda: page.locator("#where").inner_text(), "synthetic · onnxruntime")
     page.get_by_label("Engine").select_option("onnxruntime-coreml")
-    becomes(lambda: "onnxruntime-coreml" in page.locator("#message").inner_text(), True)
+    becomes(lambda: "CoreML" in page.locator("#message").inner_text(), True)
     assert run.control.settings.engine == "onnxruntime"
 
 
