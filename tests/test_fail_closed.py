@@ -320,7 +320,7 @@ def test_thousands_of_frames_with_random_faults(
 
     def flip(_picture: Picture) -> bool:
         done = len(watcher.shown)
-        if done in (count // 2, count):
+        if done and done % (count // 10) == 0 and done <= count:
             used.append(resources())
         pausing, chaos.calm = chaos.calm, done >= count or pauses.at(done, watcher.shown[-1])
         if chaos.calm:
@@ -342,7 +342,8 @@ def test_thousands_of_frames_with_random_faults(
     after = resources()
     print(f"\n{len(watcher.shown)} pictures in {time.monotonic() - began:.0f} s; at every stage: {chaos.counts}")
     print(f"faults: {chaos.faults}")
-    print(f"threads, open files, MB: before {before}, half way {used[0]}, at the end {used[1]}, after {after}")
+    print(f"threads and open files: before {before[:2]}, after {after[:2]}")
+    print(f"MB: before {before[2]:.0f}, at every tenth {[round(mb) for _, _, mb in used]}, after {after[2]:.0f}")
     print(f"after each pause began, seconds until the person was back: {[round(s, 2) for s in pauses.recovered]}")
     print(f"and pictures a second from then on: {[round(rate) for rate in pauses.rates]}")
     assert min(chaos.counts.values()) > 10, "faults were to be injected everywhere"
@@ -355,4 +356,5 @@ def test_thousands_of_frames_with_random_faults(
     # The median, as others use the machine too.
     assert np.median(pauses.rates[5:]) > 0.5 * np.median(pauses.rates[:5]), "it was to be as fast as before"
     assert after[:2] == before[:2]
-    assert used[1][2] - used[0][2] < 20, f"memory grew: {used}"
+    # Beyond the first half, in which everything that is kept comes to be.
+    assert used[-1][2] - used[4][2] < 20, f"memory grew: {used}"
