@@ -55,7 +55,7 @@ class Composite(Picture):
         if self._behind is None or not self.frame.planar:
             return super().i420
         out = np.empty_like(self.frame.pixels)
-        render(self.frame, self._of, self._behind, out, wrap=self._wrap)
+        render(self.frame, self._of, self._fields, self._behind, out, wrap=self._wrap)
         return out
 
     @cached_property
@@ -76,8 +76,13 @@ class Composite(Picture):
         pixels, black = np.empty_like(self.frame.pixels), np.empty_like(self.frame.pixels)
         alpha = np.empty(self.frame.size[::-1], np.uint8)
         black[: len(alpha)], black[len(alpha) :] = 16, 128
-        render(self.frame, self._of, black, pixels, alpha, cut=True)
+        render(self.frame, self._of, self._fields, black, pixels, alpha, cut=True)
         return pixels, alpha
+
+    @cached_property
+    def _fields(self) -> Field:
+        """A third of the work of either picture, and the same for both."""
+        return edge_fields(self.frame, self._of)
 
 
 def composite(frame: Frame, alpha: Alpha, behind: Image, wrap: float = 0) -> Image:
@@ -130,6 +135,7 @@ def person_colours(frame: Frame, alpha: Alpha, share: Field) -> Field:
 def render(
     frame: Frame,
     alpha: Alpha,
+    fields: Field,
     behind: Bytes,
     out: Bytes,
     values: Bytes | None = None,
@@ -138,15 +144,16 @@ def render(
 ) -> None:
     """The person of an I420 frame over `behind`, I420 as well, into `out`; with `cut`, the person's own colours alone.
 
-    `values` `(H, W)` gets the alpha, if it is given; `wrap`, in [0, 1], is how much of the backdrop's light falls on
-    the person.
+    `fields` are `edge_fields`, and stay as they are. `values` `(H, W)` gets the alpha, if it is given; `wrap`, in
+    [0, 1], is how much of the backdrop's light falls on the person.
     """
     from greenscreen import kernels
 
     values = np.empty((0, 0), np.uint8) if values is None else values
     past = alpha.past or Past.none()
-    fields, kind = edge_fields(frame, alpha), alpha.kind
+    kind = alpha.kind
     if wrap:
+        fields = fields.copy()
         light = light_on(frame, alpha, behind, wrap)
         fields[..., 13:] = cv2.transform(light, TO_YUV[:, :3])
         kind = lit_kind(alpha, light)

@@ -13,7 +13,7 @@ from threading import Thread
 from greenscreen.address import Address, parse_address
 from greenscreen.background import Backdrop, open_backdrop
 from greenscreen.clean import CleanPlate
-from greenscreen.control import Control
+from greenscreen.control import Control, Hook
 from greenscreen.demand import Demand
 from greenscreen.errors import SinkError, UsageError
 from greenscreen.frame import Frame
@@ -24,7 +24,7 @@ from greenscreen.meter import Meter
 from greenscreen.pace import fitted, paced, thinned
 from greenscreen.planar import Planar
 from greenscreen.refine import Refiner
-from greenscreen.segment import open_segmenter
+from greenscreen.segment import Segmenter, open_segmenter
 from greenscreen.segment.newest import Newest
 from greenscreen.settings import Settings
 from greenscreen.sinks import Sink
@@ -35,7 +35,7 @@ from greenscreen.sinks.video import VideoSink
 from greenscreen.sinks.virtual_camera import VirtualCameraSink
 from greenscreen.sinks.window import WindowSink
 from greenscreen.slideshow import show_slides
-from greenscreen.sources import Source, open_source
+from greenscreen.sources import Source, open_source, switch_camera
 from greenscreen.swap import Swap
 from greenscreen.web.sink import OverlaySink
 
@@ -68,12 +68,15 @@ def run_live(control: Control, say: Say) -> Summary:
         segmenter = stack.enter_context(
             open_segmenter(settings.engine, settings.model, settings.gpu, meanwhile=True, say=say)
         )
+        control.prepare(engine_hook(segmenter, say), "engine")
         demand = stack.enter_context(closing(Demand())) if settings.on_demand else None
         wanted = demand.wanted if demand else None
         source = stack.enter_context(open_source(settings.camera, settings.size, settings.fps, wanted, say))
         say(f"from {source.name}, {source.size[0]}x{source.size[1]} at {source.fps:g} frames a second")
         if note := getattr(source, "note", ""):
             say(note)
+        # Last of the hooks, so that nothing is refused after it.
+        control.prepare(camera_hook(source), "camera")
         say(f"cutting out with {segmenter.contract.name} on {segmenter.engine}")
         size, fps = output_format(source, settings)
         sinks, limit = open_sinks(stack, control, size, fps, say), settings.frames
@@ -143,6 +146,26 @@ def refuse_transparency(old: Settings, new: Settings) -> None:
             "a run cannot become transparent, nor cease to be",
             "choose the transparent background at the start, with --background transparent",
         )
+
+
+def engine_hook(segmenter: Segmenter, say: Say) -> Hook:
+    """Opens another engine when the person asks for one; the old one serves until it is ready."""
+
+    def change_engine(old: Settings, new: Settings) -> None:
+        if new.engine != old.engine:
+            segmenter.exchange(open_segmenter(new.engine, new.model, new.gpu, meanwhile=True, say=say))
+
+    return change_engine
+
+
+def camera_hook(source: Source) -> Hook:
+    """Goes on with another camera; until that gives pictures, the placeholder goes out."""
+
+    def change_camera(old: Settings, new: Settings) -> None:
+        if new.camera != old.camera:
+            switch_camera(source, new.camera, new.size, new.fps)
+
+    return change_camera
 
 
 def close_backdrop(backdrop: Backdrop | None) -> None:

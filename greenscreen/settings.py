@@ -46,7 +46,11 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    camera: str | None = Field(None, description="camera number, device, URL, video, photo, folder or 'demo'")
+    camera: str | None = Field(
+        None,
+        description="camera number, device, URL, video, photo, folder or 'demo'; from camera to camera while running",
+        json_schema_extra=LIVE,
+    )
     background: str = Field(
         "green", description="transparent, blur[:SIGMA], a colour, an image or a video", json_schema_extra=LIVE
     )
@@ -142,6 +146,7 @@ class Settings(BaseModel):
         "auto",
         description="engine that runs the network: auto, tensorrt, openvino, onnxruntime, mediapipe,"
         " onnxruntime-cuda, onnxruntime-directml or onnxruntime-coreml",
+        json_schema_extra=LIVE,
     )
     gpu: int | None = Field(None, ge=0, description="number of the GPU that runs it, where there are several")
     model: Path | None = Field(

@@ -95,7 +95,7 @@ def test_the_status_is_replaced_as_a_whole() -> None:
 
 
 def test_what_opens_devices_cannot_change_while_running() -> None:
-    assert not any(is_live(name) for name in ("camera", "size", "fps", "device", "engine", "model", "nonsense"))
+    assert not any(is_live(name) for name in ("size", "fps", "device", "model", "nonsense"))
 
 
 def test_the_panic_button_does_not_wait_for_a_background_that_opens_slowly() -> None:

@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from threading import Lock, RLock
 from types import TracebackType
 from typing import Any, Self
 
@@ -92,6 +93,9 @@ class Segmenter:
         self._stillness = Stillness()
         self.skipped = 0
         """Frames for which the network was not run, because the picture stood still."""
+        self._fresh = False
+        self._next: Segmenter | None = None
+        self._offering, self._using = Lock(), RLock()
 
     @property
     def engine(self) -> str:
@@ -105,12 +109,39 @@ class Segmenter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for engine in self._engines.values():
-            engine.close()
-        self._engines.clear()
+        with self._offering:
+            unused, self._next = self._next, None
+        for engines in (self._engines, unused._engines if unused else {}):
+            for engine in engines.values():
+                engine.close()
+            engines.clear()
+
+    def exchange(self, other: "Segmenter") -> None:
+        """Becomes another, with the next frame. May be called from any thread; what `other` opened is ours then."""
+        with self._offering:
+            unused, self._next = self._next, other
+        if unused:
+            unused.__exit__(None, None, None)
+
+    def _take_over(self) -> None:
+        """In the thread that uses the engines, so that none is closed under its hands."""
+        # Another thread may be looking at a frame meanwhile: then the next will see to it.
+        if self._next is None or not self._using.acquire(blocking=False):
+            return
+        try:
+            with self._offering:
+                other, self._next = self._next, None
+            if other:
+                self.__exit__(None, None, None)
+                self._name, self.contract, self._engines = other._name, other.contract, other._engines
+                self._opener, self._model = other._opener, other._model
+                self._fresh = True
+        finally:
+            self._using.release()
 
     def engine_for(self, frame: Frame) -> Engine:
         """The engine for pictures of this frame's shape; raises `EngineError` when it cannot be opened."""
+        self._take_over()
         size = self.contract.input_size(*frame.size)
         if size not in self._engines:
             self._engines[size] = self._opener(self._model, self.contract, *size)
@@ -118,20 +149,26 @@ class Segmenter:
 
     def segment(self, frame: Frame) -> Matte:
         """The matte at the model's input size, `(h, w)` float32 in [0, 1]; raises `EngineError`."""
+        with self._using:
+            return self._segment(frame)
+
+    def _segment(self, frame: Frame) -> Matte:
         engine = self.engine_for(frame)
+        fresh = frame.fresh or self._fresh
         size = self.contract.input_size(*frame.size)
         image = np.asarray(cv2.resize(frame.guide, size, interpolation=cv2.INTER_AREA), np.uint8)
-        if frame.fresh:
+        if fresh:
             self._stillness.reset()
         if (kept := self._stillness.answer(image)) is not None:
             self.skipped += 1
             return kept
         memory = bool(self.contract.previous)
-        if frame.fresh:
+        if fresh:
             matte = first_look(engine, image, memory)
         else:
             matte = look_well(engine, image, memory) if self._stillness.jumped else engine.step(image)
         self._stillness.keep(matte)
+        self._fresh = False
         return matte
 
 

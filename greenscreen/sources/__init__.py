@@ -66,10 +66,8 @@ def open_source(
     """
     if what is None and (wanted is None or not _LINUX):
         what = _first_camera() or "demo"
-    if what is None or (what.isdecimal() and len(what) <= 3):
-        return _camera(None if what is None else int(what), size, fps, wanted, tell)
-    if what.startswith(("/dev/video", "/dev/v4l/", *_NETWORK)):
-        return _camera(what, size, fps, wanted, tell)
+    if what is None or _names_camera(what):
+        return _camera(_device(what), size, fps, wanted, tell)
     if wanted is not None:
         raise UsageError(f"{what} is no camera that could wait until somebody watches", "leave out --on-demand")
     if what == "demo":
@@ -89,6 +87,38 @@ def _first_camera() -> str | None:
     return next((str(camera.device) for camera in list_cameras() if camera.captures), None)
 
 
+def switch_camera(source: Source, what: str | None, size: tuple[int, int] | None, fps: float | None) -> None:
+    """Has a source that is a camera go on with another, by its number, path or address; None means the first there is.
+
+    Raises `UsageError` where that cannot be: for files, which have an end, a size and a rate of their own.
+    """
+    from greenscreen.sources.steady import Steady
+
+    if not isinstance(source, Steady) or not (what is None or _names_camera(what)):
+        raise UsageError("only one camera can be exchanged for another while running", "choose it at the start")
+    source.switch(*_found(_device(what), size, fps))
+
+
+def _names_camera(what: str) -> bool:
+    return (what.isdecimal() and len(what) <= 3) or what.startswith(("/dev/video", "/dev/v4l/", *_NETWORK))
+
+
+def _device(what: str | None) -> int | str | None:
+    return int(what) if what and what.isdecimal() else what
+
+
+def _found(
+    device: int | str | None, size: tuple[int, int] | None, fps: float | None
+) -> tuple[str, Callable[[], Source]]:
+    """What a camera is called, and what finds it, wherever it is plugged in."""
+    from greenscreen.same import SameCamera
+    from greenscreen.sources.camera import CameraSource
+
+    same = SameCamera(device)
+    name = "the first camera" if device is None else CameraSource(device).name
+    return name, lambda: CameraSource(same.find(), size, fps)
+
+
 def _camera(
     device: int | str | None,
     size: tuple[int, int] | None,
@@ -96,15 +126,10 @@ def _camera(
     wanted: Callable[[], bool] | None,
     tell: Callable[[str], None],
 ) -> Source:
-    from greenscreen.same import SameCamera
-    from greenscreen.sources.camera import USUAL_FPS, USUAL_SIZE, CameraSource
+    from greenscreen.sources.camera import USUAL_FPS, USUAL_SIZE
     from greenscreen.sources.steady import Steady
 
-    same = SameCamera(device)
-    name = "the first camera" if device is None else CameraSource(device).name
-    return Steady(
-        name, lambda: CameraSource(same.find(), size, fps), size or USUAL_SIZE, fps or USUAL_FPS, wanted, tell
-    )
+    return Steady(*_found(device, size, fps), size or USUAL_SIZE, fps or USUAL_FPS, wanted, tell)
 
 
 def _file(name: str, fps: float | None) -> Source:

@@ -32,8 +32,9 @@ class Steady:
 
     Iterating never ends and raises nothing: while no frame comes, for `_LOST` seconds or because the camera is lost,
     busy or not wanted, there are stand-ins (`Frame.stand_in`), and the camera is opened anew until it gives frames
-    again, the first of them `fresh`. `find` returns the source to open and may raise `SourceError`; `wanted` says
-    whether the camera should be open now; `tell` hears, in that thread, when the camera goes and comes.
+    again, the first of them `fresh`. `find` returns the source to open and may raise `SourceError`; `switch` names
+    another while it runs; `wanted` says whether the camera should be open now; `tell` hears, in that thread, when the
+    camera goes and comes.
 
     Entering waits for the first frame, or not at all if `wanted` is given. It raises what `find` and opening raise,
     except that it waits for a busy camera too. `size` and `fps` are the camera's if it is open by then; frames may
@@ -90,6 +91,11 @@ class Steady:
             yield replace(frame, index=index)
             index += 1
 
+    def switch(self, name: str, find: Callable[[], Source]) -> None:
+        """Goes on with another camera, under this name, after the frame that is being read."""
+        with self._changed:
+            self.name, self._find = name, find
+
     def _await_first(self) -> None:
         with self._changed:
             self._changed.wait_for(lambda: self._begun or self._error, _FIRST)
@@ -125,9 +131,10 @@ class Steady:
     def _read(self) -> None:
         """The camera from its opening to its end; raises what it raises."""
         # Closed by the thread that reads: a camera must not be released under a read that is going on.
-        with self._find() as source:
+        find = self._find
+        with find() as source:
             for frame in source:
-                if self._leaving.is_set() or not self._wanted():
+                if self._leaving.is_set() or not self._wanted() or self._find is not find:
                     break
                 self._put(source, frame)
         with self._changed:

@@ -16,6 +16,7 @@ from greenscreen.filing import new_recording
 from greenscreen.gallery import find, gallery
 from greenscreen.profiles import list_profiles, read_profile, write_profile
 from greenscreen.settings import make_settings
+from greenscreen.web.devices import choices, chosen
 from greenscreen.web.fields import live_fields
 from greenscreen.web.state import State
 from greenscreen.web.uploads import MOST_BYTES, add_background, remove_background, thumbnail
@@ -40,6 +41,8 @@ class Api:
             web.get("/api/fields", self.get_fields),
             web.get("/api/settings", self.get_settings),
             web.patch("/api/settings", self.change_settings),
+            web.get("/api/devices", self.get_devices),
+            web.patch("/api/devices", self.choose_devices),
             web.post("/api/snapshot", self.snapshot),
             web.post("/api/recording", self.start_recording),
             web.delete("/api/recording", self.stop_recording),
@@ -65,6 +68,15 @@ class Api:
         values = await read_object(request)
         await asyncio.to_thread(self._control.change, **{name: allowed(name, value) for name, value in values.items()})
         return web.json_response(self._state.settings())
+
+    async def get_devices(self, _: web.Request) -> web.Response:
+        return web.json_response(await asyncio.to_thread(choices, self._control.settings))
+
+    async def choose_devices(self, request: web.Request) -> web.Response:
+        """Answers when the engine is ready; the camera's pictures come when they come."""
+        values = await asyncio.to_thread(chosen, await read_object(request))
+        await asyncio.to_thread(self._control.change, **values)
+        return web.json_response(await asyncio.to_thread(choices, self._control.settings))
 
     async def snapshot(self, _: web.Request) -> web.Response:
         return web.json_response({"name": self._control.snapshot().name}, status=201)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from greenscreen import __version__
+from greenscreen.web.devices import ENGINE_NAMES
 from greenscreen.web.fields import live_fields
 
 Json = dict[str, Any]
@@ -60,12 +61,20 @@ _STATE = {
 }
 
 
+_DEVICES = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {"camera": {"type": "string"}, "engine": {"enum": ENGINE_NAMES}},
+}
+
+
 def _settings() -> Json:
     return {"type": "object", "additionalProperties": False, "properties": live_fields()}
 
 
 def _paths() -> Json:
     patch = {"required": True, "content": {"application/json": {"schema": _SETTINGS}}}
+    devices = {"required": True, "content": {"application/json": {"schema": _DEVICES}}}
     upload = {"required": True, "content": {"image/*": {"schema": {"type": "string", "format": "binary"}}}}
     named = [{"name": "name", "in": "path", "required": True, "schema": _NAME}]
     wanted = [{"name": "name", "in": "query", "schema": {"type": "string", "maxLength": 200}}]
@@ -76,6 +85,15 @@ def _paths() -> Json:
         "/api/settings": {
             "get": _operation("the live settings", _SETTINGS),
             "patch": _operation("change some of them", _SETTINGS, body=patch, refusals={"422": "not possible"}),
+        },
+        "/api/devices": {
+            "get": _operation("the cameras and engines to choose from, and which were asked for", {"type": "object"}),
+            "patch": _operation(
+                "choose another camera, by its `device`, or engine",
+                {"type": "object"},
+                body=devices,
+                refusals={"409": "the engine cannot be had", "422": "there is no such camera or engine"},
+            ),
         },
         "/api/snapshot": {
             "post": _operation("keep the next picture as a file on the machine that runs", named_file, status="201")

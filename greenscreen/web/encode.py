@@ -31,7 +31,7 @@ def encode_person(person: Image, alpha: NDArray[np.uint8]) -> bytes:
     if not width:
         return NOTHING
     here = np.s_[top : top + height, left : left + width]
-    colour = _jpeg(_filled(person[here], alpha[here]))
+    colour = _jpeg(filled(person[here], alpha[here]))
     matte = cv2.imencode(".png", alpha[here], _PNG)[1].tobytes()
     header = _HEADER.pack(alpha.shape[1], alpha.shape[0], left, top, width, height, len(colour))
     return header + colour + matte
@@ -45,7 +45,7 @@ def encode_view(image: NDArray[np.uint8], widest: int = 640) -> bytes:
     return _jpeg(image)
 
 
-def _filled(person: Image, alpha: NDArray[np.uint8]) -> Image:
+def filled(person: Image, alpha: NDArray[np.uint8]) -> Image:
     """The person's colours carried on a little beyond the edge.
 
     JPEG mixes colours within blocks of 16 pixels, so that black beside the person would darken its edge.

@@ -252,6 +252,26 @@ def test_unwanted_the_camera_is_closed_and_wanted_it_is_opened() -> None:
         assert source.message == "nobody is watching"
 
 
+def test_it_goes_on_with_another_camera(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The old one is closed before the new one is opened, whose first frame is fresh."""
+    monkeypatch.setattr(steady, "_LOST", 5.0)
+    first, second = Scripted(endless), Scripted(endless)
+    second.name = "second"
+    opened_after: list[bool] = []
+
+    def find() -> Scripted:
+        opened_after.append(first.closed.is_set())
+        return second
+
+    with Plug(first).steady() as source:
+        until(source, lambda frame: frame.time > 3)
+        source.switch("second", find)
+        assert until(source, lambda frame: frame.fresh).time < 100
+        assert source.name == "second"
+    assert opened_after == [True]
+    assert second.closed.wait(2)
+
+
 def test_while_unwanted_it_hardly_works() -> None:
     with Plug(SourceError("never opened")).steady(lambda: False) as source:
         began = time.monotonic()

@@ -124,6 +124,16 @@ def test_every_live_setting_has_a_control_that_works(page: Any, run: Any) -> Non
     assert page.locator("#message[data-kind=error]").count() == 0
 
 
+def test_another_engine_is_chosen_and_the_camera_named(page: Any, run: Any) -> None:
+    becomes(lambda: page.locator("#camera").evaluate("select => select.selectedOptions[0]?.text"), "synthetic")
+    page.get_by_label("Engine").select_option("onnxruntime")
+    becomes(lambda: run.control.status.engine, "onnxruntime", 20)
+    becomes(lambda: page.locator("#where").inner_text(), "synthetic · onnxruntime")
+    page.get_by_label("Engine").select_option("onnxruntime-coreml")
+    becomes(lambda: "CoreML" in page.locator("#message").inner_text(), True)
+    assert run.control.settings.engine == "onnxruntime"
+
+
 def test_a_picture_is_added_chosen_and_removed(page: Any, run: Any, folder: Path, tmp_path: Path) -> None:
     picture = tmp_path / "My Beach.png"
     cv2.imwrite(str(picture), np.full((90, 160, 3), (30, 160, 230), np.uint8))

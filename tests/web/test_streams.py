@@ -86,6 +86,20 @@ def test_a_stuck_client_costs_a_few_pictures_and_no_more(
     assert 1 <= len(encoded) <= AT_ONCE + 2
 
 
+def test_a_stuck_client_takes_less_than_a_twentieth_of_the_loops_time(sink: OverlaySink, disc: Picture) -> None:
+    """At 30 frames a second, as the loop's own thread is charged for it, whatever else the machine does."""
+
+    async def stuck(session: aiohttp.ClientSession) -> float:
+        async with session.ws_connect("/stream/overlay"):
+            await send(sink, disc, 20)  # It has all that it will ever take.
+            before = time.thread_time()
+            for _ in range(300):
+                sink.send(disc)
+            return time.thread_time() - before
+
+    assert talk(sink.address.url(), stuck) < 0.05 * 300 / 30
+
+
 def test_a_slow_client_does_not_slow_a_fast_one(sink: OverlaySink, disc: Picture, encoded: list[float]) -> None:
     async def both(session: aiohttp.ClientSession) -> int:
         got = 0

@@ -1,6 +1,7 @@
 // The control page: shows the server's state, and sends back what the person turns. The server's state is the only one.
 
 import { startBackgrounds } from "/backgrounds.js";
+import { startDevices } from "/devices.js";
 import { startFields } from "/fields.js";
 import { startProfiles } from "/profiles.js";
 import { drawChart, showMeter, showWatchers } from "/meter.js";
@@ -67,7 +68,7 @@ document.addEventListener("keydown", event => {
   if (event.key.toLowerCase() === "h" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) panic.click();
 });
 
-parts.push(startBackgrounds(attempt), startProfiles(attempt));
+parts.push(startBackgrounds(attempt), startProfiles(attempt), startDevices(attempt));
 const fields = await attempt(ask("/api/fields"));
 if (fields) parts.push(startFields(fields, attempt));
 setInterval(() => { if (state) drawChart(state); }, 1000);
