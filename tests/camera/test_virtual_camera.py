@@ -21,8 +21,8 @@ PLAIN = "import sys; sys.modules['numba'] = None; from greenscreen.cli import ma
 """greenscreen without its compiled loops: on an emulated processor, compiling them takes longer than the test."""
 
 # Where the bundled clip, at 640x360, shows the room throughout, and where the person. (rows, columns)
-ROOM = [np.s_[:, :120], np.s_[:25, :], np.s_[:, 530:], np.s_[:150, 380:]]
-PERSON = {"face": np.s_[95:155, 270:325], "chest": np.s_[260:350, 190:290]}
+ROOM = [np.s_[:, :120], np.s_[:60, :], np.s_[:, 480:], np.s_[:150, 420:]]
+PERSON = {"face": np.s_[135:195, 295:350], "chest": np.s_[260:350, 190:290]}
 
 
 @dataclass(frozen=True)
