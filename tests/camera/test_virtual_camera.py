@@ -98,7 +98,9 @@ def test_the_person_has_its_own_colours(recording: Recording) -> None:
 
 def test_ffmpeg_sees_what_opencv_sees(recording: Recording) -> None:
     assert len(recording.ffmpeg) == 2
-    for seen in results(recording.ffmpeg):
+    shown = results(recording.ffmpeg)
+    assert shown
+    for seen in shown:
         assert nearest_fed(recording, seen)[1] < 12
 
 
