@@ -22,7 +22,8 @@ SPREAD = 1.2
 """How far the person's and the room's colours are looked for, as a sigma in pixels of half the guide."""
 
 REACH = 3
-"""The same for live frames: half the width of the window they are looked for in, in pixels of the guide."""
+"""The same for live frames: half the width of the window they are looked for in, in pixels of the guide. The compiled
+loops are made for it (loops.REACH)."""
 LIT = 3
 """Beside frame.Alpha's kinds: person, with the backdrop's light on it."""
 STRIPS = 4
@@ -183,9 +184,9 @@ def edge_fields(frame: Frame, alpha: Alpha) -> Field:
 
     fields = np.empty((*alpha.small.shape, 16), np.float32)
     near = np.asarray(cv2.dilate(alpha.unknown, np.ones((3, 3), np.uint8)), np.uint8)
-    kernels.edge_fields(frame.guide, alpha.small, alpha.lines, near, REACH, TO_BGR, TO_YUV, fields)
-    fields[..., 10] = alpha.past.rate if alpha.past else 1
-    fields[..., 11], fields[..., 12] = alpha.between or (0, 1)
+    none = np.empty((0, 0), np.float32)
+    held = alpha.past.rate if alpha.past else none, *(alpha.between or (none, none))
+    kernels.edge_fields(frame.guide, alpha.small, alpha.lines, near, held, TO_BGR, TO_YUV, fields)
     return fields
 
 

@@ -1,214 +1,66 @@
-"""The two inner loops that run on every frame, compiled by Numba: once for a machine, then kept beside this file.
-
-Both equal what refine/guided.py and composite.py do in NumPy and OpenCV, which stands in until these are ready. They
-let go of the interpreter's lock, so that two threads can share a picture.
-
-Float sums of small whole numbers are exact below 2^24, which is why nothing drifts in the running sums.
+"""The compositor's loops, compiled. They equal what composite.py does in NumPy and OpenCV, which stands in until these
+are ready.
 """
 
 import math
 
-import numba
 import numpy as np
 from numpy import float32 as real
 from numpy.typing import NDArray
 
 from greenscreen.band import Field
-
-Bytes = NDArray[np.uint8]
-
-STEPS = 1024
-"""To how many levels a coarse matte is rounded: its products with colours, summed over a window, stay below 2^24."""
+from greenscreen.loops import REACH, Bytes, compiled, sum_across
 
 FEW = real(0.05)
 """Pixels of a window that are too few to know a colour by."""
 
-compiled = numba.njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz", "arcp"})
-
-
-@compiled
-def coefficients(guide: Bytes, matte: Field, edges: Bytes, radius: int, epsilon: float, out: Field) -> None:
-    """The colour guided filter's `a` and `b`, averaged over all windows a pixel is in.
-
-    `guide` is `(h, w, 3)` uint8, `matte` `(h, w)` in [0, 1], `epsilon` in levels squared. `edges` `(h, w)` is not 0
-    where the matte is not the same throughout the window; elsewhere there is nothing to be found. `out` is `(4, h, w)`
-    and gets `a` for each level of blue, green and red, and `b`. Windows beyond the picture's border are mirrored.
-    """
-    h, w = matte.shape
-    size = real((2 * radius + 1) ** 2)
-    columns, window = np.zeros((w, 16), np.float32), np.empty(16, np.float32)
-    lines, found = np.zeros((h, w, 4), np.float32), np.zeros((h, w), np.uint8)
-    # The row around which a column's sums were taken last.
-    row_of = np.full(w, -2, np.int64)
-    for y in range(h):
-        x = 0
-        while x < w:
-            if not edges[y, x]:
-                lines[y, x, 3] = matte[y, x]
-                x += 1
-                continue
-            end = x + 1
-            while end < w and edges[y, end]:
-                end += 1
-            for i in range(max(x - radius, 0), min(end + radius, w)):
-                sum_column(guide, matte, radius, y, i, row_of, columns[i])
-            start(columns, radius, x, window)
-            for i in range(x, end):
-                solve(window, size, real(epsilon), lines[y, i])
-                slide(columns, radius, i, window)
-            for j in range(max(y - radius, 0), min(y + radius + 1, h)):
-                found[j, max(x - radius, 0) : end + radius] = 1
-            x = end
-
-    share = real(1) / size
-    columns, window, row_of = np.zeros((w, 4), np.float32), np.empty(4, np.float32), np.full(w, -2, np.int64)
-    for y in range(h):
-        x = 0
-        while x < w:
-            if not found[y, x]:
-                for k in range(4):
-                    out[k, y, x] = lines[y, x, k]
-                x += 1
-                continue
-            end = x + 1
-            while end < w and found[y, end]:
-                end += 1
-            for i in range(max(x - radius, 0), min(end + radius, w)):
-                sum_lines(lines, radius, y, i, row_of, columns[i])
-            start(columns, radius, x, window)
-            for i in range(x, end):
-                for k in range(4):
-                    out[k, y, i] = window[k] * share
-                slide(columns, radius, i, window)
-            x = end
-
-
-@compiled
-def sum_lines(lines: Field, radius: int, y: int, x: int, row_of: NDArray[np.int64], column: Field) -> None:
-    """Brings the sums of a column of `(h, w, 4)` lines to row `y`, as `sum_column` does."""
-    h = len(lines)
-    if row_of[x] == y - 1:
-        old, new = lines[mirrored(y - 1 - radius, h), x], lines[mirrored(y + radius, h), x]
-        for k in range(4):
-            column[k] += new[k] - old[k]
-    elif row_of[x] != y:
-        column[:] = 0
-        for j in range(y - radius, y + radius + 1):
-            line = lines[mirrored(j, h), x]
-            for k in range(4):
-                column[k] += line[k]
-    row_of[x] = y
-
-
-@compiled
-def sum_column(
-    guide: Bytes, matte: Field, radius: int, y: int, x: int, row_of: NDArray[np.int64], column: Field
-) -> None:
-    """Brings the sums of a column to row `y`: from the row before, if that is where they are, or from nothing."""
-    h = len(matte)
-    if row_of[x] == y - 1:
-        add(guide, matte, real(-1), mirrored(y - 1 - radius, h), x, column)
-        add(guide, matte, real(1), mirrored(y + radius, h), x, column)
-    elif row_of[x] != y:
-        column[:] = 0
-        for j in range(y - radius, y + radius + 1):
-            add(guide, matte, real(1), mirrored(j, h), x, column)
-    row_of[x] = y
-
-
-@compiled
-def mirrored(i: int, count: int) -> int:
-    """An index beyond the border as one within, the border itself not repeated."""
-    if count == 1:
-        return 0
-    while i < 0 or i >= count:
-        i = -i if i < 0 else 2 * count - 2 - i
-    return i
-
-
-@compiled
-def add(guide: Bytes, matte: Field, sign: real, y: int, x: int, column: Field) -> None:
-    """Adds a pixel's colour, matte and their products to the sums of its column."""
-    b, g, r = real(guide[y, x, 0]), real(guide[y, x, 1]), real(guide[y, x, 2])
-    p = real(math.floor(matte[y, x] * real(STEPS) + real(0.5)))
-    column[0] += sign * b
-    column[1] += sign * g
-    column[2] += sign * r
-    column[3] += sign * p
-    column[4] += sign * b * b
-    column[5] += sign * g * g
-    column[6] += sign * r * r
-    column[7] += sign * b * g
-    column[8] += sign * b * r
-    column[9] += sign * g * r
-    column[10] += sign * b * p
-    column[11] += sign * g * p
-    column[12] += sign * r * p
-
-
-@compiled
-def start(columns: Field, radius: int, x: int, window: Field) -> None:
-    """The sums of the window around pixel `x` of a row."""
-    window[:] = 0
-    for i in range(x - radius, x + radius + 1):
-        column = columns[mirrored(i, len(columns))]
-        for k in range(window.size):
-            window[k] += column[k]
-
-
-@compiled
-def slide(columns: Field, radius: int, x: int, window: Field) -> None:
-    """The sums of the window one pixel further."""
-    old, new = columns[mirrored(x - radius, len(columns))], columns[mirrored(x + radius + 1, len(columns))]
-    for i in range(window.size):
-        window[i] += new[i] - old[i]
-
-
-@compiled
-def solve(s: Field, size: real, epsilon: real, line: Field) -> None:
-    """From the sums of one window to `alpha = line[:3] . colour + line[3]`."""
-    if s[3] <= real(0) or s[3] >= size * real(STEPS):
-        line[0] = line[1] = line[2] = real(0)
-        line[3] = real(1) if s[3] > real(0) else real(0)
-        return
-    share = real(1) / size
-    mb, mg, mr, mp = s[0] * share, s[1] * share, s[2] * share, s[3] * share
-    bb, gg, rr = s[4] * share - mb * mb + epsilon, s[5] * share - mg * mg + epsilon, s[6] * share - mr * mr + epsilon
-    bg, br, gr = s[7] * share - mb * mg, s[8] * share - mb * mr, s[9] * share - mg * mr
-    cb, cg, cr = s[10] * share - mb * mp, s[11] * share - mg * mp, s[12] * share - mr * mp
-    # The symmetric 3x3 system is solved by its adjugate.
-    ibb, ibg, ibr = gg * rr - gr * gr, br * gr - bg * rr, bg * gr - gg * br
-    igg, igr, irr = bb * rr - br * br, bg * br - bb * gr, bb * gg - bg * bg
-    scale = real(1 / STEPS) / (bb * ibb + bg * ibg + br * ibr)
-    line[0] = (ibb * cb + ibg * cg + ibr * cr) * scale
-    line[1] = (ibg * cb + igg * cg + igr * cr) * scale
-    line[2] = (ibr * cb + igr * cg + irr * cr) * scale
-    line[3] = mp * real(1 / STEPS) - line[0] * mb - line[1] * mg - line[2] * mr
-
 
 @compiled
 def edge_fields(
-    guide: Bytes, small: Field, lines: Field, near: Bytes, radius: int, to_bgr: Field, to_yuv: Field, fields: Field
+    guide: Bytes,
+    small: Field,
+    lines: Field,
+    near: Bytes,
+    held: tuple[Field, Field, Field],
+    to_bgr: Field,
+    to_yuv: Field,
+    fields: Field,
 ) -> None:
     """What `render` must know of the places in `near`, `(h, w)` not 0: see there.
 
     Person's and room's colours are means of the guide `(h, w, 3)` in a window, weighted by `small`, the alpha in
-    [0, 1], and by what it leaves. `lines` `(4, h, w)` gives alpha by blue, green, red; `fields` `(h, w, 16)` is
-    written. `to_bgr` and `to_yuv` are `(3, 4)`, see colour.py.
+    [0, 1], and by what it leaves. `lines` `(4, h, w)` gives alpha by blue, green, red; `held` is how much of a new
+    alpha counts and its least and greatest, each `(h, w)`, or empty for 1, 0 and 1. `fields` `(h, w, 16)` is written.
+    `to_bgr` and `to_yuv` are `(3, 4)`, see colour.py.
     """
     h, w = small.shape
+    rate, low, high = held
+    left, right = reach_of(near)
+    if left >= right:
+        return
+    # Each row holds blue, green, red, alpha and alpha's products with them, only as far as they are asked for.
+    wide = right - left + 2 * REACH
+    rows, made = np.empty((h, 7 * wide), np.float32), 0
+    total, sums = np.empty(7 * wide, np.float32), np.empty((7, right - left), np.float32)
     for y in range(h):
-        for x in range(w):
+        if not near[y, left:right].any():
+            continue
+        top, end = max(y - REACH, 0), min(y + REACH + 1, h)
+        for j in range(max(made, top), end):
+            gather(guide[j], small[j], left, rows[j])
+        made = max(made, end)
+        total[:] = rows[top]
+        for j in range(top + 1, end):
+            add(total, rows[j])
+        for k in range(7):
+            sum_across(total[k * wide : (k + 1) * wide], real(1), sums[k])
+        for x in range(left, right):
             if not near[y, x]:
                 continue
-            count = whole = pb = pg = pr = ab = ag = ar = real(0)
-            for j in range(max(y - radius, 0), min(y + radius + 1, h)):
-                for i in range(max(x - radius, 0), min(x + radius + 1, w)):
-                    a, b, g, r = small[j, i], real(guide[j, i, 0]), real(guide[j, i, 1]), real(guide[j, i, 2])
-                    count += real(1)
-                    whole += a
-                    pb, pg, pr = pb + a * b, pg + a * g, pr + a * r
-                    ab, ag, ar = ab + b, ag + g, ar + r
+            count = real((end - top) * (min(x + REACH + 1, w) - max(x - REACH, 0)))
+            i = x - left
+            ab, ag, ar, whole = sums[0, i], sums[1, i], sums[2, i], sums[3, i]
+            pb, pg, pr = sums[4, i], sums[5, i], sums[6, i]
             # Where there is next to nothing of one, the mean of both stands in.
             person, room, some = real(1) / (whole + FEW), real(1) / (count - whole + FEW), FEW / count
             rb, rg, rr = (ab - pb + some * ab) * room, (ag - pg + some * ag) * room, (ar - pr + some * ar) * room
@@ -222,6 +74,47 @@ def edge_fields(
                 field[4 + c] = pb * t[0] + pg * t[1] + pr * t[2] + t[3]
                 field[7 + c] = rb * t[0] + rg * t[1] + rr * t[2] + t[3]
                 field[13 + c] = real(0)
+            field[10] = rate[y, x] if rate.size else real(1)
+            field[11] = low[y, x] if low.size else real(0)
+            field[12] = high[y, x] if high.size else real(1)
+
+
+@compiled
+def reach_of(near: Bytes) -> tuple[int, int]:
+    """The first column in which something of `near` is not 0, and the one after the last."""
+    h, w = near.shape
+    left, right = w, 0
+    for y in range(h):
+        row, x = near[y], 0
+        while x < left and not row[x]:
+            x += 1
+        left, x = x, w
+        while x > right and not row[x - 1]:
+            x -= 1
+        right = x
+    return left, right
+
+
+@compiled
+def gather(guide: Bytes, alpha: Field, left: int, row: Field) -> None:
+    """A row of `edge_fields`: of the guide's and alpha's from `REACH` places left of `left`, nothing beyond borders."""
+    wide = row.size // 7
+    for i in range(wide):
+        x = left - REACH + i
+        there = 0 <= x < alpha.size
+        x = min(max(x, 0), alpha.size - 1)
+        a = alpha[x] if there else real(0)
+        row[3 * wide + i] = a
+        for k in range(3):
+            colour = real(guide[x, k]) if there else real(0)
+            row[k * wide + i] = colour
+            row[(4 + k) * wide + i] = a * colour
+
+
+@compiled
+def add(total: Field, row: Field) -> None:
+    for x in range(total.size):
+        total[x] += row[x]
 
 
 @compiled

@@ -46,12 +46,13 @@ def ready() -> Event:
 def _prepare(event: Event) -> None:
     try:
         from greenscreen import kernels
+        from greenscreen.refine.kernels import warm_up
 
         # Calling them is what compiles them, or loads what was compiled before.
+        warm_up()
         guide, matte, near = np.zeros((2, 2, 3), np.uint8), np.eye(2, dtype=np.float32), np.ones((2, 2), np.uint8)
         lines, fields = np.zeros((4, 2, 2), np.float32), np.zeros((2, 2, 16), np.float32)
-        kernels.coefficients(guide, matte, near, 1, 1.0, lines)
-        kernels.edge_fields(guide, matte, lines, near, 1, TO_BGR, TO_YUV, fields)
+        kernels.edge_fields(guide, matte, lines, near, (matte, matte, matte), TO_BGR, TO_YUV, fields)
         pixels, kind, values = np.zeros((6, 4), np.uint8), np.full((2, 2), 2, np.uint8), np.zeros((4, 4), np.uint8)
         past = np.empty((0, 0), np.uint8), np.empty((0, 0), np.float32), np.empty((0, 0), np.float32)
         kernels.render(pixels, pixels, kind, fields, False, past, pixels.copy(), values, 0, 2)

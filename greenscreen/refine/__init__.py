@@ -34,7 +34,7 @@ class Refiner:
             self._forget()
         coarse = thresholded(np.nan_to_num(coarse, nan=0), self.edges.threshold)
         if self._islands:
-            coarse = self._islands.clear(coarse)
+            coarse = self._islands.clear(coarse, frame.planar)
         alpha = refine_edges(frame, coarse)
         if self._steady:
             alpha = self._steady.steady(alpha, coarse)

@@ -12,7 +12,8 @@ from greenscreen.band import Field
 from greenscreen.frame import Alpha, Frame, Image, Matte
 
 RADIUS = 3
-"""Half-width of the window, in pixels of the small picture: a little more than the network's uncertainty."""
+"""Half-width of the window, in pixels of the small picture: a little more than the network's uncertainty. The compiled
+loops are made for it (loops.REACH)."""
 EPSILON = 1e-4
 """Colour variance, of [0, 1]^2, below which the window counts as flat and alpha keeps the coarse matte's value."""
 DOUBT = 0.02
@@ -27,25 +28,30 @@ def refine_edges(frame: Frame, coarse: Matte) -> Alpha:
     matte = np.asarray(cv2.resize(coarse, guide.shape[1::-1], interpolation=cv2.INTER_LINEAR), np.float32)
     # The network's faint doubts are none: where all around agrees, nothing need be looked for.
     matte = np.clip((matte - np.float32(DOUBT)) * np.float32(1 / (1 - 2 * DOUBT)), 0, 1)
-    lines = (coefficients_fast if frame.planar else coefficients)(guide, matte)
+    small, lines = (outlined_fast if frame.planar else outlined)(guide, matte)
+    return Alpha(frame, small, lines)
+
+
+def outlined(guide: Image, matte: Matte) -> tuple[Matte, Field]:
+    """The alpha at the size of the guide, and the lines that it follows."""
+    lines = coefficients(guide, matte)
     # Stretches [BLACK, WHITE] to [0, 1].
     lines[3] -= np.float32(BLACK)
     lines *= np.float32(1 / (WHITE - BLACK))
     blue, green, red = cv2.split(guide)
     small = lines[0] * blue + lines[1] * green + lines[2] * red + lines[3]
     # What is not a number is no person.
-    return Alpha(frame, np.nan_to_num(np.clip(small, 0, 1)), lines)
+    return np.nan_to_num(np.clip(small, 0, 1)), lines
 
 
-def coefficients_fast(guide: Image, matte: Matte) -> Field:
-    """`coefficients`, compiled."""
-    from greenscreen import kernels
+def outlined_fast(guide: Image, matte: Matte) -> tuple[Matte, Field]:
+    """The same, compiled."""
+    from greenscreen.refine import kernels
 
-    window = np.ones((2 * RADIUS + 1, 2 * RADIUS + 1), np.uint8)
-    edges = (cv2.dilate(matte, window) != cv2.erode(matte, window)).astype(np.uint8)
-    lines = np.empty((4, *matte.shape), np.float32)
-    kernels.coefficients(guide, matte, edges, RADIUS, EPSILON * 255**2, lines)
-    return lines
+    small, lines = np.empty_like(matte), np.empty((4, *matte.shape), np.float32)
+    kernels.coefficients(guide, matte, np.float32(EPSILON * 255**2), lines)
+    kernels.evaluate(guide, lines, np.float32(BLACK), np.float32(WHITE), small)
+    return small, lines
 
 
 def coefficients(guide: Image, matte: Matte) -> Field:

@@ -26,11 +26,18 @@ class Islands:
 
     def __init__(self) -> None:
         self._known: Mask | None = None
+        self._runs: tuple[NDArray[np.int32], ...] | None = None
 
-    def clear(self, matte: Matte) -> Matte:
-        """`(h, w)` in [0, 1] to the same, without strays and pinholes; the argument is left as it is."""
+    def clear(self, matte: Matte, fast: bool = False) -> Matte:
+        """`(h, w)` in [0, 1] to the same, without strays and pinholes; the argument is left as it is.
+
+        With `fast`, they are found by compiled loops.
+        """
         if self._known is None or self._known.shape != matte.shape:
             self._known = np.zeros(matte.shape, np.bool_)
+            self._runs = None
+        if fast:
+            return self._clear_fast(matte, self._known)
         out = matte.copy()
         count, labels = cv2.connectedComponents((matte > HAZE).astype(np.uint8), connectivity=8)
         sure = np.bincount(labels[matte > SURE], minlength=count)
@@ -41,6 +48,15 @@ class Islands:
             out[stray[labels]] = 0
         _fill(out)
         self._known = out > HAZE
+        return out
+
+    def _clear_fast(self, matte: Matte, known: Mask) -> Matte:
+        from greenscreen.refine import kernels
+
+        self._runs = self._runs or kernels.room_for_runs(*matte.shape)
+        out, limits = np.empty_like(matte), (np.float32(HAZE), np.float32(SURE))
+        least = NEW * matte.size, KNOWN * matte.size, PINHOLE * matte.size
+        kernels.clear(np.ascontiguousarray(matte), known, limits, least, out, self._runs)
         return out
 
     def reset(self) -> None:

@@ -26,39 +26,78 @@ REACH = 3
 DOUBT, DECIDED = 0.2, 0.5
 """Change of the network's mind that begins to open a place whatever the picture says, and that opens it wide."""
 
+Limits = tuple[float, float, float, float, float]
+"""What still stands, how much further has moved, from which change of mind on a place opens, how much further it is
+open wide, and the least rate."""
+
 
 class Gate:
     """Says of each place how much of its new alpha counts. Remembers what places looked like."""
 
     def __init__(self) -> None:
+        # Blue, green and red, each a plane.
         self._seen: Field | None = None
         self._believed: Matte | None = None
 
-    def open(self, guide: Image, coarse: Matte) -> Field:
+    def open(self, guide: Image, coarse: Matte, fast: bool = False) -> Field:
         """`(h, w)` in [RATE, 1], of the guide's size, `(h, w, 3)`; 1 everywhere at first and when that size changes.
 
-        `coarse` is the network's matte, of any size.
+        `coarse` is the network's matte, of any size. With `fast`, it is found by compiled loops.
         """
-        now = guide.astype(np.float32)
-        belief = np.asarray(cv2.resize(coarse, now.shape[1::-1], interpolation=cv2.INTER_LINEAR), np.float32)
-        if self._seen is None or self._believed is None or self._seen.shape != now.shape:
-            self._seen, self._believed = now, belief
-            return np.ones(belief.shape, np.float32)
-        size = (2 * REACH + 1, 2 * REACH + 1)
-        # Where a thing leaves, there is no edge of it any more, but there was: hence the dilation.
-        blue, green, red = cv2.split(np.abs(cv2.blur(now - self._seen, size)))
-        unlike = cv2.dilate(cv2.max(cv2.max(blue, green), red), np.ones((3, 3), np.uint8))
+        size = guide.shape[:2]
+        belief = np.asarray(cv2.resize(coarse, size[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
+        if self._seen is None or self._believed is None or self._believed.shape != size:
+            self._seen, self._believed = planes(guide), belief.copy()
+            return np.ones(size, np.float32)
+        unlike = (unlikeness_fast if fast else unlikeness)(guide, self._seen)
         # Every third place of each direction: a median of some thousands is as good.
         still = max(STILL, 2 * min(NOISIEST, float(np.median(unlike[::3, ::3]))))
-        moved = (unlike - np.float32(still)) * np.float32(1 / MOVED)
-        decided = (np.abs(belief - self._believed) - DOUBT) * np.float32(1 / (DECIDED - DOUBT))
-        rate: Field = np.clip(np.maximum(moved, decided), RATE, 1).astype(np.float32)
-        self._seen += (now - self._seen) * rate[..., None]
-        self._believed += (belief - self._believed) * rate
-        return rate
+        limits = still, MOVED, DOUBT, DECIDED - DOUBT, RATE
+        return (renew_fast if fast else renew)(guide, belief, unlike, limits, self._seen, self._believed)
 
     def reset(self) -> None:
         self._seen = self._believed = None
+
+
+def planes(guide: Image) -> Field:
+    """`(h, w, 3)` to `(3, h, w)` float32."""
+    return np.ascontiguousarray(guide.transpose(2, 0, 1), np.float32)
+
+
+def unlikeness(guide: Image, seen: Field) -> Field:
+    """How far each place's mean colour is from what it was, `(3, h, w)`: `(h, w)`, of 255."""
+    size = (2 * REACH + 1, 2 * REACH + 1)
+    blue, green, red = (np.abs(cv2.blur(plane, size)) for plane in planes(guide) - seen)
+    # Where a thing leaves, there is no edge of it any more, but there was: hence the dilation.
+    return np.asarray(cv2.dilate(cv2.max(cv2.max(blue, green), red), np.ones((3, 3), np.uint8)), np.float32)
+
+
+def unlikeness_fast(guide: Image, seen: Field) -> Field:
+    """The same, compiled."""
+    from greenscreen.refine import kernels
+
+    out = np.empty(guide.shape[:2], np.float32)
+    kernels.unlikeness(guide, seen, out)
+    return out
+
+
+def renew(guide: Image, belief: Matte, unlike: Field, limits: Limits, seen: Field, believed: Matte) -> Field:
+    """How much of each place's new alpha counts; takes over as much of the guide and of what is believed now."""
+    still, moved, doubt, decided, least = (np.float32(limit) for limit in limits)
+    by_picture, by_mind = (unlike - still) / moved, (np.abs(belief - believed) - doubt) / decided
+    rate: Field = np.clip(np.maximum(by_picture, by_mind), least, 1).astype(np.float32)
+    seen += (planes(guide) - seen) * rate
+    believed += (belief - believed) * rate
+    return rate
+
+
+def renew_fast(guide: Image, belief: Matte, unlike: Field, limits: Limits, seen: Field, believed: Matte) -> Field:
+    """The same, compiled."""
+    from greenscreen.refine import kernels
+
+    rate, (still, moved, doubt, decided, least) = np.empty_like(unlike), map(np.float32, limits)
+    kernels.renew(guide, belief, unlike, (still, moved, doubt, decided, least), seen, believed, rate)
+    return rate
 
 
 class Steady:
@@ -70,14 +109,15 @@ class Steady:
 
     def steady(self, alpha: Alpha, coarse: Matte) -> Alpha:
         """The alpha, held where nothing moves; `coarse` is the network's matte, of any size."""
-        rate = self._gate.open(alpha.frame.guide, coarse)
+        fast = alpha.frame.planar
+        rate = self._gate.open(alpha.frame.guide, coarse, fast)
         size, last = alpha.frame.size[::-1], self._last
         if last is None or last.past is None or last.past.after.shape != size:
             past = Past(np.ones_like(rate), alpha.kind, *np.zeros((2, *size), np.float32))
             small = alpha.small
         else:
             past = Past(rate, last.kind, last.past.after, last.past.before)
-            small = _settled(last.small + (alpha.small - last.small) * rate)
+            small = (settle_fast if fast else settle)(last.small, rate, alpha.small)
         self._last = replace(alpha, small=small, past=past)
         return self._last
 
@@ -86,8 +126,18 @@ class Steady:
         self._last = None
 
 
-def _settled(small: Matte) -> Matte:
-    """What has come within half a level of 0 or 1 is there, so that it leaves the unknown band."""
+def settle(last: Matte, rate: Field, small: Matte) -> Matte:
+    """An alpha, brought only so far from the last; within half a level of 0 or 1 it is there, and leaves the band."""
+    small = last + (small - last) * rate
     small[small < 1 / 512] = 0
     small[small > 1 - 1 / 512] = 1
+    return small
+
+
+def settle_fast(last: Matte, rate: Field, small: Matte) -> Matte:
+    """The same, compiled."""
+    from greenscreen.refine import kernels
+
+    small = small.copy()
+    kernels.settle(last, rate, small)
     return small

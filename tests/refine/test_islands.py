@@ -66,3 +66,13 @@ def test_a_cleared_matte_is_in_range_and_stays_as_it_is(seed: int) -> None:
     assert once.min() >= 0
     assert once.max() <= 1
     np.testing.assert_array_equal(islands.clear(once), once)
+
+
+@given(st.integers(1, 40), st.integers(1, 60), st.integers(0, 1000), st.floats(0.3, 3))
+@settings(deadline=None)
+def test_the_compiled_loops_find_the_same(height: int, width: int, seed: int, blur: float) -> None:
+    slow, fast, rng = Islands(), Islands(), np.random.default_rng(seed)
+    for _ in range(3):
+        matte = cv2.GaussianBlur(rng.random((height, width), np.float32), (0, 0), blur)
+        matte = np.clip((matte - matte.mean()) / (matte.std() + 1e-6) * 0.4 + 0.4, 0, 1).astype(np.float32)
+        np.testing.assert_array_equal(fast.clear(matte, fast=True), slow.clear(matte))

@@ -116,3 +116,19 @@ def test_a_chair_the_network_is_unsure_of_does_not_flicker() -> None:
         coarse[40:90, 20:60] = 0.5 + 0.12 * (-1) ** index
         alphas.append(refiner.refine(Frame(image, index / 30, index, index == 0), coarse).values / np.float32(255))
     assert flicker(alphas[10:]) < 0.002
+
+
+def test_the_compiled_loops_open_the_same_places() -> None:
+    slow, fast = Gate(), Gate()
+    for index in range(6):
+        image, truth = scene(100 + 7 * index, noise=index, light=1 + 0.05 * (index == 4))
+        coarse = coarse_of(truth, index)
+        np.testing.assert_allclose(fast.open(image, coarse, fast=True), slow.open(image, coarse), atol=2e-3)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 9), (9, 1), (2, 3), (7, 5)])
+def test_the_compiled_loops_know_pictures_smaller_than_their_window(size: tuple[int, int]) -> None:
+    slow, fast, rng = Gate(), Gate(), np.random.default_rng(0)
+    for _ in range(3):
+        image, coarse = rng.integers(0, 256, (*size, 3), np.uint8), rng.random(size, np.float32)
+        np.testing.assert_allclose(fast.open(image, coarse, fast=True), slow.open(image, coarse), atol=2e-3)
