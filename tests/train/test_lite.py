@@ -1,0 +1,73 @@
+"""The large student: an encoder that is faithful to its paper, and that stays what it was where it is told to."""
+
+import pytest
+import torch
+
+from greenscreen.errors import ModelError, UsageError
+from train.learner import Learner, begun
+from train.models import LargeStudent
+from train.models.lite import STAGES, Encoder
+from train.recipe import make_recipe
+
+
+def weights(encoder: Encoder) -> dict[str, torch.Tensor]:
+    """As another library would hand them over: other names, the same order, and a classifier behind."""
+    wanted = ("weight", "bias", "running_mean", "running_var")
+    state = {key: value for key, value in encoder.state_dict().items() if key.rpartition(".")[2] in wanted}
+    named = {f"layer{index}.{key.rpartition('.')[2]}": value + 0.01 for index, (key, value) in enumerate(state.items())}
+    return named | {"classifier.weight": torch.zeros(1000, 1280)}
+
+
+def test_the_encoder_is_efficientnet_lite0() -> None:
+    # 4.65 M with the last convolution to 1280 channels and the classifier, as in the Lite models' own table.
+    whole = sum(p.numel() for p in Encoder(len(STAGES)).parameters())
+    assert (whole + 320 * 1280 + 2 * 1280 + 1280 * 1000 + 1000) / 1e6 == pytest.approx(4.65, abs=0.01)
+
+
+def test_any_multiple_of_the_stride_goes_in_and_comes_out() -> None:
+    student = LargeStudent().eval()
+    for height, width in ((32, 32), (160, 288), (256, 192)):
+        with torch.inference_mode():
+            logits = student(torch.zeros(1, 3, height, width), torch.zeros(1, 1, height, width))
+        assert logits.shape == (1, 1, height, width)
+
+
+def test_weights_of_other_names_are_taken_over_in_order() -> None:
+    source, encoder = Encoder(), Encoder()
+    encoder.load(weights(source))
+    for key, value in source.stages.state_dict().items():
+        if not key.endswith("num_batches_tracked"):
+            torch.testing.assert_close(encoder.stages.state_dict()[key], value + 0.01)
+
+
+def test_other_weights_are_refused() -> None:
+    with pytest.raises(ValueError, match="instead of"):
+        Encoder().load({"a.weight": torch.zeros(3)})
+    with pytest.raises(ValueError, match="instead of"):
+        Encoder().load({key: value.flatten() for key, value in weights(Encoder()).items()})
+
+
+def test_a_file_that_holds_none_is_told_in_a_sentence(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    broken = tmp_path / "weights.pth"
+    broken.write_bytes(b"nothing")
+    with pytest.raises(ModelError, match="no weights of EfficientNet-Lite0"):
+        begun(make_recipe("test", {"network": "student-large", "encoder": broken}))
+    with pytest.raises(UsageError, match="no encoder"):
+        make_recipe("test", {"network": "unet", "encoder": broken})
+
+
+def test_frozen_parts_learn_nothing_and_statistics_stay(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    torch.save(weights(Encoder()), tmp_path / "weights.pth")
+    settings = {"network": "student-large", "encoder": tmp_path / "weights.pth", "frozen": 3, "memory": 0}
+    learner = Learner(make_recipe("test", settings), ["a"], {})
+    network = learner.network.train()
+    before = {key: value.clone() for key, value in network.state_dict().items()}
+    optimizer = learner.configure_optimizers()["optimizer"]
+    network(torch.rand(2, 3, 64, 64), torch.zeros(2, 1, 64, 64)).square().mean().backward()
+    optimizer.param_groups[0]["lr"] = optimizer.param_groups[2]["lr"] = 1e-2
+    optimizer.step()
+    after = network.state_dict()
+    changed = {key for key in before if not torch.equal(before[key], after[key])}
+    assert not any(key.startswith(("encoder.stages.0.", "encoder.stages.1.", "encoder.stages.2.")) for key in changed)
+    assert any(key.startswith("encoder.stages.3.") for key in changed)
+    assert not any(key.startswith("encoder.") and "running" in key for key in changed)

@@ -1,0 +1,151 @@
+"""The large student: an ImageNet encoder that has seen the world, and a light decoder that finds the person in it.
+
+The encoder is EfficientNet-Lite0 without its classifier (Tan and Le, EfficientNet, ICML 2019; the Lite variants, 2020,
+leave out squeeze-and-excite and swish, so that small engines run them well). Begun with weights learnt on ImageNet
+(`weights`), it knows people and rooms that no segmentation set here holds. The decoder adds the encoder's features of
+each size, as the small student's does, and is told the last matte there rather than in the first layer, so that the
+encoder stays what it was.
+"""
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from train.models.student import Depthwise
+
+STAGES = (
+    # outputs, blocks, stride, kernel, expansion
+    (16, 1, 1, 3, 1),
+    (24, 2, 2, 3, 6),
+    (40, 2, 2, 5, 6),
+    (80, 3, 2, 3, 6),
+    (112, 3, 1, 5, 6),
+    (192, 4, 2, 5, 6),
+    (320, 1, 1, 3, 6),
+)
+"""EfficientNet-B0's, Table 1 of the paper."""
+
+USED = 6
+"""Stages of which the student makes use: the last only prepares for the classifier."""
+
+DECODER = (80, 40, 24, 16)
+"""Channels at 1/16, 1/8, 1/4 and 1/2 of the input's size."""
+
+
+def conv(
+    inputs: int, outputs: int, kernel: int = 1, stride: int = 1, groups: int = 1, act: bool = True
+) -> nn.Sequential:
+    kind = Depthwise if groups == inputs else nn.Conv2d
+    layers: list[nn.Module] = [
+        kind(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=False),
+        nn.BatchNorm2d(outputs, eps=1e-3),
+    ]
+    return nn.Sequential(*layers, *([nn.ReLU6(inplace=True)] if act else []))
+
+
+class Block(nn.Module):
+    """Expand, filter each channel, project (Sandler et al., MobileNetV2, CVPR 2018)."""
+
+    def __init__(self, inputs: int, outputs: int, stride: int, kernel: int, expand: int):
+        super().__init__()
+        inner = inputs * expand
+        head = [conv(inputs, inner)] if expand > 1 else []
+        self.body = nn.Sequential(
+            *head, conv(inner, inner, kernel, stride, groups=inner), conv(inner, outputs, act=False)
+        )
+        self.residual = stride == 1 and inputs == outputs
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.body(x) if self.residual else self.body(x)
+
+
+class Encoder(nn.Module):
+    """Image `(N, 3, H, W)` RGB in [-1, 1] to the features of each stage.
+
+    Once it is pretrained, its normalisation keeps the statistics it came with: batches are too small to better them.
+    """
+
+    pretrained: Tensor
+
+    def __init__(self, stages: int = USED):
+        super().__init__()
+        self.stages = nn.ModuleList([conv(3, 32, 3, 2)])
+        self.register_buffer("pretrained", torch.tensor(False))
+        self.frozen = 0
+        """So many parts, from the first on, learn nothing, which nearly doubles the speed of a step: they are the
+        largest. 1 is the stem alone."""
+        inputs = 32
+        for outputs, blocks, stride, kernel, expand in STAGES[:stages]:
+            first = Block(inputs, outputs, stride, kernel, expand)
+            rest = [Block(outputs, outputs, 1, kernel, expand) for _ in range(blocks - 1)]
+            self.stages.append(nn.Sequential(first, *rest))
+            inputs = outputs
+
+    def forward(self, x: Tensor) -> list[Tensor]:
+        features = []
+        for index, stage in enumerate(self.stages):
+            with torch.set_grad_enabled(torch.is_grad_enabled() and index >= self.frozen):
+                x = stage(x)
+            features.append(x)
+        return features[1:]
+
+    def train(self, mode: bool = True) -> "Encoder":
+        super().train(mode)
+        for module in self.modules():
+            if isinstance(module, nn.BatchNorm2d) and self.pretrained:
+                module.eval()
+        return self
+
+    def load(self, weights: Mapping[str, Tensor]) -> None:
+        """Takes over the convolutions and their normalisation of a classifier with these stages, in their order.
+
+        Names differ from one library to the next, the order and the shapes do not. Raises `ValueError` if these do.
+        """
+        wanted = ("weight", "bias", "running_mean", "running_var")
+        given = [value for key, value in weights.items() if key.rpartition(".")[2] in wanted]
+        state = {key: value for key, value in self.state_dict().items() if key.rpartition(".")[2] in wanted}
+        if len(given) < len(state):
+            raise ValueError(f"{len(given)} tensors instead of {len(state)} or more")
+        for (key, mine), theirs in zip(state.items(), given, strict=False):
+            if mine.shape != theirs.shape:
+                raise ValueError(f"{tuple(theirs.shape)} instead of {tuple(mine.shape)} for {key}")
+            mine.copy_(theirs)
+        self.pretrained.fill_(True)
+
+
+class Up(nn.Module):
+    """Doubles the size, adds the encoder's features of that size and the last matte, and filters."""
+
+    def __init__(self, inputs: int, skip: int, outputs: int):
+        super().__init__()
+        self.below = conv(inputs, outputs, act=False)
+        self.across = conv(skip, outputs, act=False)
+        self.mix = nn.Sequential(conv(outputs, outputs, 3, groups=outputs), conv(outputs, outputs))
+
+    def forward(self, x: Tensor, *skip: Tensor) -> Tensor:
+        x = F.interpolate(self.below(x), scale_factor=2, mode="bilinear", align_corners=False)
+        return self.mix(F.relu6(x + self.across(torch.cat(skip, 1) if len(skip) > 1 else skip[0])))
+
+
+class LargeStudent(nn.Module):
+    """Image `(N, 3, H, W)` RGB in [-1, 1] and last matte `(N, 1, H, W)` in [0, 1] to logits `(N, 1, H, W)`."""
+
+    remembers = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        d = DECODER
+        self.encoder = Encoder()
+        self.up16, self.up8 = Up(192, 112, d[0]), Up(d[0], 40 + 1, d[1])
+        self.up4, self.up2 = Up(d[1], 24 + 1, d[2]), Up(d[2], 16, d[3])
+        self.head = nn.Conv2d(d[3], 4, 1)
+
+    def forward(self, image: Tensor, previous: Tensor) -> Tensor:
+        at2, at4, at8, _, at16, at32 = self.encoder(image)
+        x = self.up16(at32, at16)
+        x = self.up8(x, at8, F.avg_pool2d(previous, 8))
+        x = self.up4(x, at4, F.avg_pool2d(previous, 4))
+        # Four values a place, spread over two by two pixels: a transposed convolution, but one that engines run fast.
+        return F.pixel_shuffle(self.head(self.up2(x, at2)), 2)
