@@ -141,7 +141,7 @@ def image(
     from greenscreen.segment import open_segmenter
 
     jobs = plan_photos(inputs, output)
-    with open_segmenter(engine, model, gpu, say=say) as segmenter, progress_bar() as bar:
+    with open_segmenter(engine, model, gpu, say=say, patient=True) as segmenter, progress_bar() as bar:
         task = bar.add_task("photos", total=len(jobs))
         failed = cut_photos(jobs, segmenter, background or "transparent", matte, lambda _: bar.advance(task))
     for _, error in failed:
@@ -165,7 +165,7 @@ def video(
     from greenscreen.batch import cut_video
     from greenscreen.segment import open_segmenter
 
-    with open_segmenter(engine, model, gpu, say=say) as segmenter, progress_bar() as bar:
+    with open_segmenter(engine, model, gpu, say=say, patient=True) as segmenter, progress_bar() as bar:
         task = bar.add_task("frames", total=None)
         count = cut_video(
             clip,

@@ -25,13 +25,17 @@ def weighted_blur(colour: Field, weight: Field, sigma: float) -> Field:
     Knutsson and Westin (CVPR 1993). The kernel is a stack blur of the Gaussian's sigma, in pixels. Where nothing of
     weight is near, the mean of all that has weight stands in.
     """
-    weighted = np.empty((*weight.shape, 4), np.float32)
-    np.multiply(colour, weight[..., None], out=weighted[..., :3])
-    weighted[..., 3] = weight
+    planes = [plane * weight for plane in cv2.split(colour)]
+    weighted = cv2.merge([*planes, weight])
     size = 2 * stack_radius(sigma, weight.shape) + 1
     mean = np.array(cv2.mean(weighted), np.float32) + np.float32(1e-6)
-    blurred = cv2.stackBlur(weighted, (size, size)) + mean * np.float32(0.003 / mean[3])
-    return np.asarray(blurred[..., :3] / blurred[..., 3:], np.float32)
+    *blurred, whole = cv2.split(cv2.stackBlur(weighted, (size, size)))
+    # A trace of the whole picture's mean, which is all there is where nothing of weight is near.
+    trace = mean * np.float32(0.003 / mean[3])
+    share = 1 / (whole + trace[3])
+    return np.asarray(
+        cv2.merge([(plane + part) * share for plane, part in zip(blurred, trace, strict=False)]), np.float32
+    )
 
 
 def stack_radius(sigma: float, shape: tuple[int, ...]) -> int:

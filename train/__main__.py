@@ -57,14 +57,21 @@ def export(
     checkpoint: Path,
     out: Annotated[Path, typer.Option(help="ONNX file to write, its contract beside it; or .tflite, for MediaPipe")],
     half: Annotated[bool, typer.Option("--half", help="float16 inside, for engines that are strongly typed")] = False,
+    int8: Annotated[
+        Path | None, typer.Option(metavar="MANIFEST", help="eight-bit integers, in the ranges its pictures show")
+    ] = None,
+    area: Annotated[int | None, typer.Option(min=1024, help="pixels of input; by default as trained")] = None,
 ) -> None:
     """Write a trained network as a model that greenscreen runs."""
+    if half and int8:
+        raise UsageError("--half and --int8 contradict each other", "export twice, to two files")
     if out.suffix == ".tflite":
-        export_for_mediapipe(checkpoint, out, half)
+        export_for_mediapipe(checkpoint, out, half or bool(int8))
         return
+    rows = load_all([int8]) if int8 else []
     from train.export import export as run
 
-    contract = run(checkpoint, out, half)
+    contract = run(checkpoint, out, half, rows, area)
     typer.echo(f"wrote {out} and {out.with_suffix('.json').name}: {contract.name}, both engines agree")
 
 
@@ -93,9 +100,9 @@ def compare(
     typer.echo(f"wrote {out}" + (f" and {sheet}" if sheet else ""))
 
 
-def export_for_mediapipe(checkpoint: Path, out: Path, half: bool) -> None:
-    if half:
-        raise UsageError("--half is for ONNX files", "leave it out")
+def export_for_mediapipe(checkpoint: Path, out: Path, otherwise: bool) -> None:
+    if otherwise:
+        raise UsageError("--half and --int8 are for ONNX files", "leave them out")
     try:
         from train.mediapipe import export as run
     except ImportError as error:

@@ -1,28 +1,42 @@
 """Writes a model and its contract: the only place that does, and only once the runtime agrees with what it wrote."""
 
 import hashlib
+import logging
 import os
+import shutil
 import tempfile
 import warnings
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from greenscreen.contract import ModelContract, write_contract
-from greenscreen.errors import ModelError, SinkError
+from greenscreen.errors import ModelError, SinkError, UsageError
 from greenscreen.segment.onnxruntime import OnnxRuntimeEngine
 from greenscreen.segment.openvino import OpenVinoEngine
 from train.checkpoint import Checkpoint, read_checkpoint
+from train.contact import chosen
+from train.data import Image, Row, read
 from train.models import Trained, logits
 from train.models.network import STRIDE
+from train.quantize import quantize
 
 AREA = 320 * 192
 """Pixels of input for checkpoints that do not say what they were trained with."""
 
 TOLERANCE = {"float32": 2e-3, "float16": 3e-2}
 """Largest difference of a matte, in [0, 1], from PyTorch's in float32."""
+
+ROUGHLY = 0.02
+"""The same for eight-bit integers, but on average over a picture: single pixels of an edge may differ by more."""
+
+SHOWN = 48
+"""Pictures that tell the ranges of a quantized network's activations; some more judge it."""
 
 
 class Deployed(nn.Module):
@@ -44,23 +58,52 @@ class Deployed(nn.Module):
         return logits(self.network, rgb, matte).float().sigmoid().permute(0, 2, 3, 1)
 
 
-def export(checkpoint: Path, out: Path, half: bool = False) -> ModelContract:
-    """Writes `out` (ONNX) and the contract beside it.
+def export(
+    checkpoint: Path, out: Path, half: bool = False, rows: Sequence[Row] = (), area: int | None = None
+) -> ModelContract:
+    """Writes `out` (ONNX) and the contract beside it; of eight-bit integers, if there are `rows` of training pictures.
 
-    Raises `ModelError`, writing neither, when the checkpoint is none or an engine disagrees with PyTorch, and
-    `SinkError` when nothing can be written.
+    `area` is how many pixels of input the contract states; by default those the network was trained with.
+
+    Raises `ModelError`, writing neither, when the checkpoint is none or an engine disagrees with PyTorch, `UsageError`
+    when the rows list no pictures, and `SinkError` when nothing can be written.
     """
     saved = read_checkpoint(checkpoint)
     reference = Deployed(saved.build())
     try:
         with tempfile.TemporaryDirectory(dir=out.parent) as scratch:
-            contract = draft(saved, Path(scratch) / out.name, half)
-            verify(reference, Path(scratch) / out.name, contract, TOLERANCE["float16" if half else "float32"])
-            os.replace(Path(scratch) / out.name, out)
+            model = Path(scratch) / out.name
+            contract = draft(saved, model, half)
+            contract = replace(contract, area=area) if area else contract
+            if rows:
+                shown = chosen([row for row in rows if row.split == "train" and row.mask], SHOWN)
+                contract = quantized(model, contract, [read(row.image) for row in shown])
+                judges = chosen([row for row in rows if row.split == "val"], SHOWN // 6)
+                verify_roughly(reference, model, contract, [read(row.image) for row in judges])
+            else:
+                verify(reference, model, contract, TOLERANCE["float16" if half else "float32"])
+            os.replace(model, out)
         write_contract(out, contract)
     except OSError as error:
         raise SinkError(f"{out} cannot be written: {error.strerror}", "check that the folder is there") from error
     return contract
+
+
+def quantized(model: Path, contract: ModelContract, pictures: Sequence[Image]) -> ModelContract:
+    """Makes the model one of eight-bit integers, in place; returns its contract."""
+    if not pictures:
+        raise UsageError("the manifest lists no pictures to train on", "name the one that the network was trained with")
+    with warnings.catch_warnings(), tempfile.TemporaryDirectory() as scratch:
+        floats = Path(scratch) / model.name
+        shutil.move(model, floats)
+        # What it advises beforehand is of no use to a network of no fixed size.
+        logging.disable(logging.WARNING)
+        try:
+            quantize(floats, model, contract, pictures)
+        finally:
+            logging.disable(logging.NOTSET)
+    digest = hashlib.sha256(model.read_bytes()).hexdigest()
+    return replace(contract, name=contract.name + "-int8", sha256=digest)
 
 
 def draft(saved: Checkpoint, model: Path, half: bool = False) -> ModelContract:
@@ -117,3 +160,17 @@ def verify(reference: Deployed, model: Path, contract: ModelContract, tolerance:
                 if not worst <= tolerance:
                     reason = f"{type(engine).__name__} differs by {worst:.4f} at step {step}, {width}x{height}"
                     raise ModelError(f"the exported {contract.name} is not what was trained: {reason}")
+
+
+def verify_roughly(reference: Deployed, model: Path, contract: ModelContract, pictures: Sequence[Image]) -> None:
+    """The same on real pictures and in eight bits, which engines round differently; raises `ModelError`."""
+    for picture in pictures:
+        width, height = contract.input_size(*picture.shape[1::-1])
+        small = np.asarray(cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+        with torch.inference_mode():
+            wanted = reference(torch.from_numpy(small)[None].float(), torch.zeros(1, height, width, 1))[0, :, :, 0]
+        for kind in (OpenVinoEngine, OnnxRuntimeEngine):
+            off = float(np.abs(kind(model, contract, width, height).step(small) - wanted.numpy()).mean())
+            if not off <= ROUGHLY:
+                reason = f"in eight bits {kind.__name__} differs by {off:.4f} on average"
+                raise ModelError(f"the exported {contract.name} is not what was trained: {reason}")

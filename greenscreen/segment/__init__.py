@@ -7,6 +7,7 @@ only when it is asked for, and none falls back to another when it was named.
 import importlib
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from threading import Lock, RLock
@@ -41,6 +42,12 @@ ENGINES = {
     "onnxruntime-coreml": "greenscreen.segment.onnxruntime:CoreMLExecutionProvider",
 }
 """Engines by name: the module, and for ONNX Runtime the provider."""
+
+ON_CPU = {"openvino", "onnxruntime"}
+"""Those that run on any processor."""
+
+DETAIL = 2.4
+"""How many times the pixels of a live picture the network looks at in photos and files, which nobody waits for."""
 
 AUTO = ["tensorrt", "openvino", "onnxruntime"]
 """In the order `auto` tries them: fastest first, as measured in docs/performance.md."""
@@ -178,10 +185,12 @@ def open_segmenter(
     gpu: int | None = None,
     meanwhile: bool = False,
     say: Say = log.info,
+    patient: bool = False,
 ) -> Segmenter:
     """Opens the named engine, or the first of `AUTO` that runs here, on the GPU of this number if it runs on one.
 
     With `meanwhile`, nobody waits: while a GPU's engine is being built, or after it was lost, a CPU engine serves.
+    A `patient` caller has time: then a CPU looks at more pixels, `DETAIL` times as many, in float32.
     Raises `UsageError` for an unknown name, `ModelError` for a bad model, `EngineError` when nothing runs.
     """
     if engine != "auto" and engine not in ENGINES:
@@ -199,9 +208,13 @@ def open_segmenter(
                 opener = partial(opener, gpu=gpu or 0)
             if name == "tensorrt":
                 opener = standing_by(opener, say) if meanwhile else partial(opener, progress=telling(say))
-            width, height = contract.input_size(16, 9)
-            segmenter = Segmenter(name, opener, path, contract)
-            segmenter._engines[width, height] = opener(path, contract, width, height)
+            promise = contract
+            if patient and name in ON_CPU:
+                promise = replace(contract, area=round(contract.area * DETAIL))
+                opener = partial(opener, precise=True)
+            width, height = promise.input_size(16, 9)
+            segmenter = Segmenter(name, opener, path, promise)
+            segmenter._engines[width, height] = opener(path, promise, width, height)
         except EngineError as error:
             if engine != "auto":
                 raise

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from greenscreen.contract import ModelContract
 from greenscreen.errors import EngineError, ModelError
-from greenscreen.segment.host import HostEngine
+from greenscreen.segment.host import HostEngine, quantized
 
 CPU = "CPUExecutionProvider"
 PACKAGES = {
@@ -57,6 +57,15 @@ class OnnxRuntimeEngine(HostEngine):
 
 
 def open_engine(
-    model: Path, contract: ModelContract, width: int, height: int, provider: str = CPU, gpu: int = 0
+    model: Path,
+    contract: ModelContract,
+    width: int,
+    height: int,
+    provider: str = CPU,
+    gpu: int = 0,
+    precise: bool = False,
 ) -> OnnxRuntimeEngine:
+    """`precise` computes in float32 whatever else would be faster; other providers than the CPU's do in any case."""
+    if provider == CPU and not precise:
+        model, contract = quantized(model, contract)
     return OnnxRuntimeEngine(model, contract, width, height, provider, gpu)

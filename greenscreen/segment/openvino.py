@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from greenscreen.contract import ModelContract
 from greenscreen.errors import EngineError, ModelError
-from greenscreen.segment.host import HostEngine
+from greenscreen.segment.host import HostEngine, quantized
 
 
 class OpenVinoEngine(HostEngine):
@@ -34,5 +34,8 @@ class OpenVinoEngine(HostEngine):
             raise EngineError("OpenVINO failed on a frame", "try: --engine onnxruntime") from error
 
 
-def open_engine(model: Path, contract: ModelContract, width: int, height: int) -> OpenVinoEngine:
-    return OpenVinoEngine(model, contract, width, height)
+def open_engine(model: Path, contract: ModelContract, width: int, height: int, precise: bool = False) -> OpenVinoEngine:
+    """`precise` computes in float32 whatever else would be faster."""
+    if not precise:
+        model, contract = quantized(model, contract)
+    return OpenVinoEngine(model, contract, width, height, precise)

@@ -1,6 +1,7 @@
 """Export: what is written is what was trained, in both engines and both precisions, or nothing is written."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +12,12 @@ import torch
 from torch import nn
 
 from greenscreen.contract import read_contract
-from greenscreen.errors import ModelError, SinkError
+from greenscreen.errors import ModelError, SinkError, UsageError
 from greenscreen.frame import Frame
-from greenscreen.segment import open_segmenter
+from greenscreen.segment import host, open_segmenter
 from train import export as exporting
 from train.checkpoint import read_checkpoint
+from train.data import Row
 from train.export import Deployed, export, verify, write_onnx
 from train.models.pspnet import PyramidPooling, average
 
@@ -82,3 +84,32 @@ def test_pspnets_fields_can_be_exported_for_pictures_of_any_size(tmp_path: Path)
     x = torch.rand(1, 8, 12, 20)
     (found,) = onnxruntime.InferenceSession(str(path)).run(None, {"x": x.numpy()})
     np.testing.assert_allclose(found, pooling(x).detach().numpy(), atol=1e-5)
+
+
+def test_eight_bits_are_taken_where_the_cpu_is_made_for_them(
+    untrained: Untrained, rows: list[Row], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beside the float model: it is the same student, in integers, and stands in for it live but not for photos."""
+    checkpoint, model, small = untrained("student-large"), tmp_path / "my.onnx", tmp_path / "my-int8.onnx"
+    contract = export(checkpoint, model)
+    assert export(checkpoint, small, rows=rows) == replace(
+        contract, name="student-large-int8", sha256=read_contract(small).sha256
+    )
+    kinds = {node.op_type for node in onnx.load(small).graph.node}
+    assert "QuantizeLinear" in kinds
+    assert "Clip" not in kinds, "a range that ends at six makes ReLU6 free"
+    assert small.stat().st_size < 0.4 * model.stat().st_size
+    for apt in (True, False):
+        monkeypatch.setattr(host, "adds_bytes", lambda apt=apt: apt)
+        assert host.quantized(model, contract)[0] == (small if apt else model)
+    small.write_bytes(small.read_bytes()[:-1])
+    monkeypatch.setattr(host, "adds_bytes", lambda: True)
+    with pytest.raises(ModelError, match="is not the file its contract"):
+        open_segmenter("openvino", model)
+    open_segmenter("openvino", model, patient=True).__exit__(None, None, None)
+
+
+def test_eight_bits_need_pictures(untrained: Untrained, rows: list[Row], tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no pictures to train on"):
+        export(untrained("student-large"), tmp_path / "my.onnx", rows=[row for row in rows if row.split != "train"])
+    assert not list(tmp_path.glob("*.onnx"))
