@@ -106,6 +106,9 @@ class Graph:
             "Mul": self._plain("MUL", lite.MulOptionsT()),
             "Relu": self._plain("RELU"),
             "Sigmoid": self._plain("LOGISTIC"),
+            "Clip": self._clip,
+            "AveragePool": self._pool,
+            "DepthToSpace": self._spread,
             "Identity": self._same,
         }
         if node.kind not in known:
@@ -154,6 +157,28 @@ class Graph:
             self._constants[node.output] = self._constants[source]
         else:
             self._tensors[node.output] = self.tensor(source)
+
+    def _clip(self, node: Node) -> None:
+        source, *limits = node.inputs
+        if [float(self._constants[name]) for name in limits] != [0, 6]:
+            raise ModelError("the network's Clip is no ReLU6, which alone is known to the export for MediaPipe")
+        self.operator("RELU6", [self.tensor(source)], self.tensor(node.output))
+
+    def _pool(self, node: Node) -> None:
+        """Of a constant alone: the last matte, of which MediaPipe knows nothing."""
+        values, side = self._constants.get(node.inputs[0]), node.attributes["kernel_shape"][0]
+        if values is None or node.attributes["strides"] != [side, side]:
+            raise ModelError("the network's AveragePool is not known to the export for MediaPipe", "export it as ONNX")
+        n, c, h, w = values.shape
+        self._constants[node.output] = values.reshape(n, c, h // side, side, w // side, side).mean((3, 5))
+
+    def _spread(self, node: Node) -> None:
+        """Into one channel, where it makes no difference which of depth and place comes first."""
+        target, block = self.tensor(node.output), node.attributes["blocksize"]
+        if self.subgraph.tensors[target].shape[3] != 1:
+            raise ModelError("the network's DepthToSpace is not known to the export for MediaPipe", "export it as ONNX")
+        options = lite.DepthToSpaceOptionsT(blockSize=block)
+        self.operator("DEPTH_TO_SPACE", [self.tensor(node.inputs[0])], target, options)
 
     def _convolution(self, node: Node) -> None:
         weights, bias = (self._constants[name] for name in node.inputs[1:])

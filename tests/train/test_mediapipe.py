@@ -54,6 +54,12 @@ def test_what_mediapipe_sees_differently_is_not_written(
     assert not (tmp_path / "out.tflite").exists()
 
 
+def test_the_large_student_goes_too(untrained: Untrained, tmp_path: Path) -> None:
+    pytest.importorskip("mediapipe", reason="needs MediaPipe: pip install 'greenscreen[mediapipe]'")
+    run(untrained("student-large"), "--out", tmp_path / "out.tflite")
+    assert (tmp_path / "out.tflite").exists(), "nothing is written unless MediaPipe agrees"
+
+
 def test_a_network_with_other_operators_is_refused(untrained: Untrained, tmp_path: Path) -> None:
     pytest.importorskip("mediapipe", reason="needs MediaPipe: pip install 'greenscreen[mediapipe]'")
     with pytest.raises(ModelError, match=r"the network's \w+ is not known"):
@@ -61,7 +67,7 @@ def test_a_network_with_other_operators_is_refused(untrained: Untrained, tmp_pat
 
 
 def test_half_is_for_onnx(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="--half is for ONNX"):
+    with pytest.raises(UsageError, match="are for ONNX"):
         run(WEIGHTS, "--half", "--out", tmp_path / "out.tflite")
 
 
