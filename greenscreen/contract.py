@@ -8,6 +8,7 @@ import hashlib
 import json
 import math
 from dataclasses import asdict, dataclass
+from functools import cache
 from os.path import isfile
 from pathlib import Path
 
@@ -44,15 +45,20 @@ class ModelContract:
 
     def input_size(self, width: int, height: int) -> tuple[int, int]:
         """Width and height of the input for a picture of this size: its shape as nearly as the stride allows."""
-        aspect = min(max(width / height, 1 / 8), 8.0)
-        most = max(1, self.area // self.stride**2)
+        return _input_size(self.stride, self.area, width, height)
 
-        def misfit(cells: tuple[int, int]) -> float:
-            w, h = cells
-            return 2 * abs(math.log(w / h / aspect)) + abs(math.log(w * h / most))
 
-        w, h = min(((w, max(1, round(most / w))) for w in range(1, most + 1)), key=misfit)
-        return w * self.stride, h * self.stride
+@cache
+def _input_size(stride: int, area: int, width: int, height: int) -> tuple[int, int]:
+    aspect = min(max(width / height, 1 / 8), 8.0)
+    most = max(1, area // stride**2)
+
+    def misfit(cells: tuple[int, int]) -> float:
+        w, h = cells
+        return 2 * abs(math.log(w / h / aspect)) + abs(math.log(w * h / most))
+
+    w, h = min(((w, max(1, round(most / w))) for w in range(1, most + 1)), key=misfit)
+    return w * stride, h * stride
 
 
 def read_contract(model: Path) -> ModelContract:

@@ -48,10 +48,26 @@ def outlined_fast(guide: Image, matte: Matte) -> tuple[Matte, Field]:
     """The same, compiled."""
     from greenscreen.refine import kernels
 
-    small, lines = np.empty_like(matte), np.empty((4, *matte.shape), np.float32)
-    kernels.coefficients(guide, matte, np.float32(EPSILON * 255**2), lines)
-    kernels.evaluate(guide, lines, np.float32(BLACK), np.float32(WHITE), small)
+    small, lines = np.zeros_like(matte), np.zeros((4, *matte.shape), np.float32)
+    # Far from the person, alpha is 0 whatever the picture shows.
+    lines[3] = BLACK / (BLACK - WHITE)
+    if where := surroundings(matte):
+        part, there = np.ascontiguousarray(guide[where]), np.ascontiguousarray(matte[where])
+        found, values = np.empty((4, *there.shape), np.float32), np.empty_like(there)
+        kernels.coefficients(part, there, np.float32(EPSILON * 255**2), found)
+        kernels.evaluate(part, found, np.float32(BLACK), np.float32(WHITE), values)
+        lines[:, where[0], where[1]], small[where] = found, values
     return small, lines
+
+
+def surroundings(matte: Matte) -> tuple[slice, slice] | None:
+    """Rows and columns in which somebody is, and so many more that windows of windows at their rim see nobody."""
+    margin = 2 * RADIUS + 2
+    rows, columns = np.flatnonzero(matte.any(1)), np.flatnonzero(matte.any(0))
+    if not rows.size:
+        return None
+    top, left = max(int(rows[0]) - margin, 0), max(int(columns[0]) - margin, 0)
+    return slice(top, int(rows[-1]) + margin + 1), slice(left, int(columns[-1]) + margin + 1)
 
 
 def coefficients(guide: Image, matte: Matte) -> Field:
