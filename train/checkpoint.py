@@ -38,11 +38,9 @@ def read_checkpoint(path: Path) -> Checkpoint:
     try:
         saved: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
         facts = dict(saved["hyper_parameters"])
-        # Checkpoints of before there were other networks say only which size of student they hold.
-        network = facts.get("network") or f"student-{facts['size']}"
         weights = {key.partition(".")[2]: value for key, value in saved["state_dict"].items()}
         if history := saved.get("callbacks", {}).get("Watch", {}).get("history"):
             facts["seconds"] = history[-1]["seconds"]
-        return Checkpoint(path, network, weights, facts, int(saved["global_step"]))
+        return Checkpoint(path, facts["network"], weights, facts, int(saved["global_step"]))
     except (OSError, EOFError, KeyError, TypeError, ValueError, RuntimeError, pickle.UnpicklingError) as error:
         raise ModelError(f"{path} is no checkpoint of a training run", "give a .ckpt that train fit wrote") from error

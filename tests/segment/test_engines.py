@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import onnxruntime
 import pytest
@@ -9,7 +10,8 @@ import pytest
 from greenscreen.contract import read_contract
 from greenscreen.errors import EngineError, ModelError, UsageError
 from greenscreen.frame import Frame, Image
-from greenscreen.segment import ENGINES, Segmenter, bundled_model, load_engine, open_segmenter
+from greenscreen.segment import DETAIL, ENGINES, Segmenter, bundled_model, host, load_engine, open_segmenter
+from greenscreen.segment.engine import FIRST_LOOKS
 from greenscreen.segment.onnxruntime import OnnxRuntimeEngine
 from greenscreen.segment.openvino import OpenVinoEngine
 
@@ -124,3 +126,17 @@ def test_closing_the_segmenter_closes_its_engines() -> None:
     with segmenter:
         pass
     assert len(closed) == 1
+
+
+@pytest.mark.parametrize("name", ON_CPU)
+def test_who_has_time_is_shown_more_detail_in_float32(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Photos and video files: whatever the CPU could do faster, and at more pixels than a live picture gets."""
+    monkeypatch.setattr(host, "adds_bytes", lambda: True)
+    frame = Frame(pictures(1)[0], 0.0, 0, fresh=True)
+    with open_segmenter(name) as live, open_segmenter(name, patient=True) as patient:
+        coarse, fine = live.segment(frame), patient.segment(frame)
+        assert fine.size == pytest.approx(DETAIL * coarse.size, rel=0.15)
+        width, height = patient.contract.input_size(*frame.size)
+        precise = load_engine(name)(MODEL, patient.contract, width, height, precise=True)
+        image = np.asarray(cv2.resize(frame.guide, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+        np.testing.assert_allclose(fine, [precise.step(image) for _ in range(FIRST_LOOKS)][-1], atol=1e-4)

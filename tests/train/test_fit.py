@@ -97,10 +97,9 @@ def test_a_run_is_neither_overwritten_nor_gone_on_with_by_another_recipe(train: 
 
 
 def test_the_shipped_students_weights_can_be_gone_on_with(train: Train) -> None:
-    """They are of an older kind: no name of a network, but a size."""
-    shipped = Path(__file__).parents[2] / "train" / "weights" / "student-small.ckpt"
+    shipped = Path(__file__).parents[2] / "train" / "weights" / "student-large.ckpt"
     network = read_checkpoint(shipped).build()
-    fresh = train(start=shipped, rate=0, steps=1, average=0, memory=0)
+    fresh = train(network="student-large", start=shipped, rate=0, steps=1, average=0, memory=0)
     torch.testing.assert_close(weights(fresh)["head.weight"], network.state_dict()["head.weight"], rtol=0, atol=0)
 
 
