@@ -11,7 +11,7 @@ from train.__main__ import main
 @pytest.mark.parametrize(
     ("words", "told", "code"),
     [
-        (["lunch", "m.csv"], "error: there is no recipe lunch\nhint: choose one of compared, distil, large, original", 2),
+        (["lunch", "m.csv"], "error: there is no recipe lunch\nhint: choose one of compared, distil, large, ", 2),
         (["student", "m.csv", "--set", "steps=-1"], "error: recipe student: steps: ", 2),
         (["distil", "m.csv"], "set teacher=CHECKPOINT", 2),
         (["student", "none.csv"], "error: the manifest none.csv cannot be read", 1),
