@@ -79,6 +79,8 @@ def export(
                 shown = chosen([row for row in rows if row.split == "train" and row.mask], SHOWN)
                 contract = quantized(model, contract, [read(row.image) for row in shown])
                 judges = chosen([row for row in rows if row.split == "val"], SHOWN // 6)
+                if not judges:
+                    raise UsageError("the manifest lists no pictures of val to judge by", "add some, or name another")
                 verify_roughly(reference, model, contract, [read(row.image) for row in judges])
             else:
                 verify(reference, model, contract, TOLERANCE["float16" if half else "float32"])

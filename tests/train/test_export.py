@@ -110,6 +110,7 @@ def test_eight_bits_are_taken_where_the_cpu_is_made_for_them(
 
 
 def test_eight_bits_need_pictures(untrained: Untrained, rows: list[Row], tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="no pictures to train on"):
-        export(untrained("student-large"), tmp_path / "my.onnx", rows=[row for row in rows if row.split != "train"])
+    for split, told in (("train", "no pictures to train on"), ("val", "no pictures of val")):
+        with pytest.raises(UsageError, match=told):
+            export(untrained("student-large"), tmp_path / "my.onnx", rows=[row for row in rows if row.split != split])
     assert not list(tmp_path.glob("*.onnx"))

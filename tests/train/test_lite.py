@@ -1,5 +1,7 @@
 """The large student: an encoder that is faithful to its paper, and that stays what it was where it is told to."""
 
+from pathlib import Path
+
 import pytest
 import torch
 
@@ -47,7 +49,7 @@ def test_other_weights_are_refused() -> None:
         Encoder().load({key: value.flatten() for key, value in weights(Encoder()).items()})
 
 
-def test_a_file_that_holds_none_is_told_in_a_sentence(tmp_path) -> None:  # type: ignore[no-untyped-def]
+def test_a_file_that_holds_none_is_told_in_a_sentence(tmp_path: Path) -> None:
     broken = tmp_path / "weights.pth"
     broken.write_bytes(b"nothing")
     with pytest.raises(ModelError, match="no weights of EfficientNet-Lite0"):
@@ -56,7 +58,7 @@ def test_a_file_that_holds_none_is_told_in_a_sentence(tmp_path) -> None:  # type
         make_recipe("test", {"network": "unet", "encoder": broken})
 
 
-def test_frozen_parts_learn_nothing_and_statistics_stay(tmp_path) -> None:  # type: ignore[no-untyped-def]
+def test_frozen_parts_learn_nothing_and_statistics_stay(tmp_path: Path) -> None:
     torch.save(weights(Encoder()), tmp_path / "weights.pth")
     settings = {"network": "student-large", "encoder": tmp_path / "weights.pth", "frozen": 3, "memory": 0}
     learner = Learner(make_recipe("test", settings), ["a"], {})
