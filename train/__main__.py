@@ -21,15 +21,15 @@ Manifests = Annotated[list[Path], typer.Argument(help="CSV files that list the p
 @app.command()
 def label(
     manifests: Manifests,
-    model: Annotated[Path, typer.Option(help="checkpoint or ONNX model that labels")],
+    models: Annotated[list[Path], typer.Option("--model", help="checkpoint or ONNX model that labels; may be repeated")],
     out: Annotated[Path, typer.Option(help="folder for the mattes and their manifest")],
-    soft: Annotated[bool, typer.Option("--soft", help="keep the mattes as soft as the model is unsure")] = False,
+    soft: Annotated[bool, typer.Option("--soft", help="keep the mattes as soft as the models are unsure")] = False,
 ) -> None:
-    """Label the manifests' unlabelled pictures with another model."""
+    """Label the manifests' unlabelled pictures with other models."""
     from train.label import label as run
 
-    kept, dropped = run(load_all(manifests), model, out, sharp=not soft)
-    typer.echo(f"labelled {kept} pictures, left out {dropped} on which the model was not sure")
+    kept, dropped = run(load_all(manifests), models, out, sharp=not soft)
+    typer.echo(f"labelled {kept} pictures, left out {dropped} of which the models were not sure")
 
 
 @app.command()

@@ -51,25 +51,25 @@ class Candidate:
         return 1e3 * median(times[-rounds:])
 
 
-def open_candidate(path: Path, scratch: Path) -> Candidate:
+def open_candidate(path: Path, scratch: Path, patient: bool = False) -> Candidate:
     """A `.ckpt` of `train fit`, an `.onnx` with its contract beside it, or an `.onnx` of somebody else.
 
-    A checkpoint is first exported into `scratch`. Raises `ModelError` for what cannot be read or run.
+    A checkpoint is first exported into `scratch`. `patient`: look as closely as at photos, not at live video. Raises `ModelError` for what cannot be read or run.
     """
     if path.suffix == ".ckpt":
         saved = read_checkpoint(path)
         model = scratch / f"{len(list(scratch.iterdir()))}.onnx"
         contract = draft(saved, model)
         model.with_suffix(".json").write_text(json.dumps(contract.__dict__))
-        return ours(path.resolve().parent.name, model, saved.facts | {"step": saved.step})
+        return ours(path.resolve().parent.name, model, saved.facts | {"step": saved.step}, patient)
     if path.with_suffix(".json").exists():
-        return ours(path.stem, path)
+        return ours(path.stem, path, patient=patient)
     return theirs(path)
 
 
-def ours(name: str, path: Path, facts: dict[str, Any] | None = None) -> Candidate:
+def ours(name: str, path: Path, facts: dict[str, Any] | None = None, patient: bool = False) -> Candidate:
     """A model with a contract, run as the runtime runs it."""
-    contract, segmenter = read_contract(path), open_segmenter("openvino", path)
+    contract, segmenter = read_contract(path), open_segmenter("openvino", path, patient=patient)
     network = read_network(path)
     width, height = contract.input_size(16, 9)
     network.reshape({port.any_name: [1, height, width, port.partial_shape[3].get_length()] for port in network.inputs})

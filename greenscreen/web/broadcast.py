@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from greenscreen.frame import Picture
-from greenscreen.web.encode import NOTHING, encode_person, encode_view
+from greenscreen.web.encode import NOTHING, encode_person, encode_view, raw_person
 
 AT_ONCE = 2
 """Pictures under way to one client: one being shown while the next travels."""
@@ -38,6 +38,10 @@ def encode_taken(*taken: Pixels) -> bytes:
     return encode_person(*taken) if taken else NOTHING
 
 
+def raw_taken(*taken: Pixels) -> bytes:
+    return raw_person(*taken) if taken else NOTHING
+
+
 def take_before(picture: Picture) -> tuple[Pixels, ...]:
     return (picture.image if picture.frame is None else picture.frame.image,)
 
@@ -50,6 +54,7 @@ def take_split(picture: Picture) -> tuple[Pixels, ...]:
 
 VIEWS: Mapping[str, View] = {
     "overlay": View(take_person, encode_taken),
+    "pixels": View(take_person, raw_taken),
     "after": View(lambda picture: (picture.image,), encode_view),
     "before": View(take_before, encode_view),
     "matte": View(lambda picture: (picture.alpha,), encode_view),

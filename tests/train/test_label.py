@@ -16,7 +16,7 @@ from train.manifest import load
 def test_labels_are_masks_that_can_be_trained_on(
     peers: dict[str, Path], rows: list[Row], tmp_path: Path, sharp: bool
 ) -> None:
-    assert label(rows, peers["channels last, matte"], tmp_path, sharp) == (1, 0)
+    assert label(rows, [peers["channels last, matte"]], tmp_path, sharp) == (1, 0)
     (row,) = load(tmp_path / "manifest.csv")
     assert (row.split, row.source) == ("train", "labelled_made")
     assert not problems([row])
@@ -28,5 +28,5 @@ def test_labels_are_masks_that_can_be_trained_on(
 
 def test_what_the_model_is_not_sure_of_is_left_out(peers: dict[str, Path], rows: list[Row], tmp_path: Path) -> None:
     for rules in (Rules(sure=1.1), Rules(agreement=1.1), Rules(least=0.9)):
-        assert label(rows, peers["channels last, matte"], tmp_path, rules=rules) == (0, 1)
+        assert label(rows, [peers["channels last, matte"]], tmp_path, rules=rules) == (0, 1)
     assert (tmp_path / "manifest.csv").read_text().splitlines() == ["split,source,image,mask"]

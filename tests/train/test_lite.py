@@ -8,7 +8,7 @@ import torch
 from greenscreen.errors import ModelError, UsageError
 from train.learner import Learner, begun
 from train.models import LargeStudent
-from train.models.lite import STAGES, Encoder
+from train.models.lite import STAGES, Encoder, conv
 from train.recipe import make_recipe
 
 
@@ -73,3 +73,23 @@ def test_frozen_parts_learn_nothing_and_statistics_stay(tmp_path: Path) -> None:
     assert not any(key.startswith(("encoder.stages.0.", "encoder.stages.1.", "encoder.stages.2.")) for key in changed)
     assert any(key.startswith("encoder.stages.3.") for key in changed)
     assert not any(key.startswith("encoder.") and "running" in key for key in changed)
+
+
+def test_folding_the_normalisation_changes_neither_result_nor_gradient() -> None:
+    torch.manual_seed(0)
+    block = conv(4, 8, 3)
+    with torch.no_grad():
+        for value in (block[1].weight, block[1].bias, block[1].running_mean):
+            value.uniform_(-1, 1)
+        block[1].running_var.uniform_(0.5, 2)
+    x = torch.randn(2, 4, 9, 7)
+    found = []
+    for folded in (False, True):
+        block.train(folded)
+        block[1].eval()
+        out = block(x)
+        block.zero_grad()
+        out.square().sum().backward()
+        found.append([out, *(p.grad.clone() for p in block.parameters())])
+    for plain, other in zip(*found, strict=True):
+        torch.testing.assert_close(plain, other, rtol=1e-4, atol=1e-4)

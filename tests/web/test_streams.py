@@ -133,9 +133,9 @@ def test_a_message_holds_the_person_and_nothing_of_the_room(sink: OverlaySink, d
     assert (left, top, w, h) == cv2.boundingRect(disc.alpha)
     colour = cv2.imdecode(np.frombuffer(message, np.uint8, length, 28), cv2.IMREAD_COLOR)
     alpha = cv2.imdecode(np.frombuffer(message, np.uint8, offset=28 + length), cv2.IMREAD_UNCHANGED)
-    assert (alpha == disc.alpha[top : top + h, left : left + w]).all()
+    assert (alpha[..., 3] == disc.alpha[top : top + h, left : left + w]).all()
     # The room is cyan, in which there is no red; the person and what is filled in around it are mostly red.
-    assert (colour[..., 2].astype(int)[alpha > 0] > colour[..., 0].astype(int)[alpha > 0] + 60).all()
+    assert (colour[..., 2].astype(int)[alpha[..., 3] > 0] > colour[..., 0].astype(int)[alpha[..., 3] > 0] + 60).all()
     assert not ((colour[..., 0] > 120) & (colour[..., 2] < 90)).any()
 
 

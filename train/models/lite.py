@@ -34,6 +34,23 @@ DECODER = (80, 40, 24, 16)
 """Channels at 1/16, 1/8, 1/4 and 1/2 of the input's size."""
 
 
+class Convolution(nn.Sequential):
+    """A convolution, its normalisation, and perhaps an activation.
+
+    While it learns with statistics that stay, the normalisation is folded into the weights, as engines do it: two
+    passes fewer over what is most of a step's memory.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        filters, norm, *act = self
+        if norm.training or not self.training:
+            return super().forward(x)
+        scale = norm.weight * (norm.running_var + norm.eps).rsqrt()
+        bias = norm.bias - norm.running_mean * scale
+        x = filters._conv_forward(x, filters.weight * scale[:, None, None, None], bias)
+        return act[0](x) if act else x
+
+
 def conv(
     inputs: int, outputs: int, kernel: int = 1, stride: int = 1, groups: int = 1, act: bool = True
 ) -> nn.Sequential:
@@ -42,7 +59,7 @@ def conv(
         kind(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=False),
         nn.BatchNorm2d(outputs, eps=1e-3),
     ]
-    return nn.Sequential(*layers, *([nn.ReLU6(inplace=True)] if act else []))
+    return Convolution(*layers, *([nn.ReLU6(inplace=True)] if act else []))
 
 
 class Block(nn.Module):

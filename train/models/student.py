@@ -22,11 +22,11 @@ SIZES: dict[str, dict[str, tuple[int, ...]]] = {
 class Depthwise(nn.Conv2d):
     """A filter for each channel; on the CPU in float32, as gradients in bfloat16 take up to ten times longer there."""
 
-    def forward(self, x: Tensor) -> Tensor:
+    def _conv_forward(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         if x.device.type != "cpu" or not torch.is_autocast_enabled("cpu"):
-            return super().forward(x)
+            return super()._conv_forward(x, weight, bias)
         with torch.autocast("cpu", enabled=False):
-            return super().forward(x.float())
+            return super()._conv_forward(x.float(), weight, bias)
 
 
 def conv(

@@ -4,6 +4,7 @@
 //   mirror=1       left and right exchanged
 //   outline=6      a line around the person, in pixels of the picture (0)
 //   colour=ffffff  of that line
+//   compressed=1   as JPEG and PNG on this machine, too, where pixels as they are take less work
 
 import { Person } from "/person.js";
 import { connect } from "/socket.js";
@@ -19,14 +20,17 @@ function number(name, least, most, fallback) {
 
 function colour(name) {
   const digits = /^#?([0-9a-f]{6})$/i.exec(wishes.get(name) ?? "")?.[1] ?? "ffffff";
-  return [0, 2, 4].map(at => parseInt(digits.slice(at, at + 2), 16) / 255);
+  return [0, 2, 4].map(at => parseInt(digits.slice(at, at + 2), 16));
 }
+
+const yes = name => ["1", "true", "yes"].includes(wishes.get(name));
+const here = ["127.0.0.1", "localhost", "[::1]"].includes(location.hostname);
 
 const canvas = document.getElementById("person");
 for (const name of ["size", "x", "y"]) {
   canvas.style.setProperty(`--${name}`, number(name, name === "size" ? 1 : 0, 100, name === "size" ? 100 : 50));
 }
-canvas.classList.toggle("mirror", ["1", "true", "yes"].includes(wishes.get("mirror")));
+canvas.classList.toggle("mirror", yes("mirror"));
 const person = new Person(canvas, number("outline", 0, 64, 0), colour("colour"));
 
 // Whatever is not known to be the person of this moment is not shown: not the last picture, and no error either.
@@ -37,7 +41,7 @@ function hide() {
   person.clear();
 }
 
-const socket = connect("/stream/overlay", message => {
+const socket = connect(here && !yes("compressed") ? "/stream/pixels" : "/stream/overlay", message => {
   clearTimeout(silence);
   silence = setTimeout(hide, SILENCE);
   const mine = era;
