@@ -21,7 +21,9 @@ Manifests = Annotated[list[Path], typer.Argument(help="CSV files that list the p
 @app.command()
 def label(
     manifests: Manifests,
-    models: Annotated[list[Path], typer.Option("--model", help="checkpoint or ONNX model that labels; may be repeated")],
+    models: Annotated[
+        list[Path], typer.Option("--model", help="checkpoint or ONNX model that labels; may be repeated")
+    ],
     out: Annotated[Path, typer.Option(help="folder for the mattes and their manifest")],
     soft: Annotated[bool, typer.Option("--soft", help="keep the mattes as soft as the models are unsure")] = False,
 ) -> None:

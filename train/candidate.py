@@ -54,7 +54,8 @@ class Candidate:
 def open_candidate(path: Path, scratch: Path, patient: bool = False) -> Candidate:
     """A `.ckpt` of `train fit`, an `.onnx` with its contract beside it, or an `.onnx` of somebody else.
 
-    A checkpoint is first exported into `scratch`. `patient`: look as closely as at photos, not at live video. Raises `ModelError` for what cannot be read or run.
+    A checkpoint is first exported into `scratch`. `patient`: it looks as closely as at photos, not as
+    at live video. Raises `ModelError` for what cannot be read or run.
     """
     if path.suffix == ".ckpt":
         saved = read_checkpoint(path)

@@ -36,7 +36,8 @@ def label(
 ) -> tuple[int, int]:
     """Writes `out/manifest.csv` and a matte for each unlabelled row that is kept; returns how many were and were not.
 
-    `sharp` makes the mattes steeper, as truth is; without, they stay as soft as the teachers are unsure. Raises `ModelError` for a model, `SourceError` for a picture that cannot be read, `SinkError` for `out`.
+    `sharp` makes the mattes steeper, as truth is; without, they stay as soft as the teachers are unsure. Raises
+    `ModelError` for a model, `SourceError` for a picture that cannot be read, `SinkError` for `out`.
     """
     rules, kept, dropped = rules or Rules(), [], 0
     make_folder(out)
@@ -64,8 +65,8 @@ def opinion(teachers: Sequence[Candidate], image: Image) -> tuple[Alpha, float]:
         wide = cv2.copyMakeBorder(image, pad, 0, pad, pad, cv2.BORDER_REFLECT_101)
         flipped = np.ascontiguousarray(wide[:, ::-1])
         for teacher in teachers:
-            for matte in (teacher.matte(wide), teacher.matte(flipped)[:, ::-1]):
-                views.append(matte[pad : pad + h, pad : pad + w])
+            seen = teacher.matte(wide), teacher.matte(flipped)[:, ::-1]
+            views += [matte[pad : pad + h, pad : pad + w] for matte in seen]
     mean = np.mean(views, 0, dtype=np.float32)
     return mean, min(iou(view, mean) for view in views)
 

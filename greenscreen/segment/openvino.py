@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from greenscreen.contract import ModelContract
 from greenscreen.errors import EngineError, ModelError
+from greenscreen.segment.compiled import compile_kept, compile_now
 from greenscreen.segment.host import HostEngine, quantized
 
 
@@ -18,9 +19,14 @@ class OpenVinoEngine(HostEngine):
         super().__init__(contract, width, height)
         settings = {"PERFORMANCE_HINT": "LATENCY"} | ({"INFERENCE_PRECISION_HINT": "f32"} if precise else {})
         try:
-            network = openvino.Core().read_model(str(model))
-            network.reshape({name: list(values.shape) for name, values in self.inputs.items()})
-            self._request = openvino.Core().compile_model(network, "CPU", settings).create_infer_request()
+            shapes = {name: values.shape for name, values in self.inputs.items()}
+            # Who is precise has time, and photos of any size: nothing to keep.
+            compiled = (
+                compile_now(openvino.Core(), model, shapes, settings)
+                if precise
+                else compile_kept(model, shapes, settings)
+            )
+            self._request = compiled.create_infer_request()
         except RuntimeError as error:
             reason = str(error).strip().splitlines()[-1]
             raise ModelError(f"OpenVINO cannot run {model.name}: {reason}", "see: greenscreen doctor") from error

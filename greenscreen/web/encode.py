@@ -1,9 +1,10 @@
 """One picture of the person as bytes, cut to where the person is: pixels as they are, or JPEG and PNG.
 
-Pixels cost next to nothing to make and to show, and on one machine their size is no matter. For other machines colour
-goes as JPEG and alpha, exact, as PNG. Two pictures instead of one with colour above alpha, because the run-length PNG costs about as much to make as the
-second half of a JPEG and brings every alpha back as it was: 0 stays 0, and the edge has no ringing. Its values stand for
-transparency, by way of a palette (PNG, third edition, 11.2.1 and 11.3.1.1), so that a browser masks with it as it is.
+Pixels cost next to nothing to make and to show, and on one machine their size is no matter. For others colour goes as
+JPEG and alpha as PNG. Two pictures instead of one with colour above alpha, because the run-length PNG costs about as
+much to make as the second half of a JPEG and brings every alpha back as it was: 0 stays 0, and the edge has no ringing.
+Its values stand for transparency, by way of a palette (PNG, third edition, 11.2.1 and 11.3.1.1), so that a browser
+masks with it as it is.
 
 A message is a header, and RGBA pixels or the JPEG and the PNG. The header is seven little-endian uint32: width and
 height of the whole picture; left, top, width and height of what was cut out of it; length of the JPEG, 0 for pixels. No

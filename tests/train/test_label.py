@@ -16,7 +16,7 @@ from train.manifest import load
 def test_labels_are_masks_that_can_be_trained_on(
     peers: dict[str, Path], rows: list[Row], tmp_path: Path, sharp: bool
 ) -> None:
-    assert label(rows, [peers["channels last, matte"]], tmp_path, sharp) == (1, 0)
+    assert label(rows, list(peers.values()), tmp_path, sharp) == (1, 0)
     (row,) = load(tmp_path / "manifest.csv")
     assert (row.split, row.source) == ("train", "labelled_made")
     assert not problems([row])

@@ -50,18 +50,26 @@ def url(serving: Any, disc: Picture) -> Iterator[str]:
         yield f"{sink.address.url()}/overlay"
 
 
-def test_alpha_arrives_exactly_and_is_nothing_where_nobody_is(url: str, open_page: OpenPage, disc: Picture) -> None:
-    seen = until(open_page(url), there)
+BOTH = pytest.mark.parametrize("way", ["", "&compressed=1"], ids=["pixels", "compressed"])
+"""What a page on this machine is sent, and what one elsewhere is."""
+
+
+@BOTH
+def test_alpha_arrives_exactly_and_is_nothing_where_nobody_is(
+    url: str, open_page: OpenPage, disc: Picture, way: str
+) -> None:
+    seen = until(open_page(f"{url}?{way}"), there)
     assert np.abs(seen[..., 3].astype(int) - disc.alpha).max() <= 1
     assert not seen[..., 3][disc.alpha == 0].any()
     assert (seen[..., 3][disc.alpha == 255] == 255).all()
 
 
+@BOTH
 @pytest.mark.parametrize("ground", [(255, 0, 255), (0, 0, 0), (255, 255, 255)], ids=["magenta", "black", "white"])
 def test_over_a_coloured_page_the_edge_has_no_fringe(
-    url: str, open_page: OpenPage, disc: Picture, ground: tuple[int, int, int]
+    url: str, open_page: OpenPage, disc: Picture, ground: tuple[int, int, int], way: str
 ) -> None:
-    page = open_page(url)
+    page = open_page(f"{url}?{way}")
     until(page, there)
     page.evaluate("colour => { document.body.style.background = colour; }", f"rgb{ground[::-1]}")
     png = page.screenshot()
@@ -84,8 +92,9 @@ def test_place_size_and_mirror_are_said_by_the_address(url: str, open_page: Open
     assert np.nonzero(mirrored[..., 3])[1].mean() == pytest.approx(640 - 300, abs=2)
 
 
-def test_an_outline_follows_the_person(url: str, open_page: OpenPage, disc: Picture) -> None:
-    seen = until(open_page(f"{url}?outline=10&colour=0000ff"), there)
+@BOTH
+def test_an_outline_follows_the_person(url: str, open_page: OpenPage, disc: Picture, way: str) -> None:
+    seen = until(open_page(f"{url}?outline=10&colour=0000ff{way}"), there)
     ring = cv2.dilate(disc.alpha, np.ones((5, 5), np.uint8)) > 0
     outside = (seen[..., 3] > 200) & ~ring
     assert outside.sum() == pytest.approx(np.pi * (133**2 - 130**2), rel=0.3)

@@ -119,15 +119,31 @@ def test_a_slow_client_does_not_slow_a_fast_one(sink: OverlaySink, disc: Picture
     assert len(encoded) <= 60, "a picture was encoded for each client, and not once for both"
 
 
-def test_a_message_holds_the_person_and_nothing_of_the_room(sink: OverlaySink, disc: Picture) -> None:
+def first_message(sink: OverlaySink, picture: Picture, view: str) -> bytes:
     async def first(session: aiohttp.ClientSession) -> bytes:
-        async with session.ws_connect("/stream/overlay") as socket:
-            sending = asyncio.create_task(send(sink, disc, 20))
+        async with session.ws_connect(f"/stream/{view}") as socket:
+            sending = asyncio.create_task(send(sink, picture, 20))
             message = await socket.receive_bytes()
             await sending
             return message
 
-    message = talk(sink.address.url(), first)
+    return talk(sink.address.url(), first)
+
+
+def test_pixels_hold_the_person_and_nothing_of_the_room(sink: OverlaySink, disc: Picture) -> None:
+    message = first_message(sink, disc, "pixels")
+    width, height, left, top, w, h, length = struct.unpack_from("<7I", message)
+    assert (width, height, length) == (640, 360, 0)
+    assert (left, top, w, h) == cv2.boundingRect(disc.alpha)
+    pixels = np.frombuffer(message, np.uint8, offset=28).reshape(h, w, 4)
+    alpha, person = (picture[top : top + h, left : left + w] for picture in (disc.alpha, disc.person))
+    assert (pixels[..., 3] == alpha).all()
+    assert (pixels[alpha > 0][:, 2::-1] == person[alpha > 0]).all()
+    assert not pixels[alpha == 0].any()
+
+
+def test_a_message_holds_the_person_and_nothing_of_the_room(sink: OverlaySink, disc: Picture) -> None:
+    message = first_message(sink, disc, "overlay")
     width, height, left, top, w, h, length = struct.unpack_from("<7I", message)
     assert (width, height) == (640, 360)
     assert (left, top, w, h) == cv2.boundingRect(disc.alpha)

@@ -1,0 +1,65 @@
+"""Networks as OpenVINO has compiled them, kept from one start to the next: half a second less until the first frame.
+
+Like plans they are only ever read from the person's own cache folder, where `engine clean` removes them, too. What
+cannot be kept or read again, for want of room or a folder of one's own, is compiled anew each time.
+"""
+
+import hashlib
+import logging
+from collections.abc import Mapping
+from io import BytesIO
+from pathlib import Path
+
+import openvino
+
+from greenscreen.cache import cache_folder, read_private, write_private
+from greenscreen.errors import EngineError
+
+log = logging.getLogger(__name__)
+
+_DIGEST = hashlib.sha256().digest_size
+
+Shapes = Mapping[str, tuple[int, ...]]
+
+
+def compile_kept(model: Path, shapes: Shapes, settings: Mapping[str, str]) -> openvino.CompiledModel:
+    """The model, its inputs of these shapes, for this CPU; raises `RuntimeError` for what OpenVINO cannot run."""
+    core = openvino.Core()
+    try:
+        path = _path(core, model, shapes, settings)
+        if kept := _whole(read_private(path)):
+            return core.import_model(BytesIO(kept), "CPU", dict(settings))
+    except (EngineError, OSError, RuntimeError) as error:
+        log.info("compiling %s anew: %s", model.name, error)
+        path = None
+    compiled = compile_now(core, model, shapes, settings)
+    if path:
+        try:
+            content = compiled.export_model().getvalue()
+            write_private(path, hashlib.sha256(content).digest() + content)
+        except (EngineError, RuntimeError) as error:
+            log.info("%s is not kept: %s", model.name, error)
+    return compiled
+
+
+def compile_now(
+    core: openvino.Core, model: Path, shapes: Shapes, settings: Mapping[str, str]
+) -> openvino.CompiledModel:
+    network = core.read_model(str(model))
+    network.reshape({name: list(shape) for name, shape in shapes.items()})
+    return core.compile_model(network, "CPU", dict(settings))
+
+
+def _path(core: openvino.Core, model: Path, shapes: Shapes, settings: Mapping[str, str]) -> Path:
+    """Where it is kept: the name stands for all that it depends on."""
+    cpu = [core.get_property("CPU", name) for name in ("FULL_DEVICE_NAME", "OPTIMIZATION_CAPABILITIES")]
+    words = [openvino.__version__, *map(str, cpu), repr(sorted(shapes.items())), repr(sorted(settings.items()))]
+    digest = hashlib.sha256("\0".join(words).encode() + model.read_bytes()).hexdigest()
+    return cache_folder("plans") / f"{model.stem}-{digest[:24]}.openvino"
+
+
+def _whole(content: bytes | None) -> bytes | None:
+    """The network in a file, which begins with its digest; none if the file is missing or damaged."""
+    if content and hashlib.sha256(content[_DIGEST:]).digest() == content[:_DIGEST]:
+        return content[_DIGEST:]
+    return None
