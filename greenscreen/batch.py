@@ -1,7 +1,7 @@
 """Photos and video files: every picture, at its own size, as fast as the machine goes."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from os.path import exists, isdir, realpath
 from pathlib import Path
@@ -13,6 +13,7 @@ from greenscreen.images import PHOTO_SUFFIXES, list_photos, read_photo, write_im
 from greenscreen.pipeline import Pipeline, run
 from greenscreen.refine import Refiner
 from greenscreen.segment import Segmenter
+from greenscreen.segment.ahead import Ahead
 from greenscreen.sinks.video import VideoSink
 from greenscreen.sources.video import VideoSource
 
@@ -108,12 +109,16 @@ def cut_video(
             stack.callback(backdrop.close)
         sink = stack.enter_context(VideoSink(out, source.size, source.fps, matte=matte, audio_from=clip))
 
+        pipeline = Pipeline(segmenter, Refiner(), backdrop)
+        ahead = stack.enter_context(closing(Ahead(segmenter.segment)))
+        pipeline.look = ahead.segment
+
         def counted() -> Iterator[Frame]:
-            for done, frame in enumerate(source, 1):
+            for done, frame in enumerate(ahead.frames(source), 1):
                 yield frame
                 progress(done, source.frames)
 
         try:
-            return run(counted(), Pipeline(segmenter, Refiner(), backdrop), [sink])
+            return run(counted(), pipeline, [sink])
         except KeyboardInterrupt as interrupt:
             raise SinkError(f"{out} was not written, as it was not finished", "run it again") from interrupt

@@ -165,7 +165,7 @@ def video(
     from greenscreen.batch import cut_video
     from greenscreen.segment import open_segmenter
 
-    with open_segmenter(engine, model, gpu, say=say, patient=True) as segmenter, progress_bar() as bar:
+    with open_segmenter(engine, model, gpu, say=say, patient=True, beside=True) as segmenter, progress_bar() as bar:
         task = bar.add_task("frames", total=None)
         count = cut_video(
             clip,

@@ -6,6 +6,7 @@ only when it is asked for, and none falls back to another when it was named.
 
 import importlib
 import logging
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -186,11 +187,13 @@ def open_segmenter(
     meanwhile: bool = False,
     say: Say = log.info,
     patient: bool = False,
+    beside: bool = False,
 ) -> Segmenter:
     """Opens the named engine, or the first of `AUTO` that runs here, on the GPU of this number if it runs on one.
 
     With `meanwhile`, nobody waits: while a GPU's engine is being built, or after it was lost, a CPU engine serves.
-    A `patient` caller has time: then a CPU looks at more pixels, `DETAIL` times as many, in float32.
+    A `patient` caller has time: then a CPU looks at more pixels, `DETAIL` times as many, in float32. One that has other
+    work to do `beside` it is left a core.
     Raises `UsageError` for an unknown name, `ModelError` for a bad model, `EngineError` when nothing runs.
     """
     if engine != "auto" and engine not in ENGINES:
@@ -209,6 +212,8 @@ def open_segmenter(
             if name == "tensorrt":
                 opener = standing_by(opener, say) if meanwhile else partial(opener, progress=telling(say))
             promise = contract
+            if beside and name in ON_CPU:
+                opener = partial(opener, threads=max(1, (os.cpu_count() or 1) - 1))
             if patient and name in ON_CPU:
                 promise = replace(contract, area=round(contract.area * DETAIL))
                 opener = partial(opener, precise=True)

@@ -25,7 +25,14 @@ class OnnxRuntimeEngine(HostEngine):
     """The model in an inference session of one provider: there or not at all, never silently on the CPU instead."""
 
     def __init__(
-        self, model: Path, contract: ModelContract, width: int, height: int, provider: str = CPU, gpu: int = 0
+        self,
+        model: Path,
+        contract: ModelContract,
+        width: int,
+        height: int,
+        provider: str = CPU,
+        gpu: int = 0,
+        threads: int | None = None,
     ):
         """Raises `EngineError` when this build of ONNX Runtime lacks the provider, or it does not start here."""
         super().__init__(contract, width, height)
@@ -35,7 +42,7 @@ class OnnxRuntimeEngine(HostEngine):
             remedy = f"pip uninstall onnxruntime; pip install {package}" if package != "onnxruntime" else "needs macOS"
             raise EngineError(f"this ONNX Runtime is built without the {provider}", remedy)
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = min(4, os.cpu_count() or 1)
+        options.intra_op_num_threads = threads or min(4, os.cpu_count() or 1)
         options.log_severity_level = 3
         settings: dict[str, Any] = (
             {"device_id": gpu} if provider in ("CUDAExecutionProvider", "DmlExecutionProvider") else {}
@@ -64,8 +71,9 @@ def open_engine(
     provider: str = CPU,
     gpu: int = 0,
     precise: bool = False,
+    threads: int | None = None,
 ) -> OnnxRuntimeEngine:
     """`precise` computes in float32 whatever else would be faster; other providers than the CPU's do in any case."""
     if provider == CPU and not precise:
         model, contract = quantized(model, contract)
-    return OnnxRuntimeEngine(model, contract, width, height, provider, gpu)
+    return OnnxRuntimeEngine(model, contract, width, height, provider, gpu, threads)

@@ -13,11 +13,23 @@ from greenscreen.segment.host import HostEngine, quantized
 
 
 class OpenVinoEngine(HostEngine):
-    """The model compiled for this CPU at one size. `precise` forbids bfloat16, used where the CPU has it."""
+    """The model compiled for this CPU at one size. `precise` forbids bfloat16, used where the CPU has it.
 
-    def __init__(self, model: Path, contract: ModelContract, width: int, height: int, precise: bool = False):
+    It runs in as many `threads`, or in as many as there are cores.
+    """
+
+    def __init__(
+        self,
+        model: Path,
+        contract: ModelContract,
+        width: int,
+        height: int,
+        precise: bool = False,
+        threads: int | None = None,
+    ):
         super().__init__(contract, width, height)
         settings = {"PERFORMANCE_HINT": "LATENCY"} | ({"INFERENCE_PRECISION_HINT": "f32"} if precise else {})
+        settings |= {"INFERENCE_NUM_THREADS": str(threads)} if threads else {}
         try:
             shapes = {name: values.shape for name, values in self.inputs.items()}
             # Who is precise has time, and photos of any size: nothing to keep.
@@ -40,8 +52,15 @@ class OpenVinoEngine(HostEngine):
             raise EngineError("OpenVINO failed on a frame", "try: --engine onnxruntime") from error
 
 
-def open_engine(model: Path, contract: ModelContract, width: int, height: int, precise: bool = False) -> OpenVinoEngine:
+def open_engine(
+    model: Path,
+    contract: ModelContract,
+    width: int,
+    height: int,
+    precise: bool = False,
+    threads: int | None = None,
+) -> OpenVinoEngine:
     """`precise` computes in float32 whatever else would be faster."""
     if not precise:
         model, contract = quantized(model, contract)
-    return OpenVinoEngine(model, contract, width, height, precise)
+    return OpenVinoEngine(model, contract, width, height, precise, threads)
