@@ -5,7 +5,7 @@ picture (kernels.render), which finds the same.
 """
 
 import os
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import cached_property
 
@@ -34,13 +34,23 @@ _POOL = ThreadPoolExecutor(min(STRIPS, os.cpu_count() or 1), "composite")
 class Composite(Picture):
     """A person before a backdrop, or before nothing; every form is made when first asked for, and once."""
 
-    def __init__(self, frame: Frame, alpha: Alpha, behind: Bytes | None, wrap: float = 0):
+    _coming: Future[Field] | None = None
+
+    def __init__(
+        self,
+        frame: Frame,
+        alpha: Alpha,
+        behind: Bytes | None,
+        wrap: float = 0,
+        fields: Future[Field] | None = None,
+    ):
         """`behind` is in the frame's own form, BGR or I420; none means transparent.
 
-        `wrap`, in [0, 1], is how much of its light falls on the person; a cut-out has none of it.
+        `wrap`, in [0, 1], is how much of its light falls on the person; a cut-out has none of it. `fields` come from
+        `coming_fields`, if they were asked for before.
         """
         self.frame: Frame = frame
-        self._of, self._behind, self._wrap = alpha, behind, wrap
+        self._of, self._behind, self._wrap, self._coming = alpha, behind, wrap, fields
         self.time, self.transparent = frame.time, behind is None
 
     @cached_property
@@ -83,7 +93,7 @@ class Composite(Picture):
     @cached_property
     def _fields(self) -> Field:
         """A third of the work of either picture, and the same for both."""
-        return edge_fields(self.frame, self._of)
+        return self._coming.result() if self._coming else edge_fields(self.frame, self._of)
 
 
 def composite(frame: Frame, alpha: Alpha, behind: Image, wrap: float = 0) -> Image:
@@ -176,6 +186,11 @@ def render(
         )
 
     list(_POOL.map(strip, range(STRIPS)))
+
+
+def coming_fields(frame: Frame, alpha: Alpha) -> Future[Field] | None:
+    """The `edge_fields` of a live frame, found beside whatever else is done until then."""
+    return _POOL.submit(edge_fields, frame, alpha) if frame.planar else None
 
 
 def edge_fields(frame: Frame, alpha: Alpha) -> Field:

@@ -8,7 +8,7 @@ source ──Frame──► segmenter ──Matte──► refiner ──Alpha�
 from collections.abc import Callable, Iterable, Sequence
 
 from greenscreen.background import Backdrop, Blur
-from greenscreen.composite import Composite
+from greenscreen.composite import Composite, coming_fields
 from greenscreen.frame import Frame, Matte, Picture
 from greenscreen.meter import Meter
 from greenscreen.planar import Planar
@@ -49,11 +49,12 @@ class Pipeline:
                 coarse = self.plate.correct(frame.guide, coarse)
         with stage("refine"):
             alpha = self.refiner.refine(frame, coarse)
-        behind = None
+        behind = fields = None
         if self.backdrop:
             with stage("backdrop"):
+                fields = coming_fields(frame, alpha)
                 behind = self.backdrop.behind(frame, alpha)
-        picture = Composite(frame, alpha, behind, self._wrap)
+        picture = Composite(frame, alpha, behind, self._wrap, fields)
         with stage("composite"):
             # Whatever the sinks ask for is made of this.
             _ = picture.i420 if frame.planar and behind is not None else picture.image

@@ -3,6 +3,8 @@
 Each step is a small piece of its own; what it adds is measured in docs/matte.md.
 """
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 
 from greenscreen.frame import Alpha, Frame, Matte
@@ -11,6 +13,8 @@ from greenscreen.refine.islands import Islands
 from greenscreen.refine.limits import Edges, bounded, thresholded
 from greenscreen.refine.plate import Plate, Taking
 from greenscreen.refine.steady import Steady
+
+_POOL = ThreadPoolExecutor(1, "refine")
 
 
 class Refiner:
@@ -35,9 +39,11 @@ class Refiner:
         coarse = thresholded(np.nan_to_num(coarse, nan=0), self.edges.threshold)
         if self._islands:
             coarse = self._islands.clear(coarse, frame.planar)
+        # Neither needs the other, and each keeps one core busy.
+        rate = _POOL.submit(self._steady.rate, frame, coarse) if self._steady else None
         alpha = refine_edges(frame, coarse)
-        if self._steady:
-            alpha = self._steady.steady(alpha, coarse)
+        if self._steady and rate:
+            alpha = self._steady.steady(alpha, rate.result())
         return bounded(alpha, self.edges)
 
     def _forget(self) -> None:

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from greenscreen.band import Field
-from greenscreen.frame import Alpha, Image, Matte, Past
+from greenscreen.frame import Alpha, Frame, Image, Matte, Past
 
 RATE = 0.05
 """How much of a new alpha counts where nothing moves: noise of a second or so is averaged."""
@@ -107,10 +107,13 @@ class Steady:
         self._gate = Gate()
         self._last: Alpha | None = None
 
-    def steady(self, alpha: Alpha, coarse: Matte) -> Alpha:
-        """The alpha, held where nothing moves; `coarse` is the network's matte, of any size."""
+    def rate(self, frame: Frame, coarse: Matte) -> Field:
+        """How much of each place's new alpha counts; `coarse` is the network's matte, of any size. Once for a frame."""
+        return self._gate.open(frame.guide, coarse, frame.planar)
+
+    def steady(self, alpha: Alpha, rate: Field) -> Alpha:
+        """The alpha, held where nothing moves, by the frame's `rate`."""
         fast = alpha.frame.planar
-        rate = self._gate.open(alpha.frame.guide, coarse, fast)
         size, last = alpha.frame.size[::-1], self._last
         if last is None or last.past is None or last.past.after.shape != size:
             past = Past(np.ones_like(rate), alpha.kind, *np.zeros((2, *size), np.float32))

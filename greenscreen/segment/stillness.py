@@ -70,4 +70,4 @@ def blocks_of(image: Image) -> Field:
     """Mean colours of the blocks of a picture `(h, w, 3)` of about the network's size."""
     h, w = image.shape[:2]
     size = (max(1, w // BLOCK), max(1, h // BLOCK))
-    return np.asarray(cv2.resize(image.astype(np.float32), size, interpolation=cv2.INTER_AREA), np.float32)
+    return cv2.resize(image, size, interpolation=cv2.INTER_AREA).astype(np.float32)
