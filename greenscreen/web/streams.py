@@ -32,7 +32,8 @@ class Streams:
         if view not in VIEWS:
             raise web.HTTPNotFound(text=f"there is no view {view!r}: choose one of {', '.join(VIEWS)}")
         socket = await self._connect(request)
-        watcher, visitor = Watcher(view), Visitor(request.remote or "", view)
+        # What is sent to an overlay on this machine is the overlay all the same.
+        watcher, visitor = Watcher(view), Visitor(request.remote or "", "overlay" if view == "pixels" else view)
         self._broadcast.add(watcher)
         self._state.enter(visitor)
         sender = asyncio.create_task(_send(socket, watcher))
