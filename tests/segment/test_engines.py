@@ -140,3 +140,10 @@ def test_who_has_time_is_shown_more_detail_in_float32(name: str, monkeypatch: py
         precise = load_engine(name)(MODEL, patient.contract, width, height, precise=True)
         image = np.asarray(cv2.resize(frame.guide, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
         np.testing.assert_allclose(fine, [precise.step(image) for _ in range(FIRST_LOOKS)][-1], atol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["openvino", "onnxruntime"])
+def test_an_engine_that_leaves_a_core_to_others_finds_the_same(name: str) -> None:
+    frame = Frame(pictures(1)[0], 0.0, 0, fresh=True)
+    with open_segmenter(name) as alone, open_segmenter(name, beside=True) as beside:
+        np.testing.assert_allclose(beside.segment(frame), alone.segment(frame), atol=1e-3)
