@@ -27,18 +27,21 @@ def compile_kept(model: Path, shapes: Shapes, settings: Mapping[str, str]) -> op
     core = openvino.Core()
     try:
         path = _path(core, model, shapes, settings)
-        if kept := _whole(read_private(path)):
-            return core.import_model(BytesIO(kept), "CPU", dict(settings))
-    except (EngineError, OSError, RuntimeError) as error:
-        log.info("compiling %s anew: %s", model.name, error)
-        path = None
-    compiled = compile_now(core, model, shapes, settings)
-    if path:
+        kept = _whole(read_private(path))
+    except (EngineError, OSError) as error:
+        log.info("%s is not kept: %s", model.name, error)
+        return compile_now(core, model, shapes, settings)
+    if kept:
         try:
-            content = compiled.export_model().getvalue()
-            write_private(path, hashlib.sha256(content).digest() + content)
-        except (EngineError, RuntimeError) as error:
-            log.info("%s is not kept: %s", model.name, error)
+            return core.import_model(BytesIO(kept), "CPU", dict(settings))
+        except RuntimeError as error:
+            log.info("compiling %s anew: %s", model.name, error)
+    compiled = compile_now(core, model, shapes, settings)
+    try:
+        content = compiled.export_model().getvalue()
+        write_private(path, hashlib.sha256(content).digest() + content)
+    except (EngineError, RuntimeError) as error:
+        log.info("%s is not kept: %s", model.name, error)
     return compiled
 
 

@@ -69,11 +69,10 @@ def open_engine(
     width: int,
     height: int,
     provider: str = CPU,
-    gpu: int = 0,
     precise: bool = False,
-    threads: int | None = None,
+    **more: Any,
 ) -> OnnxRuntimeEngine:
     """`precise` computes in float32 whatever else would be faster; other providers than the CPU's do in any case."""
     if provider == CPU and not precise:
         model, contract = quantized(model, contract)
-    return OnnxRuntimeEngine(model, contract, width, height, provider, gpu, threads)
+    return OnnxRuntimeEngine(model, contract, width, height, provider, **more)

@@ -1,6 +1,7 @@
 """The default CPU engine: Intel's OpenVINO, which also runs on AMD and Arm."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import openvino
@@ -53,14 +54,9 @@ class OpenVinoEngine(HostEngine):
 
 
 def open_engine(
-    model: Path,
-    contract: ModelContract,
-    width: int,
-    height: int,
-    precise: bool = False,
-    threads: int | None = None,
+    model: Path, contract: ModelContract, width: int, height: int, precise: bool = False, **more: Any
 ) -> OpenVinoEngine:
-    """`precise` computes in float32 whatever else would be faster."""
+    """`precise` computes in float32 whatever else would be faster; `more` is the engine's."""
     if not precise:
         model, contract = quantized(model, contract)
-    return OpenVinoEngine(model, contract, width, height, precise, threads)
+    return OpenVinoEngine(model, contract, width, height, precise, **more)

@@ -68,7 +68,7 @@ def kept_plans() -> list[Kept]:
 
 
 def remove_plans() -> int:
-    """Empties the cache of plans and timings; returns the bytes freed. They are made anew when needed."""
+    """Empties the cache of plans, timings and compiled networks; returns the bytes freed. All are made when needed."""
     freed = 0
     for path in [*cache_folder("plans").iterdir()]:
         freed += path.stat().st_size

@@ -20,10 +20,10 @@ export class Person {
     if (message.byteLength <= HEADER) return this.clear();
     const [width, height, left, top, w, h, length] = new Uint32Array(message.slice(0, HEADER));
     const { canvas, context } = this;
-    const draw = length ? await compressed(message, length, left, top) : pixels(message, w, h, left, top);
+    const draw = length ? await compressed(message, length) : pixels(message, w, h);
     if (!wanted()) return;
     if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
-    draw(context);
+    draw(context, left, top);
     this.outline?.draw(context, left, top, w, h);
     context.globalCompositeOperation = "source-over";
   }
@@ -33,22 +33,23 @@ export class Person {
   }
 }
 
-function pixels(message, width, height, left, top) {
+// Both give what draws the picture, alone, at a place of a canvas.
+function pixels(message, width, height) {
   const image = new ImageData(new Uint8ClampedArray(message, HEADER), width, height);
-  return context => {
+  return (context, left, top) => {
     context.clearRect(0, 0, context.canvas.width, context.canvas.height);
     context.putImageData(image, left, top);
   };
 }
 
-async function compressed(message, length, left, top) {
+async function compressed(message, length) {
   // No colour management: the values are to arrive as they were sent.
   const raw = { colorSpaceConversion: "none" };
   const [colour, alpha] = await Promise.all([
     createImageBitmap(new Blob([new Uint8Array(message, HEADER, length)], { type: "image/jpeg" }), raw),
     createImageBitmap(new Blob([new Uint8Array(message, HEADER + length)], { type: "image/png" }), raw),
   ]);
-  return context => {
+  return (context, left, top) => {
     context.globalCompositeOperation = "copy";
     context.drawImage(colour, left, top);
     context.globalCompositeOperation = "destination-in";
