@@ -60,7 +60,10 @@ class Frame:
     @cached_property
     def guide(self) -> Image:
         """The picture made small by averaging a whole number of pixels: made once, read by most stages."""
-        width, height = guide_size(*self.size)
+        return self.averaged(*guide_size(*self.size))
+
+    def averaged(self, width: int, height: int) -> Image:
+        """The picture at another size, `(height, width, 3)` BGR."""
         if not self.planar:
             return _average(self.pixels, width, height)
         return to_bgr(*(_average_plane(plane, width, height) for plane in planes(self.pixels)))

@@ -10,7 +10,16 @@ import pytest
 from greenscreen.contract import read_contract
 from greenscreen.errors import EngineError, ModelError, UsageError
 from greenscreen.frame import Frame, Image
-from greenscreen.segment import DETAIL, ENGINES, Segmenter, bundled_model, host, load_engine, open_segmenter
+from greenscreen.segment import (
+    DETAIL,
+    ENGINES,
+    Segmenter,
+    bundled_model,
+    host,
+    load_engine,
+    network_input,
+    open_segmenter,
+)
 from greenscreen.segment.engine import FIRST_LOOKS
 from greenscreen.segment.onnxruntime import OnnxRuntimeEngine
 from greenscreen.segment.openvino import OpenVinoEngine
@@ -138,8 +147,31 @@ def test_who_has_time_is_shown_more_detail_in_float32(name: str, monkeypatch: py
         assert fine.size == pytest.approx(DETAIL * coarse.size, rel=0.15)
         width, height = patient.contract.input_size(*frame.size)
         precise = load_engine(name)(MODEL, patient.contract, width, height, precise=True)
-        image = np.asarray(cv2.resize(frame.guide, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
-        np.testing.assert_allclose(fine, [precise.step(image) for _ in range(FIRST_LOOKS)][-1], atol=1e-4)
+        image = network_input(frame, width, height)
+        sides = []
+        for side in (image[:, ::-1], image):
+            precise.reset()
+            sides.append([precise.step(np.ascontiguousarray(side)) for _ in range(FIRST_LOOKS)][-1])
+        np.testing.assert_allclose(fine, (sides[0][:, ::-1] + sides[1]) / 2, atol=1e-4)
+        # It goes on from the picture as it is, not from its mirror image.
+        engine = patient._engines[width, height]
+        np.testing.assert_allclose(engine.previous[0, ..., 0], sides[1], atol=1e-4)  # type: ignore[attr-defined]
+
+
+def test_large_pictures_keep_the_detail_that_the_network_looks_for() -> None:
+    """The guide of a large picture is smaller than what a patient network sees, and would have to be enlarged."""
+    stripes = np.repeat(np.tile(np.uint8([40, 210]), 120), 8)
+    pixels = np.broadcast_to(stripes[None, :, None], (1080, 1920, 3)).copy()
+    frame = Frame(pixels, 0.0, 0)
+    seen = network_input(frame, 416, 224)
+    assert seen.shape == (224, 416, 3)
+    enlarged = cv2.resize(frame.guide, (416, 224), interpolation=cv2.INTER_AREA)
+    assert seen.std() > 1.15 * enlarged.std()
+    planar = network_input(frame.as_planar(), 416, 224)
+    assert np.abs(planar.astype(int) - seen).mean() < 12
+    np.testing.assert_array_equal(
+        network_input(frame, 256, 160), cv2.resize(frame.guide, (256, 160), interpolation=cv2.INTER_AREA)
+    )
 
 
 @pytest.mark.parametrize("name", ["openvino", "onnxruntime"])
