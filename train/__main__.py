@@ -63,17 +63,18 @@ def export(
         Path | None, typer.Option(metavar="MANIFEST", help="eight-bit integers, in the ranges its pictures show")
     ] = None,
     area: Annotated[int | None, typer.Option(min=1024, help="pixels of input; by default as trained")] = None,
+    temperature: Annotated[float, typer.Option(min=0.1, max=10, help="below 1: surer mattes than as trained")] = 1.0,
 ) -> None:
     """Write a trained network as a model that greenscreen runs."""
     if half and int8:
         raise UsageError("--half and --int8 contradict each other", "export twice, to two files")
     if out.suffix == ".tflite":
-        export_for_mediapipe(checkpoint, out, half or bool(int8))
+        export_for_mediapipe(checkpoint, out, half or bool(int8) or temperature != 1)
         return
     rows = load_all([int8]) if int8 else []
     from train.export import export as run
 
-    contract = run(checkpoint, out, half, rows, area)
+    contract = run(checkpoint, out, half, rows, area, temperature)
     typer.echo(f"wrote {out} and {out.with_suffix('.json').name}: {contract.name}, both engines agree")
 
 
@@ -104,7 +105,7 @@ def compare(
 
 def export_for_mediapipe(checkpoint: Path, out: Path, otherwise: bool) -> None:
     if otherwise:
-        raise UsageError("--half and --int8 are for ONNX files", "leave them out")
+        raise UsageError("--half, --int8 and --temperature are for ONNX files", "leave them out")
     try:
         from train.mediapipe import export as run
     except ImportError as error:

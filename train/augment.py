@@ -9,6 +9,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import ArrayLike, NDArray
 
+from train.arms import raise_arm
 from train.data import Image, Person
 
 Alpha = NDArray[np.float32]
@@ -56,6 +57,12 @@ def place_person(rng: Generator, person: Person, width: int, height: int) -> tup
     stretch = np.exp(rng.normal(0, 0.06))
     matrix = affine(rng, ((left + right) / 2, bottom), scale * stretch, scale, width, height, 8 if not cut_below else 4)
     matrix[:, 2] += [x - width / 2, y - height / 2]
+    cut = [left <= 1, right >= person.alpha.shape[1] - 1]
+    if cut[0] != cut[1] and rng.random() < 0.8:
+        # Whom the picture cut at one side is cut there by the frame, too.
+        side = matrix[0] @ ((left if cut[0] else right), (top + bottom) / 2, 1)
+        leftmost = cut[0] == (matrix[0, 0] > 0)
+        matrix[0, 2] += (-0.03 * width if leftmost else 1.03 * width) - side
     colour = cv2.warpAffine(
         person.foreground, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )
@@ -88,16 +95,53 @@ def match_light(rng: Generator, colour: Image, alpha: Alpha, behind: Image) -> I
 def compose(
     rng: Generator, people: list[Person], backgrounds: list[Image], width: int, height: int
 ) -> tuple[Image, Alpha]:
-    """People cut out and put into another room: mostly one, sometimes two."""
+    """People cut out and put into another room: mostly one, sometimes two, sometimes behind a desk."""
     image = room(rng, backgrounds[rng.integers(len(backgrounds))], width, height)
     total = np.zeros((height, width), np.float32)
+    camouflaged = rng.random() < 0.2
     for _ in range(2 if rng.random() < 0.15 else 1):
         person = people[rng.integers(len(people))]
         colour, alpha = place_person(rng, person, width, height)
+        if rng.random() < 0.2:
+            colour, alpha = raise_arm(rng, colour, alpha)
+        if camouflaged and not total.any():
+            image = camouflage(rng, image, colour, alpha)
         colour = match_light(rng, colour, alpha, image)
         image = cv2.blendLinear(colour, image, alpha, 1 - alpha)
         total = alpha + total * (1 - alpha)
+    if rng.random() < 0.12:
+        before = before_people(rng, width, height)
+        thing = room(rng, backgrounds[rng.integers(len(backgrounds))], width, height)
+        image, total = cv2.blendLinear(thing, image, before, 1 - before), total * (1 - before)
     return image, total
+
+
+def camouflage(rng: Generator, image: Image, colour: Image, alpha: Alpha) -> Image:
+    """The room in a colour that the person wears, as a white coat before a white wall."""
+    inside = np.argwhere(alpha > 0.9)
+    if not len(inside):
+        return image
+    y, x = inside[rng.integers(len(inside))]
+    near = colour[max(0, y - 4) : y + 5, max(0, x - 4) : x + 5].reshape(-1, 3).mean(0)
+    wall = np.broadcast_to(near * np.exp(rng.normal(0, 0.1)), image.shape)
+    wall = wall * np.linspace(*np.exp(rng.normal(0, 0.12, 2)), image.shape[1])[None, :, None]
+    share = rng.uniform(0.05, 0.7)
+    return np.clip(share * image + (1 - share) * wall, 0, 255).astype(np.uint8)
+
+
+def before_people(rng: Generator, width: int, height: int) -> Alpha:
+    """Where something stands between camera and people: a desk along the lower edge, or a thing upon it."""
+    mask = np.zeros((height, width), np.uint8)
+    if rng.random() < 0.6:
+        ends = height * (rng.uniform(0.75, 0.97) + rng.normal(0, 0.02, 2))
+        corners = [(0, ends[0]), (width, ends[1]), (width, height + 1), (0, height + 1)]
+    else:
+        middle, half, top = width * rng.uniform(0, 1), width * rng.uniform(0.05, 0.18), height * rng.uniform(0.65, 0.95)
+        lean = rng.normal(0, 0.02, 4) * width
+        corners = [(middle - half + lean[0], top + lean[1]), (middle + half + lean[2], top + lean[3])]
+        corners += [(middle + half, height + 1), (middle - half, height + 1)]
+    cv2.fillPoly(mask, [np.int32(corners)], 255, cv2.LINE_AA)
+    return cv2.GaussianBlur(mask, (0, 0), rng.uniform(0.3, 0.9)).astype(np.float32) / 255
 
 
 def light(rng: Generator, image: Image) -> Image:

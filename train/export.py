@@ -22,7 +22,7 @@ from greenscreen.segment.openvino import OpenVinoEngine
 from train.checkpoint import Checkpoint, read_checkpoint
 from train.contact import chosen
 from train.data import Image, Row, read
-from train.models import Trained, logits
+from train.models import LargeStudent, Trained, logits
 from train.models.network import STRIDE
 from train.quantize import quantize
 
@@ -42,38 +42,50 @@ SHOWN = 48
 class Deployed(nn.Module):
     """A network as the contract states it: BGR in [0, 255] and channels last in, matte in [0, 1] out, all float32.
 
-    With `half`, everything between is float16, and says so itself: engines that are strongly typed need no flag.
+    With `half`, everything between is float16, and says so itself: engines that are strongly typed need no flag. Logits
+    are divided by the `temperature` (Guo et al., On Calibration of Modern Neural Networks, ICML 2017).
     """
 
-    def __init__(self, network: Trained, half: bool = False):
+    def __init__(self, network: Trained, half: bool = False, temperature: float = 1.0):
         super().__init__()
         self.network = network.half() if half else network
-        self.half_inside = half
+        self.half_inside, self.sureness = half, 1 / temperature
+        # Filters of the other order cost nothing, another order of the channels does.
+        self.turned = isinstance(network, LargeStudent)
+        if isinstance(network, LargeStudent):
+            network.encoder.take_bgr()
 
     def forward(self, image: Tensor, previous: Tensor | None = None) -> Tensor:
-        rgb = image.permute(0, 3, 1, 2).flip(1) / 127.5 - 1
-        matte = torch.zeros_like(rgb[:, :1]) if previous is None else previous.permute(0, 3, 1, 2)
+        bgr = (image / 127.5 - 1).permute(0, 3, 1, 2)
+        matte = torch.zeros_like(bgr[:, :1]) if previous is None else previous.permute(0, 3, 1, 2)
         if self.half_inside:
-            rgb, matte = rgb.half(), matte.half()
-        return logits(self.network, rgb, matte).float().sigmoid().permute(0, 2, 3, 1)
+            bgr, matte = bgr.half(), matte.half()
+        found = logits(self.network, bgr if self.turned else bgr.flip(1), matte).float()
+        return (self.sureness * found).sigmoid().permute(0, 2, 3, 1)
 
 
 def export(
-    checkpoint: Path, out: Path, half: bool = False, rows: Sequence[Row] = (), area: int | None = None
+    checkpoint: Path,
+    out: Path,
+    half: bool = False,
+    rows: Sequence[Row] = (),
+    area: int | None = None,
+    temperature: float = 1.0,
 ) -> ModelContract:
     """Writes `out` (ONNX) and the contract beside it; of eight-bit integers, if there are `rows` of training pictures.
 
-    `area` is how many pixels of input the contract states; by default those the network was trained with.
+    `area` is how many pixels of input the contract states; by default those the network was trained with. A
+    `temperature` below 1 makes mattes surer than they were trained to be.
 
     Raises `ModelError`, writing neither, when the checkpoint is none or an engine disagrees with PyTorch, `UsageError`
     when the rows list no pictures, and `SinkError` when nothing can be written.
     """
     saved = read_checkpoint(checkpoint)
-    reference = Deployed(saved.build())
+    reference = Deployed(saved.build(), temperature=temperature)
     try:
         with tempfile.TemporaryDirectory(dir=out.parent) as scratch:
             model = Path(scratch) / out.name
-            contract = draft(saved, model, half)
+            contract = draft(saved, model, half, temperature)
             contract = replace(contract, area=area) if area else contract
             if rows:
                 shown = chosen([row for row in rows if row.split == "train" and row.mask], SHOWN)
@@ -108,13 +120,13 @@ def quantized(model: Path, contract: ModelContract, pictures: Sequence[Image]) -
     return replace(contract, name=contract.name + "-int8", sha256=digest)
 
 
-def draft(saved: Checkpoint, model: Path, half: bool = False) -> ModelContract:
+def draft(saved: Checkpoint, model: Path, half: bool = False, temperature: float = 1.0) -> ModelContract:
     """Writes an ONNX file that nobody has checked yet; returns its contract."""
     network = saved.build()
     names = ["image", "previous"] if network.remembers else ["image"]
     example = (torch.zeros(1, 160, 288, 3), torch.zeros(1, 160, 288, 1))[: len(names)]
     axes = {key: {1: "height", 2: "width"} for key in (*names, "matte")}
-    write_onnx(model, Deployed(network, half).eval(), example, names, "matte", axes)
+    write_onnx(model, Deployed(network, half, temperature).eval(), example, names, "matte", axes)
     digest = hashlib.sha256(model.read_bytes()).hexdigest()
     name = saved.network + ("-fp16" if half else "")
     previous = "previous" if network.remembers else None

@@ -5,7 +5,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from train.augment import compose, crop_whole, degrade, light, place_person, previous_matte, sample
+from train.arms import raise_arm
+from train.augment import (
+    before_people,
+    camouflage,
+    compose,
+    crop_whole,
+    degrade,
+    light,
+    place_person,
+    previous_matte,
+    sample,
+)
 from train.data import Image, Person, read_backgrounds, read_manifest, read_people
 
 
@@ -47,6 +58,52 @@ def test_samples_are_in_range_and_repeat(people: list[Person], rooms: list[Image
     again = sample(np.random.default_rng(seed), people, rooms, 96, 64)
     for one, other in zip((image, alpha, previous), again, strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+def test_whom_the_picture_cut_at_one_side_the_frame_cuts_there_too() -> None:
+    """A straight edge in the middle of a room is what no camera shows, and what a network would learn to look for."""
+    alpha = np.zeros((120, 100), np.uint8)
+    alpha[30:, :60] = 255
+    image = np.full((120, 100, 3), 90, np.uint8)
+    cut_by_the_frame = 0
+    for seed in range(40):
+        _, placed = place_person(np.random.default_rng(seed), Person(image, alpha, image, "made", True), 160, 96)
+        cut_by_the_frame += bool((placed[-8:, 0] > 0.9).any() or (placed[-8:, -1] > 0.9).any())
+    assert cut_by_the_frame > 28
+
+
+def test_a_camouflaged_person_stands_before_its_own_colour() -> None:
+    room = np.full((64, 96, 3), 20, np.uint8)
+    coat, alpha = np.full((64, 96, 3), (200, 180, 160), np.uint8), np.zeros((64, 96), np.float32)
+    alpha[20:, 30:60] = 1
+    for seed in range(20):
+        wall = camouflage(np.random.default_rng(seed), room, coat, alpha)
+        assert np.abs(wall.astype(int) - coat).mean() < np.abs(room.astype(int) - coat).mean()
+    np.testing.assert_array_equal(camouflage(np.random.default_rng(0), room, coat, 0 * alpha), room)
+
+
+def test_what_stands_before_people_stands_on_the_lower_edge() -> None:
+    for seed in range(40):
+        mask = before_people(np.random.default_rng(seed), 96, 64)
+        assert mask[-1].max() > 0.9
+        assert mask[:24].max() == 0
+
+
+def test_an_arm_grows_out_of_the_person_and_is_of_its_colours() -> None:
+    colour, alpha = np.full((96, 160, 3), (180, 60, 40), np.uint8), np.zeros((96, 160), np.float32)
+    colour[20:40, 70:90] = (110, 140, 200)
+    alpha[20:40, 70:90] = alpha[40:, 55:105] = 1
+    reached = 0
+    for seed in range(20):
+        picture, longer = raise_arm(np.random.default_rng(seed), colour, alpha)
+        assert (longer >= alpha).all()
+        assert longer.max() <= 1
+        np.testing.assert_array_equal(picture[longer == 0], colour[longer == 0])
+        outside = (longer > 0.5) & (alpha < 0.5)
+        reached += outside.sum() > 100
+    assert reached > 12
+    nobody = np.zeros_like(alpha)
+    assert raise_arm(np.random.default_rng(0), colour, nobody)[1] is nobody
 
 
 def test_light_and_wear_do_not_move_anything() -> None:

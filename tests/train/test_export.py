@@ -19,6 +19,7 @@ from train import export as exporting
 from train.checkpoint import read_checkpoint
 from train.data import Row
 from train.export import Deployed, export, verify, write_onnx
+from train.models import logits
 from train.models.pspnet import PyramidPooling, average
 
 Untrained = Callable[[str], Path]
@@ -40,6 +41,19 @@ def test_any_network_becomes_a_model_that_greenscreen_runs(
         assert matte.dtype == np.float32
         assert 0 <= matte.min() <= matte.max() <= 1
     assert not [path for path in tmp_path.iterdir() if path.is_dir() and path.name.startswith("tmp")]
+
+
+@pytest.mark.parametrize("name", ["student-small", "student-large"])
+def test_what_is_deployed_takes_pictures_as_cameras_give_them(untrained: Untrained, name: str) -> None:
+    """Blue first, whatever order the network learnt; a temperature makes it surer of the same."""
+    saved = read_checkpoint(untrained(name))
+    bgr = torch.randint(0, 256, (1, 64, 96, 3)).float()
+    rgb, before = bgr.flip(3).permute(0, 3, 1, 2) / 127.5 - 1, torch.zeros(1, 1, 64, 96)
+    with torch.inference_mode():
+        found = logits(saved.build().eval(), rgb, before).permute(0, 2, 3, 1)
+        for temperature in (1.0, 0.5):
+            matte = Deployed(saved.build(), temperature=temperature).eval()(bgr)
+            torch.testing.assert_close(matte, (found / temperature).sigmoid(), atol=1e-4, rtol=0)
 
 
 def test_float16_says_so_itself_and_only_inside(untrained: Untrained, tmp_path: Path) -> None:

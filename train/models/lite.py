@@ -115,6 +115,12 @@ class Encoder(nn.Module):
                 module.eval()
         return self
 
+    @torch.no_grad()
+    def take_bgr(self) -> None:
+        """From now on pictures come with their channels the other way round; asked for again, as before."""
+        filters: nn.Conv2d = self.stages[0][0]  # type: ignore[assignment,index]
+        filters.weight.copy_(filters.weight.flip(1))
+
     def load(self, weights: Mapping[str, Tensor]) -> None:
         """Takes over the convolutions and their normalisation of a classifier with these stages, in their order.
 
