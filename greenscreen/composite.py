@@ -201,7 +201,19 @@ def edge_fields(frame: Frame, alpha: Alpha) -> Field:
     near = np.asarray(cv2.dilate(alpha.unknown, np.ones((3, 3), np.uint8)), np.uint8)
     none = np.empty((0, 0), np.float32)
     held = alpha.past.rate if alpha.past else none, *(alpha.between or (none, none))
-    kernels.edge_fields(frame.guide, alpha.small, alpha.lines, near, held, TO_BGR, TO_YUV, fields)
+
+    def strip(first: int, last: int) -> None:
+        kernels.edge_fields(frame.guide, alpha.small, alpha.lines, near, held, TO_BGR, TO_YUV, fields, first, last)
+
+    # Most edges are below the middle.
+    rows, middle = len(fields), len(fields) * 5 // 8
+    below = _POOL.submit(strip, middle, rows)
+    strip(0, middle)
+    # Nobody began: waiting for a turn of the pool's, who may be in it, could be for ever.
+    if below.cancel():
+        strip(middle, rows)
+    else:
+        below.result()
     return fields
 
 

@@ -25,8 +25,10 @@ def edge_fields(
     to_bgr: Field,
     to_yuv: Field,
     fields: Field,
+    first: int,
+    last: int,
 ) -> None:
-    """What `render` must know of the places in `near`, `(h, w)` not 0: see there.
+    """What `render` must know of the places in `near`, `(h, w)` not 0, of rows `first` to `last`: see there.
 
     Person's and room's colours are means of the guide `(h, w, 3)` in a window, weighted by `small`, the alpha in
     [0, 1], and by what it leaves. `lines` `(4, h, w)` gives alpha by blue, green, red; `held` is how much of a new
@@ -42,7 +44,7 @@ def edge_fields(
     wide = right - left + 2 * REACH
     rows, made = np.empty((h, 7 * wide), np.float32), 0
     total, sums = np.empty(7 * wide, np.float32), np.empty((7, right - left), np.float32)
-    for y in range(h):
+    for y in range(first, last):
         if not near[y, left:right].any():
             continue
         top, end = max(y - REACH, 0), min(y + REACH + 1, h)

@@ -52,7 +52,7 @@ def _prepare(event: Event) -> None:
         warm_up()
         guide, matte, near = np.zeros((2, 2, 3), np.uint8), np.eye(2, dtype=np.float32), np.ones((2, 2), np.uint8)
         lines, fields = np.zeros((4, 2, 2), np.float32), np.zeros((2, 2, 16), np.float32)
-        kernels.edge_fields(guide, matte, lines, near, (matte, matte, matte), TO_BGR, TO_YUV, fields)
+        kernels.edge_fields(guide, matte, lines, near, (matte, matte, matte), TO_BGR, TO_YUV, fields, 0, 2)
         pixels, kind, values = np.zeros((6, 4), np.uint8), np.full((2, 2), 2, np.uint8), np.zeros((4, 4), np.uint8)
         past = np.empty((0, 0), np.uint8), np.empty((0, 0), np.float32), np.empty((0, 0), np.float32)
         kernels.render(pixels, pixels, kind, fields, False, past, pixels.copy(), values, 0, 2)
