@@ -95,7 +95,7 @@ def match_light(rng: Generator, colour: Image, alpha: Alpha, behind: Image) -> I
 def compose(
     rng: Generator, people: list[Person], backgrounds: list[Image], width: int, height: int
 ) -> tuple[Image, Alpha]:
-    """People cut out and put into another room: mostly one, sometimes two, sometimes behind a desk."""
+    """People cut out and put into another room: mostly one, sometimes two."""
     image = room(rng, backgrounds[rng.integers(len(backgrounds))], width, height)
     total = np.zeros((height, width), np.float32)
     camouflaged = rng.random() < 0.2
@@ -109,10 +109,6 @@ def compose(
         colour = match_light(rng, colour, alpha, image)
         image = cv2.blendLinear(colour, image, alpha, 1 - alpha)
         total = alpha + total * (1 - alpha)
-    if rng.random() < 0.12:
-        before = before_people(rng, width, height)
-        thing = room(rng, backgrounds[rng.integers(len(backgrounds))], width, height)
-        image, total = cv2.blendLinear(thing, image, before, 1 - before), total * (1 - before)
     return image, total
 
 
@@ -127,21 +123,6 @@ def camouflage(rng: Generator, image: Image, colour: Image, alpha: Alpha) -> Ima
     wall = wall * np.linspace(*np.exp(rng.normal(0, 0.12, 2)), image.shape[1])[None, :, None]
     share = rng.uniform(0.05, 0.7)
     return np.clip(share * image + (1 - share) * wall, 0, 255).astype(np.uint8)
-
-
-def before_people(rng: Generator, width: int, height: int) -> Alpha:
-    """Where something stands between camera and people: a desk along the lower edge, or a thing upon it."""
-    mask = np.zeros((height, width), np.uint8)
-    if rng.random() < 0.6:
-        ends = height * (rng.uniform(0.75, 0.97) + rng.normal(0, 0.02, 2))
-        corners = [(0, ends[0]), (width, ends[1]), (width, height + 1), (0, height + 1)]
-    else:
-        middle, half, top = width * rng.uniform(0, 1), width * rng.uniform(0.05, 0.18), height * rng.uniform(0.65, 0.95)
-        lean = rng.normal(0, 0.02, 4) * width
-        corners = [(middle - half + lean[0], top + lean[1]), (middle + half + lean[2], top + lean[3])]
-        corners += [(middle + half, height + 1), (middle - half, height + 1)]
-    cv2.fillPoly(mask, [np.int32(corners)], 255, cv2.LINE_AA)
-    return cv2.GaussianBlur(mask, (0, 0), rng.uniform(0.3, 0.9)).astype(np.float32) / 255
 
 
 def light(rng: Generator, image: Image) -> Image:

@@ -41,9 +41,9 @@ ASKEW = 0.35
 """Pixels by which the plate may still be askew, so that its own edges are no difference."""
 SHADOW = 0.55
 """How dark a person's shadow leaves the room: what is darker is none."""
-ROOM, SOMEBODY = 5.0, 4.0
+ROOM, SOMEBODY = 10.0, 8.0
 """Evidence, in log-odds, of looking like the room and of not: the first is the rarer accident."""
-NOBODY, SURELY = 0.002, 0.98
+NOBODY, SURELY = 1e-4, 0.998
 """The network's word is taken for nobody up to the first, as a door that opens must not be shown; for somebody it
 counts as no firmer than the second, or the plate could never correct it."""
 BLACK, WHITE = 24.0, 240.0

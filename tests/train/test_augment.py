@@ -7,7 +7,6 @@ import pytest
 
 from train.arms import raise_arm
 from train.augment import (
-    before_people,
     camouflage,
     compose,
     crop_whole,
@@ -80,13 +79,6 @@ def test_a_camouflaged_person_stands_before_its_own_colour() -> None:
         wall = camouflage(np.random.default_rng(seed), room, coat, alpha)
         assert np.abs(wall.astype(int) - coat).mean() < np.abs(room.astype(int) - coat).mean()
     np.testing.assert_array_equal(camouflage(np.random.default_rng(0), room, coat, 0 * alpha), room)
-
-
-def test_what_stands_before_people_stands_on_the_lower_edge() -> None:
-    for seed in range(40):
-        mask = before_people(np.random.default_rng(seed), 96, 64)
-        assert mask[-1].max() > 0.9
-        assert mask[:24].max() == 0
 
 
 def test_an_arm_grows_out_of_the_person_and_is_of_its_colours() -> None:
