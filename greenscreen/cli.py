@@ -139,9 +139,11 @@ def image(
     """Cut people out of photos: PNG with transparency, or the composite if --background is given."""
     from greenscreen.batch import cut_photos, plan_photos
     from greenscreen.segment import open_segmenter
+    from greenscreen.segment.engine import both_sides
 
     jobs = plan_photos(inputs, output)
     with open_segmenter(engine, model, gpu, say=say, patient=True) as segmenter, progress_bar() as bar:
+        segmenter.meet = both_sides
         task = bar.add_task("photos", total=len(jobs))
         failed = cut_photos(jobs, segmenter, background or "transparent", matte, lambda _: bar.advance(task))
     for _, error in failed:

@@ -22,7 +22,7 @@ from greenscreen.contract import ModelContract, read_contract
 from greenscreen.errors import EngineError, UsageError
 from greenscreen.frame import Frame, Image, Matte
 from greenscreen.segment import tflite
-from greenscreen.segment.engine import Engine, Progress, both_sides, first_look, look_well
+from greenscreen.segment.engine import Engine, Progress, first_look, look_well
 from greenscreen.segment.standby import StandbyEngine
 from greenscreen.segment.stillness import Stillness
 
@@ -94,10 +94,11 @@ def chosen_model(engine: str, model: Path | None) -> tuple[Path, ModelContract]:
 class Segmenter:
     """Turns frames into coarse mattes. Engines for each picture shape are opened when first met, and kept."""
 
-    def __init__(self, engine: str, opener: OpenEngine, model: Path, contract: ModelContract, patient: bool = False):
-        """`patient`: a picture unlike the last, such as a photo, is looked at from both sides."""
+    def __init__(self, engine: str, opener: OpenEngine, model: Path, contract: ModelContract):
         self._name, self.contract = engine, contract
-        self._opener, self._model, self._first = opener, model, both_sides if patient else first_look
+        self._opener, self._model = opener, model
+        self.meet: Callable[[Engine, Image, bool], Matte] = first_look
+        """How a fresh picture is looked at; may be set before the first frame."""
         self._engines: dict[tuple[int, int], Engine] = {}
         self._stillness = Stillness()
         self.skipped = 0
@@ -173,7 +174,7 @@ class Segmenter:
             return kept
         memory = bool(self.contract.previous)
         if fresh:
-            matte = self._first(engine, image, memory)
+            matte = self.meet(engine, image, memory)
         else:
             matte = look_well(engine, image, memory) if self._stillness.jumped else engine.step(image)
         self._stillness.keep(matte)
@@ -201,8 +202,8 @@ def open_segmenter(
     """Opens the named engine, or the first of `AUTO` that runs here, on the GPU of this number if it runs on one.
 
     With `meanwhile`, nobody waits: while a GPU's engine is being built, or after it was lost, a CPU engine serves.
-    A `patient` caller has time: then a CPU looks at more pixels, `DETAIL` times as many, in float32, and every engine
-    at photos from both sides. One that has other work to do `beside` it is left a core.
+    A `patient` caller has time: then a CPU looks at more pixels, `DETAIL` times as many, in float32. One that has other
+    work to do `beside` it is left a core.
     Raises `UsageError` for an unknown name, `ModelError` for a bad model, `EngineError` when nothing runs.
     """
     if engine != "auto" and engine not in ENGINES:
@@ -227,7 +228,7 @@ def open_segmenter(
                 promise = replace(contract, area=round(contract.area * DETAIL))
                 opener = partial(opener, precise=True)
             width, height = promise.input_size(16, 9)
-            segmenter = Segmenter(name, opener, path, promise, patient)
+            segmenter = Segmenter(name, opener, path, promise)
             segmenter._engines[width, height] = opener(path, promise, width, height)
         except EngineError as error:
             if engine != "auto":

@@ -20,7 +20,7 @@ from greenscreen.segment import (
     network_input,
     open_segmenter,
 )
-from greenscreen.segment.engine import FIRST_LOOKS
+from greenscreen.segment.engine import FIRST_LOOKS, both_sides, first_look
 from greenscreen.segment.onnxruntime import OnnxRuntimeEngine
 from greenscreen.segment.openvino import OpenVinoEngine
 
@@ -148,14 +148,17 @@ def test_who_has_time_is_shown_more_detail_in_float32(name: str, monkeypatch: py
         width, height = patient.contract.input_size(*frame.size)
         precise = load_engine(name)(MODEL, patient.contract, width, height, precise=True)
         image = network_input(frame, width, height)
-        sides = []
-        for side in (image[:, ::-1], image):
-            precise.reset()
-            sides.append([precise.step(np.ascontiguousarray(side)) for _ in range(FIRST_LOOKS)][-1])
-        np.testing.assert_allclose(fine, (sides[0][:, ::-1] + sides[1]) / 2, atol=1e-4)
-        # It goes on from the picture as it is, not from its mirror image.
-        engine = patient._engines[width, height]
-        np.testing.assert_allclose(engine.previous[0, ..., 0], sides[1], atol=1e-4)  # type: ignore[attr-defined]
+        np.testing.assert_allclose(fine, [precise.step(image) for _ in range(FIRST_LOOKS)][-1], atol=1e-4)
+
+
+def test_both_sides_are_the_mean_with_the_mirror_image_and_what_is_remembered_is_the_picture() -> None:
+    image = pictures(1)[0]
+    mirror = np.ascontiguousarray(image[:, ::-1])
+    found, one, other = (OpenVinoEngine(MODEL, CONTRACT, 288, 160, precise=True) for _ in range(3))
+    both = both_sides(found, image, memory=True)
+    plain, mirrored = first_look(one, image, memory=True), first_look(other, mirror, memory=True)
+    np.testing.assert_allclose(both, (plain + mirrored[:, ::-1]) / 2, atol=1e-4)
+    np.testing.assert_allclose(found.previous, one.previous, atol=1e-4)
 
 
 def test_large_pictures_keep_the_detail_that_the_network_looks_for() -> None:
