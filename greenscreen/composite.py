@@ -209,7 +209,7 @@ def edge_fields(frame: Frame, alpha: Alpha) -> Field:
     rows, middle = len(fields), len(fields) * 5 // 8
     below = _POOL.submit(strip, middle, rows)
     strip(0, middle)
-    # Nobody began: waiting for a turn of the pool's, who may be in it, could be for ever.
+    # This thread may be one of the pool's: were all of them to wait for work not begun, they would wait for ever.
     if below.cancel():
         strip(middle, rows)
     else:

@@ -43,7 +43,8 @@ class Deployed(nn.Module):
     """A network as the contract states it: BGR in [0, 255] and channels last in, matte in [0, 1] out, all float32.
 
     With `half`, everything between is float16, and says so itself: engines that are strongly typed need no flag. Logits
-    are divided by the `temperature` (Guo et al., On Calibration of Modern Neural Networks, ICML 2017).
+    are divided by the `temperature` (Guo et al., On Calibration of Modern Neural Networks, ICML 2017). The network is
+    changed for it and of no other use from then on.
     """
 
     def __init__(self, network: Trained, half: bool = False, temperature: float = 1.0):

@@ -118,7 +118,7 @@ class Encoder(nn.Module):
     @torch.no_grad()
     def take_bgr(self) -> None:
         """From now on pictures come with their channels the other way round; asked for again, as before."""
-        filters: nn.Conv2d = self.stages[0][0]  # type: ignore[assignment,index]
+        filters = next(module for module in self.modules() if isinstance(module, nn.Conv2d))
         filters.weight.copy_(filters.weight.flip(1))
 
     def load(self, weights: Mapping[str, Tensor]) -> None:
