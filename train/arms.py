@@ -13,6 +13,8 @@ from train.data import Image
 
 Alpha = NDArray[np.float32]
 Point = NDArray[np.float64]
+Limb = tuple[Point, Point, float, NDArray[np.float64]]
+"""From, to, how thick, and in what colour."""
 
 
 def raise_arm(rng: Generator, colour: Image, alpha: Alpha) -> tuple[Image, Alpha]:
@@ -38,7 +40,7 @@ def raise_arm(rng: Generator, colour: Image, alpha: Alpha) -> tuple[Image, Alpha
     sleeve = skin if rng.random() < 0.25 else cloth
     bare = rng.random() < 0.35  # to the elbow
 
-    limbs: list[tuple[Point, Point, float, NDArray[np.float64]]] = []
+    limbs: list[Limb] = []
 
     def limb(at: Point, angle: float, length: float, thick: float, tint: NDArray[np.float64]) -> Point:
         """Upward at angle 0, outward from the body at a right angle."""
@@ -60,12 +62,7 @@ def raise_arm(rng: Generator, colour: Image, alpha: Alpha) -> tuple[Image, Alpha
     return drawn(rng, colour, alpha, limbs)
 
 
-def drawn(
-    rng: Generator,
-    colour: Image,
-    alpha: Alpha,
-    limbs: list[tuple[Point, Point, float, NDArray[np.float64]]],
-) -> tuple[Image, Alpha]:
+def drawn(rng: Generator, colour: Image, alpha: Alpha, limbs: list[Limb]) -> tuple[Image, Alpha]:
     """Over the person: each limb a few strokes, narrower and lighter one after the other, as round things look."""
     picture, mask = colour.copy(), np.zeros(alpha.shape, np.uint8)
     lit = rng.normal(0, 0.12, 2)

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from train.arms import raise_arm
 from train.data import Image, Person
+from train.props import hold, seat
 
 Alpha = NDArray[np.float32]
 
@@ -104,6 +105,11 @@ def compose(
         colour, alpha = place_person(rng, person, width, height)
         if rng.random() < 0.2:
             colour, alpha = raise_arm(rng, colour, alpha)
+        pattern = backgrounds[rng.integers(len(backgrounds))]
+        if rng.random() < 0.2:
+            colour, alpha = hold(rng, colour, alpha, pattern)
+        if rng.random() < 0.2 and not total.any():
+            image = seat(rng, image, alpha, pattern)
         if camouflaged and not total.any():
             image = camouflage(rng, image, colour, alpha)
         colour = match_light(rng, colour, alpha, image)
