@@ -1,4 +1,4 @@
-"""Command line of the training package: `python -m train data|label|fit|export|compare --help`."""
+"""Command line of the training package: `python -m train data|label|fit|average|export|compare --help`."""
 
 import sys
 from pathlib import Path
@@ -52,6 +52,18 @@ def fit(
 
     command = " ".join(["fit", recipe, *(f"--set {change}" for change in changes or [])])
     typer.echo(f"wrote {run(settings, rows, out, start, resume, command)}")
+
+
+@app.command()
+def average(
+    checkpoints: Annotated[list[Path], typer.Argument(help="of train fit; who is named twice counts twice")],
+    out: Annotated[Path, typer.Option(help="checkpoint to write, of the weights alone")],
+) -> None:
+    """Average the weights of runs that went on from one another."""
+    from train.average import average as run
+
+    run(checkpoints, out)
+    typer.echo(f"wrote {out}")
 
 
 @app.command()

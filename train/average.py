@@ -1,0 +1,57 @@
+"""Averages the weights of runs that went on from one another: often a better network than any of them, at no cost.
+
+Wortsman et al., "Model soups", ICML 2022.
+"""
+
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+
+from greenscreen.errors import ModelError, SinkError, UsageError
+from train.checkpoint import Checkpoint, read_checkpoint
+from train.manifest import make_folder
+
+
+def average(checkpoints: Sequence[Path], out: Path) -> None:
+    """Writes a checkpoint of the mean of all weights, and nothing else: a tenth of what a run needs to go on.
+
+    Who is named twice counts twice; one alone is copied. Raises `UsageError` for none, `ModelError` for what are no
+    checkpoints of the same network, and `SinkError` when nothing can be written.
+    """
+    if not checkpoints:
+        raise UsageError("there is nothing to average", "name checkpoints of train fit")
+    found = [read_checkpoint(path) for path in checkpoints]
+    first = found[0]
+    for other in found:
+        if other.network != first.network or other.weights.keys() != first.weights.keys():
+            reason = f"{other.path} holds a {other.network}, {first.path} a {first.network}"
+            raise ModelError(reason, "average checkpoints of the same network")
+    weights = {f"network.{name}": mean(found, name) for name in first.weights}
+    runs = {path.resolve(): one for path, one in zip(checkpoints, found, strict=True)}.values()
+    facts = {key: value for key, value in first.facts.items() if key != "seconds"}
+    if len(found) > 1:
+        facts["command"] = "average of " + ", ".join(str(one.facts.get("command", one.path)) for one in found)
+    saved = {
+        "state_dict": weights,
+        "hyper_parameters": facts,
+        "global_step": sum(one.step for one in runs),
+        "callbacks": {"Watch": {"history": [{"seconds": sum(one.facts.get("seconds", 0) for one in runs)}]}},
+    }
+    make_folder(out.parent)
+    try:
+        with tempfile.TemporaryDirectory(dir=out.parent) as scratch:
+            torch.save(saved, Path(scratch) / out.name)
+            os.replace(Path(scratch) / out.name, out)
+    except (OSError, RuntimeError) as error:  # PyTorch tells of a full disk by the latter
+        raise SinkError(f"{out} cannot be written: {error}", "check that the folder is yours and has room") from error
+
+
+def mean(found: Sequence[Checkpoint], name: str) -> torch.Tensor:
+    """Counters, which are whole numbers, are those of the first."""
+    first = found[0].weights[name]
+    if not first.is_floating_point():
+        return first
+    return torch.stack([one.weights[name].double() for one in found]).mean(0).to(first.dtype)
