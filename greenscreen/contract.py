@@ -15,7 +15,8 @@ from pathlib import Path
 from greenscreen.errors import ModelError
 
 FORMAT = 1
-MOST_BYTES = 512 << 20
+MOST_BYTES = 1 << 30
+"""An FCN, the largest that the training package compares, has 537 MB."""
 _AGAIN = "reinstall greenscreen, or export the model again with `python -m train export`"
 
 
