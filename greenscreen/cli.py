@@ -162,12 +162,13 @@ def video(
     engine: Engine = "auto",
     gpu: Gpu = None,
     model: Model = None,
+    fast: Annotated[bool, typer.Option("--fast", help="look less closely, as in a call, and be done sooner")] = False,
 ) -> None:
     """Replace the room in a video file, every frame and the sound kept."""
     from greenscreen.batch import cut_video
     from greenscreen.segment import open_segmenter
 
-    with open_segmenter(engine, model, gpu, say=say, patient=True, beside=True) as segmenter, progress_bar() as bar:
+    with open_segmenter(engine, model, gpu, say=say, patient=not fast, beside=True) as segmenter, progress_bar() as bar:
         task = bar.add_task("frames", total=None)
         count = cut_video(
             clip,

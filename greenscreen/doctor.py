@@ -6,6 +6,7 @@ import platform
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from greenscreen import __version__
 from greenscreen.contract import read_contract
@@ -35,9 +36,9 @@ def examine() -> Iterator[Finding]:
         return
     from greenscreen.segment import ENGINES
 
-    model = _model()
-    yield model
-    if model.state == "ok":
+    models = list(_models())
+    yield from models
+    if models[0].state == "ok":
         for name in ENGINES:
             yield _engine(name)
         yield _chosen()
@@ -73,15 +74,22 @@ def _libraries() -> Iterator[Finding]:
             yield Finding(package, "ok", _version(package) or "installed")
 
 
-def _model() -> Finding:
+def _models() -> Iterator[Finding]:
     from greenscreen.segment import bundled_model
+    from greenscreen.segment.host import fine_beside
 
-    path = bundled_model()
+    live = bundled_model()
+    yield _model("model", live)
+    if (fine := fine_beside(live)).exists():
+        yield _model("model for photos and files", fine)
+
+
+def _model(what: str, path: Path) -> Finding:
     try:
         contract = read_contract(path)
     except GreenscreenError as error:
-        return Finding("model", "broken", error.message, error.hint)
-    return Finding("model", "ok", f"{contract.name} ({path.stat().st_size / 1e6:.1f} MB), matches its contract")
+        return Finding(what, "broken", error.message, error.hint)
+    return Finding(what, "ok", f"{contract.name} ({path.stat().st_size / 1e6:.1f} MB), matches its contract")
 
 
 def _engine(name: str) -> Finding:

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import av
 import cv2
@@ -17,7 +18,7 @@ import numpy as np
 import pytest
 from emulated_card import EmulatedCard
 
-from greenscreen import __version__, cache
+from greenscreen import __version__, cache, segment
 from greenscreen.cli import main
 from greenscreen.errors import EngineError
 from greenscreen.frame import Matte
@@ -28,7 +29,7 @@ OPTIONS = {
     "run": "--camera --background --virtual-camera --no-virtual-camera --device --preview --no-preview --record --size"
     " --fps --engine --frames",
     "image": "-o --background --matte",
-    "video": "-o --background --matte",
+    "video": "-o --background --matte --fast",
     "bench": "--size --background --frames --json",
     "devices": "",
     "doctor": "",
@@ -251,6 +252,22 @@ def test_video_writes_every_frame(greenscreen: Greenscreen, make_clip: MakeClip)
     assert (answer.code, answer.err) == (0, "10 frames written to out.mp4\n")
     with av.open("out.mp4") as video:
         assert len(list(video.decode(video=0))) == 10
+
+
+@pytest.mark.parametrize("fast", [[], ["--fast"]])
+def test_video_looks_closely_unless_in_a_hurry(
+    greenscreen: Greenscreen, make_clip: MakeClip, monkeypatch: pytest.MonkeyPatch, fast: list[str]
+) -> None:
+    make_clip(Path("clip.mp4"))
+    opened, ways = segment.open_segmenter, []
+
+    def open_segmenter(*given: Any, **how: Any) -> segment.Segmenter:
+        ways.append(how["patient"])
+        return opened(*given, **how)
+
+    monkeypatch.setattr(segment, "open_segmenter", open_segmenter)
+    assert greenscreen("video", "clip.mp4", "-o", "out.mp4", *fast).code == 0
+    assert ways == [not fast]
 
 
 def test_bench_prints_one_object(greenscreen: Greenscreen) -> None:

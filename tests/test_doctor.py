@@ -8,6 +8,7 @@ import pytest
 
 from greenscreen import segment
 from greenscreen.doctor import Finding, examine
+from greenscreen.segment.host import fine_beside
 from greenscreen.sinks import virtual_camera
 from greenscreen.sources import camera
 from greenscreen.sources.camera import CameraInfo
@@ -72,6 +73,18 @@ def test_a_library_that_does_not_load_is_named_with_the_remedy(monkeypatch: pyte
     (broken,) = (finding for finding in examine() if finding.state == "broken")
     assert "does not load" in broken.detail
     assert "install" in broken.hint
+
+
+def test_the_larger_model_is_named_if_it_is_damaged(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Calls go on without it: the engines are tried all the same."""
+    live = segment.bundled_model()
+    for path in (live, live.with_suffix(".json")):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    monkeypatch.setattr(segment, "bundled_model", lambda: tmp_path / live.name)
+    fine_beside(tmp_path / live.name).write_bytes(b"damaged")
+    found = findings()
+    assert found["model"].state == found["engine auto"].state == "ok"
+    assert found["model for photos and files"].state == "broken"
 
 
 def test_a_damaged_model_is_named_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -76,17 +76,20 @@ def export(
     ] = None,
     area: Annotated[int | None, typer.Option(min=1024, help="pixels of input; by default as trained")] = None,
     temperature: Annotated[float, typer.Option(min=0.1, max=10, help="below 1: surer mattes than as trained")] = 1.0,
+    others: Annotated[
+        list[Path] | None, typer.Option("--with", metavar="CHECKPOINT", help="run this one too, and take the mean")
+    ] = None,
 ) -> None:
     """Write a trained network as a model that greenscreen runs."""
     if half and int8:
         raise UsageError("--half and --int8 contradict each other", "export twice, to two files")
     if out.suffix == ".tflite":
-        export_for_mediapipe(checkpoint, out, half or bool(int8) or temperature != 1)
+        export_for_mediapipe(checkpoint, out, half or bool(int8) or temperature != 1 or bool(others))
         return
     rows = load_all([int8]) if int8 else []
     from train.export import export as run
 
-    contract = run(checkpoint, out, half, rows, area, temperature)
+    contract = run(checkpoint, out, half, rows, area, temperature, others or [])
     typer.echo(f"wrote {out} and {out.with_suffix('.json').name}: {contract.name}, both engines agree")
 
 
@@ -117,7 +120,7 @@ def compare(
 
 def export_for_mediapipe(checkpoint: Path, out: Path, otherwise: bool) -> None:
     if otherwise:
-        raise UsageError("--half, --int8 and --temperature are for ONNX files", "leave them out")
+        raise UsageError("--half, --int8, --temperature and --with are for ONNX files", "leave them out")
     try:
         from train.mediapipe import export as run
     except ImportError as error:

@@ -106,9 +106,9 @@ def compose(
         if rng.random() < 0.2:
             colour, alpha = raise_arm(rng, colour, alpha)
         pattern = backgrounds[rng.integers(len(backgrounds))]
-        if rng.random() < 0.2:
+        if rng.random() < 0.3:
             colour, alpha = hold(rng, colour, alpha, pattern)
-        if rng.random() < 0.2 and not total.any():
+        if rng.random() < 0.1 and not total.any():
             image = seat(rng, image, alpha, pattern)
         if camouflaged and not total.any():
             image = camouflage(rng, image, colour, alpha)

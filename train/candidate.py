@@ -60,7 +60,7 @@ def open_candidate(path: Path, scratch: Path, patient: bool = False) -> Candidat
     if path.suffix == ".ckpt":
         saved = read_checkpoint(path)
         model = scratch / f"{len(list(scratch.iterdir()))}.onnx"
-        contract = draft(saved, model)
+        contract = draft(saved, model=model)
         model.with_suffix(".json").write_text(json.dumps(contract.__dict__))
         return ours(path.resolve().parent.name, model, saved.facts | {"step": saved.step}, patient)
     if path.with_suffix(".json").exists():

@@ -8,6 +8,7 @@ import tempfile
 import warnings
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import reduce
 from pathlib import Path
 
 import cv2
@@ -43,26 +44,30 @@ class Deployed(nn.Module):
     """A network as the contract states it: BGR in [0, 255] and channels last in, matte in [0, 1] out, all float32.
 
     With `half`, everything between is float16, and says so itself: engines that are strongly typed need no flag. Logits
-    are divided by the `temperature` (Guo et al., On Calibration of Modern Neural Networks, ICML 2017). The network is
-    changed for it and of no other use from then on.
+    are divided by the `temperature` (Guo et al., On Calibration of Modern Neural Networks, ICML 2017); those of several
+    networks are averaged. Networks are changed for it and of no other use from then on.
     """
 
-    def __init__(self, network: Trained, half: bool = False, temperature: float = 1.0):
+    def __init__(self, *networks: Trained, half: bool = False, temperature: float = 1.0):
         super().__init__()
-        self.network = network.half() if half else network
-        self.half_inside, self.sureness = half, 1 / temperature
+        self.networks = nn.ModuleList(network.half() if half else network for network in networks)
+        self.half_inside, self.sureness = half, 1 / temperature / len(networks)
         # Filters of the other order cost nothing, another order of the channels does.
-        self.turned = isinstance(network, LargeStudent)
-        if isinstance(network, LargeStudent):
-            network.encoder.take_bgr()
+        self.turned = [isinstance(network, LargeStudent) for network in networks]
+        for network in networks:
+            if isinstance(network, LargeStudent):
+                network.encoder.take_bgr()
 
     def forward(self, image: Tensor, previous: Tensor | None = None) -> Tensor:
         bgr = (image / 127.5 - 1).permute(0, 3, 1, 2)
         matte = torch.zeros_like(bgr[:, :1]) if previous is None else previous.permute(0, 3, 1, 2)
         if self.half_inside:
             bgr, matte = bgr.half(), matte.half()
-        found = logits(self.network, bgr if self.turned else bgr.flip(1), matte).float()
-        return (self.sureness * found).sigmoid().permute(0, 2, 3, 1)
+        found = [
+            logits(network, bgr if turned else bgr.flip(1), matte).float()
+            for network, turned in zip(self.networks, self.turned, strict=True)
+        ]
+        return (self.sureness * reduce(torch.add, found)).sigmoid().permute(0, 2, 3, 1)
 
 
 def export(
@@ -72,21 +77,23 @@ def export(
     rows: Sequence[Row] = (),
     area: int | None = None,
     temperature: float = 1.0,
+    others: Sequence[Path] = (),
 ) -> ModelContract:
     """Writes `out` (ONNX) and the contract beside it; of eight-bit integers, if there are `rows` of training pictures.
 
     `area` is how many pixels of input the contract states; by default those the network was trained with. A
-    `temperature` below 1 makes mattes surer than they were trained to be.
+    `temperature` below 1 makes mattes surer than they were trained to be. With `others`, the model runs all these
+    networks and answers with their mean.
 
     Raises `ModelError`, writing neither, when the checkpoint is none or an engine disagrees with PyTorch, `UsageError`
     when the rows list no pictures, and `SinkError` when nothing can be written.
     """
-    saved = read_checkpoint(checkpoint)
-    reference = Deployed(saved.build(), temperature=temperature)
+    saved = [read_checkpoint(path) for path in (checkpoint, *others)]
+    reference = Deployed(*(one.build() for one in saved), temperature=temperature)
     try:
         with tempfile.TemporaryDirectory(dir=out.parent) as scratch:
             model = Path(scratch) / out.name
-            contract = draft(saved, model, half, temperature)
+            contract = draft(*saved, model=model, half=half, temperature=temperature)
             contract = replace(contract, area=area) if area else contract
             if rows:
                 shown = chosen([row for row in rows if row.split == "train" and row.mask], SHOWN)
@@ -122,17 +129,18 @@ def quantized(model: Path, contract: ModelContract, pictures: Sequence[Image]) -
     return replace(contract, name=contract.name + "-int8", sha256=digest)
 
 
-def draft(saved: Checkpoint, model: Path, half: bool = False, temperature: float = 1.0) -> ModelContract:
+def draft(*saved: Checkpoint, model: Path, half: bool = False, temperature: float = 1.0) -> ModelContract:
     """Writes an ONNX file that nobody has checked yet; returns its contract."""
-    network = saved.build()
-    names = ["image", "previous"] if network.remembers else ["image"]
+    networks = [one.build() for one in saved]
+    remembers = any(network.remembers for network in networks)
+    names = ["image", "previous"] if remembers else ["image"]
     example = (torch.zeros(1, 160, 288, 3), torch.zeros(1, 160, 288, 1))[: len(names)]
     axes = {key: {1: "height", 2: "width"} for key in (*names, "matte")}
-    write_onnx(model, Deployed(network, half, temperature).eval(), example, names, "matte", axes)
+    write_onnx(model, Deployed(*networks, half=half, temperature=temperature).eval(), example, names, "matte", axes)
     digest = hashlib.sha256(model.read_bytes()).hexdigest()
-    name = saved.network + ("-fp16" if half else "")
-    previous = "previous" if network.remembers else None
-    return ModelContract(name, digest, "image", "matte", previous, STRIDE, int(saved.facts.get("area", AREA)))
+    name = "+".join(one.network for one in saved) + ("-fp16" if half else "")
+    previous = "previous" if remembers else None
+    return ModelContract(name, digest, "image", "matte", previous, STRIDE, int(saved[0].facts.get("area", AREA)))
 
 
 def write_onnx(

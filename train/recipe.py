@@ -23,7 +23,7 @@ class Recipe(BaseModel):
 
     network: str = Field("student-small", description="a name of train.models.NETWORKS")
 
-    encoder: Path | None = Field(None, description="ImageNet weights that student-large's encoder begins with")
+    encoder: Path | None = Field(None, description="ImageNet weights that a large student's encoder begins with")
     frozen: int = Field(0, ge=0, le=7, description="parts of that encoder, from the first on, that learn nothing")
     encoder_rate: Share = Field(0.25, description="share of the rate at which a pretrained encoder learns")
 
@@ -74,8 +74,11 @@ class Recipe(BaseModel):
     def _fits_together(self) -> "Recipe":
         if self.unlabelled and not self.teacher:
             raise ValueError("pictures without labels teach nothing without a teacher: set teacher=CHECKPOINT")
-        if (self.encoder or self.frozen) and self.network != "student-large":
-            raise ValueError(f"{self.network} has no encoder that could be pretrained: set network=student-large")
+        if self.encoder or self.frozen:
+            from train.models import PRETRAINED
+
+            if self.network not in PRETRAINED:
+                raise ValueError(f"{self.network} has no encoder that could be pretrained: set network={PRETRAINED[0]}")
         if self.samples == "plain" and self.unlabelled:
             raise ValueError("plain samples are labelled ones")
         if self.schedule == "plateau" and self.warmup:

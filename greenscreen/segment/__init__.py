@@ -23,6 +23,7 @@ from greenscreen.errors import EngineError, UsageError
 from greenscreen.frame import Frame, Image, Matte
 from greenscreen.segment import tflite
 from greenscreen.segment.engine import Engine, Progress, first_look, look_well
+from greenscreen.segment.host import finer
 from greenscreen.segment.standby import StandbyEngine
 from greenscreen.segment.stillness import Stillness
 
@@ -202,8 +203,8 @@ def open_segmenter(
     """Opens the named engine, or the first of `AUTO` that runs here, on the GPU of this number if it runs on one.
 
     With `meanwhile`, nobody waits: while a GPU's engine is being built, or after it was lost, a CPU engine serves.
-    A `patient` caller has time: then a CPU looks at more pixels, `DETAIL` times as many, in float32. One that has other
-    work to do `beside` it is left a core.
+    A `patient` caller has time: then a CPU looks at more pixels, `DETAIL` times as many, in float32 and with the larger
+    model beside this one, if there is one. One that has other work to do `beside` it is left a core.
     Raises `UsageError` for an unknown name, `ModelError` for a bad model, `EngineError` when nothing runs.
     """
     if engine != "auto" and engine not in ENGINES:
@@ -221,22 +222,23 @@ def open_segmenter(
                 opener = partial(opener, gpu=gpu or 0)
             if name == "tensorrt":
                 opener = standing_by(opener, say) if meanwhile else partial(opener, progress=telling(say))
-            promise = contract
+            file, promise = path, contract
             if beside and name in ON_CPU:
                 opener = partial(opener, threads=max(1, (os.cpu_count() or 1) - 1))
             if patient and name in ON_CPU:
-                promise = replace(contract, area=round(contract.area * DETAIL))
+                file, promise = finer(path, contract)
+                promise = replace(promise, area=round(promise.area * DETAIL))
                 opener = partial(opener, precise=True)
             width, height = promise.input_size(16, 9)
-            segmenter = Segmenter(name, opener, path, promise)
-            segmenter._engines[width, height] = opener(path, promise, width, height)
+            segmenter = Segmenter(name, opener, file, promise)
+            segmenter._engines[width, height] = opener(file, promise, width, height)
         except EngineError as error:
             if engine != "auto":
                 raise
             log.info("passed over %s: %s", name, error)
             reasons.append(f"{name}: {error}")
         else:
-            log.info("segmenting with %s on %s", contract.name, name)
+            log.info("segmenting with %s on %s", promise.name, name)
             return segmenter
     raise EngineError(f"no engine runs on this machine ({'; '.join(reasons)})", "see: greenscreen doctor")
 

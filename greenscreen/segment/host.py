@@ -21,6 +21,19 @@ def quantized(model: Path, contract: ModelContract) -> tuple[Path, ModelContract
     return (small, read_contract(small)) if small.exists() and adds_bytes() else (model, contract)
 
 
+def finer(model: Path, contract: ModelContract) -> tuple[Path, ModelContract]:
+    """What to run for whoever has time: the larger model beside this one, if there is one.
+
+    Raises `ModelError` when that model is damaged.
+    """
+    fine = fine_beside(model)
+    return (fine, read_contract(fine)) if fine.exists() else (model, contract)
+
+
+def fine_beside(model: Path) -> Path:
+    return model.with_name(f"{model.stem}-fine.onnx")
+
+
 @cache
 def adds_bytes() -> bool:
     """Whether the CPU adds products of bytes in 32 bits: what Intel and AMD call VNNI."""

@@ -21,6 +21,7 @@ from greenscreen.segment import (
     open_segmenter,
 )
 from greenscreen.segment.engine import FIRST_LOOKS, both_sides, first_look
+from greenscreen.segment.host import fine_beside
 from greenscreen.segment.onnxruntime import OnnxRuntimeEngine
 from greenscreen.segment.openvino import OpenVinoEngine
 
@@ -139,16 +140,30 @@ def test_closing_the_segmenter_closes_its_engines() -> None:
 
 @pytest.mark.parametrize("name", ON_CPU)
 def test_who_has_time_is_shown_more_detail_in_float32(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Photos and video files: whatever the CPU could do faster, and at more pixels than a live picture gets."""
+    """Photos and video files: the larger network, whatever the CPU could do faster, at more pixels than live."""
     monkeypatch.setattr(host, "adds_bytes", lambda: True)
     frame = Frame(pictures(1)[0], 0.0, 0, fresh=True)
     with open_segmenter(name) as live, open_segmenter(name, patient=True) as patient:
         coarse, fine = live.segment(frame), patient.segment(frame)
         assert fine.size == pytest.approx(DETAIL * coarse.size, rel=0.15)
         width, height = patient.contract.input_size(*frame.size)
-        precise = load_engine(name)(MODEL, patient.contract, width, height, precise=True)
+        assert patient.contract.name == read_contract(fine_beside(MODEL)).name != live.contract.name
+        precise = load_engine(name)(fine_beside(MODEL), patient.contract, width, height, precise=True)
         image = network_input(frame, width, height)
         np.testing.assert_allclose(fine, [precise.step(image) for _ in range(FIRST_LOOKS)][-1], atol=1e-4)
+
+
+def test_a_model_without_a_larger_one_beside_it_is_run_itself(tmp_path: Path) -> None:
+    alone = tmp_path / "alone.onnx"
+    alone.write_bytes(MODEL.read_bytes())
+    alone.with_suffix(".json").write_bytes(MODEL.with_suffix(".json").read_bytes())
+    with open_segmenter("openvino", alone, patient=True) as segmenter:
+        assert segmenter.contract.name == CONTRACT.name
+    fine_beside(alone).write_bytes(b"damaged")
+    fine_beside(alone).with_suffix(".json").write_bytes(MODEL.with_suffix(".json").read_bytes())
+    with pytest.raises(ModelError, match="is not the file its contract"):
+        open_segmenter("openvino", alone, patient=True)
+    open_segmenter("openvino", alone).__exit__(None, None, None)
 
 
 def test_both_sides_are_the_mean_with_the_mirror_image_and_what_is_remembered_is_the_picture() -> None:

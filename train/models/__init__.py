@@ -5,7 +5,7 @@ from functools import partial
 
 from torch import Tensor
 
-from train.models import fcn, student, tiramisu
+from train.models import fcn, lite, student, tiramisu
 from train.models.deeplab import DeepLab
 from train.models.fcn import FCN
 from train.models.lite import LargeStudent
@@ -15,7 +15,7 @@ from train.models.student import Student
 from train.models.tiramisu import Tiramisu
 from train.models.unet import UNet
 
-__all__ = ["NETWORKS", "LargeStudent", "Network", "Student", "Trained", "build", "logits"]
+__all__ = ["NETWORKS", "PRETRAINED", "LargeStudent", "Network", "Student", "Trained", "build", "logits"]
 
 Trained = Network | Student | LargeStudent
 
@@ -26,8 +26,11 @@ NETWORKS: dict[str, Callable[[], Trained]] = {
     "deeplab": DeepLab,
     **{f"tiramisu{size}": partial(Tiramisu, size) for size in tiramisu.SIZES},
     **{f"student-{size}": partial(Student, size) for size in student.SIZES},
-    "student-large": LargeStudent,
+    **{f"student-{size}": partial(LargeStudent, size) for size in lite.SIZES},
 }
+
+PRETRAINED = [f"student-{size}" for size in lite.SIZES]
+"""Those with an encoder that may begin with weights learnt on ImageNet."""
 
 
 def build(name: str) -> Trained:

@@ -1,13 +1,15 @@
-"""The large student: an ImageNet encoder that has seen the world, and a light decoder that finds the person in it.
+"""The large students: an ImageNet encoder that has seen the world, and a light decoder that finds the person in it.
 
-The encoder is EfficientNet-Lite0 without its classifier (Tan and Le, EfficientNet, ICML 2019; the Lite variants, 2020,
-leave out squeeze-and-excite and swish, so that small engines run them well). Begun with weights learnt on ImageNet
-(`weights`), it knows people and rooms that no segmentation set here holds. The decoder adds the encoder's features of
-each size, as the small student's does, and is told the last matte there rather than in the first layer, so that the
-encoder stays what it was.
+The encoder is an EfficientNet-Lite without its classifier (Tan and Le, EfficientNet, ICML 2019; the Lite variants,
+2020, leave out squeeze-and-excite and swish, so that small engines run them well): Lite0 in the one that runs live,
+Lite2 in the one for photos and files. Begun with weights learnt on ImageNet (`Encoder.load`), it knows people and rooms
+that no segmentation set here holds. The decoder adds the encoder's features of each size, as the small student's does,
+and is told the last matte there rather than in the first layer, so that the encoder stays what it was.
 """
 
+import math
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -30,8 +32,35 @@ STAGES = (
 USED = 6
 """Stages of which the student makes use: the last only prepares for the classifier."""
 
-DECODER = (80, 40, 24, 16)
-"""Channels at 1/16, 1/8, 1/4 and 1/2 of the input's size."""
+
+class Size(NamedTuple):
+    encoder: str
+    width: float
+    """Times the channels of `STAGES`."""
+    depth: float
+    """Times the blocks."""
+    decoder: tuple[int, int, int, int]
+    """Channels at 1/16, 1/8, 1/4 and 1/2 of the input's size."""
+
+    def stages(self) -> list[tuple[int, int, int, int, int]]:
+        """`STAGES`, scaled as EfficientNet is: channels to the next multiple of 8, the first and last no deeper."""
+        ends = (0, len(STAGES) - 1)
+        return [
+            (rounded(self.width * outputs), blocks if index in ends else math.ceil(self.depth * blocks), *rest)
+            for index, (outputs, blocks, *rest) in enumerate(STAGES)
+        ]
+
+
+SIZES = {
+    "large": Size("EfficientNet-Lite0", 1.0, 1.0, (80, 40, 24, 16)),
+    "xl": Size("EfficientNet-Lite2", 1.1, 1.2, (96, 48, 32, 24)),
+}
+
+
+def rounded(channels: float) -> int:
+    """To the nearest multiple of 8 that takes away no more than a tenth."""
+    nearest = max(8, int(channels + 4) // 8 * 8)
+    return nearest if nearest >= 0.9 * channels else nearest + 8
 
 
 class Convolution(nn.Sequential):
@@ -86,7 +115,7 @@ class Encoder(nn.Module):
 
     pretrained: Tensor
 
-    def __init__(self, stages: int = USED):
+    def __init__(self, size: Size = SIZES["large"], used: int = USED):
         super().__init__()
         self.stages = nn.ModuleList([conv(3, 32, 3, 2)])
         self.register_buffer("pretrained", torch.tensor(False))
@@ -94,7 +123,7 @@ class Encoder(nn.Module):
         """So many parts, from the first on, learn nothing, which nearly doubles the speed of a step: they are the
         largest. 1 is the stem alone."""
         inputs = 32
-        for outputs, blocks, stride, kernel, expand in STAGES[:stages]:
+        for outputs, blocks, stride, kernel, expand in size.stages()[:used]:
             first = Block(inputs, outputs, stride, kernel, expand)
             rest = [Block(outputs, outputs, 1, kernel, expand) for _ in range(blocks - 1)]
             self.stages.append(nn.Sequential(first, *rest))
@@ -157,12 +186,14 @@ class LargeStudent(nn.Module):
 
     remembers = True
 
-    def __init__(self) -> None:
+    def __init__(self, size: str = "large") -> None:
         super().__init__()
-        d = DECODER
-        self.encoder = Encoder()
-        self.up16, self.up8 = Up(192, 112, d[0]), Up(d[0], 40 + 1, d[1])
-        self.up4, self.up2 = Up(d[1], 24 + 1, d[2]), Up(d[2], 16, d[3])
+        self.size = SIZES[size]
+        at2, at4, at8, _, at16, at32, *_ = (outputs for outputs, *_ in self.size.stages())
+        d = self.size.decoder
+        self.encoder = Encoder(self.size)
+        self.up16, self.up8 = Up(at32, at16, d[0]), Up(d[0], at8 + 1, d[1])
+        self.up4, self.up2 = Up(d[1], at4 + 1, d[2]), Up(d[2], at2, d[3])
         self.head = nn.Conv2d(d[3], 4, 1)
 
     def forward(self, image: Tensor, previous: Tensor) -> Tensor:
