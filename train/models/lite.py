@@ -43,7 +43,10 @@ class Size(NamedTuple):
     """Channels at 1/16, 1/8, 1/4 and 1/2 of the input's size."""
 
     def stages(self) -> list[tuple[int, int, int, int, int]]:
-        """`STAGES`, scaled as EfficientNet is: channels to the next multiple of 8, the first and last no deeper."""
+        """`STAGES`, scaled as EfficientNet is: channels to a multiple of 8, the first and last no deeper.
+
+        The Lite variants leave the stem before them at 32 channels.
+        """
         ends = (0, len(STAGES) - 1)
         return [
             (rounded(self.width * outputs), blocks if index in ends else math.ceil(self.depth * blocks), *rest)
