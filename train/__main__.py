@@ -71,6 +71,7 @@ def export(
     checkpoint: Path,
     out: Annotated[Path, typer.Option(help="ONNX file to write, its contract beside it; or .tflite, for MediaPipe")],
     half: Annotated[bool, typer.Option("--half", help="float16 inside, for engines that are strongly typed")] = False,
+    packed: Annotated[bool, typer.Option("--packed", help="weights kept in float16: half the file, as fast")] = False,
     int8: Annotated[
         Path | None, typer.Option(metavar="MANIFEST", help="eight-bit integers, in the ranges its pictures show")
     ] = None,
@@ -81,15 +82,15 @@ def export(
     ] = None,
 ) -> None:
     """Write a trained network as a model that greenscreen runs."""
-    if half and int8:
-        raise UsageError("--half and --int8 contradict each other", "export twice, to two files")
+    if half + packed + bool(int8) > 1:
+        raise UsageError("--half, --packed and --int8 contradict each other", "export to a file for each")
     if out.suffix == ".tflite":
-        export_for_mediapipe(checkpoint, out, half or bool(int8) or temperature != 1 or bool(others))
+        export_for_mediapipe(checkpoint, out, half or packed or bool(int8) or temperature != 1 or bool(others))
         return
     rows = load_all([int8]) if int8 else []
     from train.export import export as run
 
-    contract = run(checkpoint, out, half, rows, area, temperature, others or [])
+    contract = run(checkpoint, out, half, rows, area, temperature, others or [], packed)
     typer.echo(f"wrote {out} and {out.with_suffix('.json').name}: {contract.name}, both engines agree")
 
 
@@ -120,7 +121,7 @@ def compare(
 
 def export_for_mediapipe(checkpoint: Path, out: Path, otherwise: bool) -> None:
     if otherwise:
-        raise UsageError("--half, --int8, --temperature and --with are for ONNX files", "leave them out")
+        raise UsageError("--half, --packed, --int8, --temperature and --with are for ONNX files", "leave them out")
     try:
         from train.mediapipe import export as run
     except ImportError as error:

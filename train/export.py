@@ -25,6 +25,7 @@ from train.contact import chosen
 from train.data import Image, Row, read
 from train.models import LargeStudent, Trained, logits
 from train.models.network import STRIDE
+from train.pack import pack
 from train.quantize import quantize
 
 AREA = 320 * 192
@@ -78,12 +79,13 @@ def export(
     area: int | None = None,
     temperature: float = 1.0,
     others: Sequence[Path] = (),
+    packed: bool = False,
 ) -> ModelContract:
     """Writes `out` (ONNX) and the contract beside it; of eight-bit integers, if there are `rows` of training pictures.
 
     `area` is how many pixels of input the contract states; by default those the network was trained with. A
     `temperature` below 1 makes mattes surer than they were trained to be. With `others`, the model runs all these
-    networks and answers with their mean.
+    networks and answers with their mean. `packed` keeps the weights in float16 and computes in float32.
 
     Raises `ModelError`, writing neither, when the checkpoint is none or an engine disagrees with PyTorch, `UsageError`
     when the rows list no pictures, and `SinkError` when nothing can be written.
@@ -93,7 +95,7 @@ def export(
     try:
         with tempfile.TemporaryDirectory(dir=out.parent) as scratch:
             model = Path(scratch) / out.name
-            contract = draft(*saved, model=model, half=half, temperature=temperature)
+            contract = draft(*saved, model=model, half=half, temperature=temperature, packed=packed)
             contract = replace(contract, area=area) if area else contract
             if rows:
                 shown = chosen([row for row in rows if row.split == "train" and row.mask], SHOWN)
@@ -104,7 +106,8 @@ def export(
                 verify_roughly(reference, model, contract, [read(row.image) for row in judges])
             else:
                 # Dividing logits by less than 1 makes what differs in them as much larger.
-                verify(reference, model, contract, TOLERANCE["float16" if half else "float32"] / min(1.0, temperature))
+                tolerance = TOLERANCE["float16" if half or packed else "float32"]
+                verify(reference, model, contract, tolerance / min(1.0, temperature))
             os.replace(model, out)
         write_contract(out, contract)
     except OSError as error:
@@ -129,7 +132,9 @@ def quantized(model: Path, contract: ModelContract, pictures: Sequence[Image]) -
     return replace(contract, name=contract.name + "-int8", sha256=digest)
 
 
-def draft(*saved: Checkpoint, model: Path, half: bool = False, temperature: float = 1.0) -> ModelContract:
+def draft(
+    *saved: Checkpoint, model: Path, half: bool = False, temperature: float = 1.0, packed: bool = False
+) -> ModelContract:
     """Writes an ONNX file that nobody has checked yet; returns its contract."""
     networks = [one.build() for one in saved]
     remembers = any(network.remembers for network in networks)
@@ -137,6 +142,8 @@ def draft(*saved: Checkpoint, model: Path, half: bool = False, temperature: floa
     example = (torch.zeros(1, 160, 288, 3), torch.zeros(1, 160, 288, 1))[: len(names)]
     axes = {key: {1: "height", 2: "width"} for key in (*names, "matte")}
     write_onnx(model, Deployed(*networks, half=half, temperature=temperature).eval(), example, names, "matte", axes)
+    if packed:
+        pack(model)
     digest = hashlib.sha256(model.read_bytes()).hexdigest()
     name = "+".join(one.network for one in saved) + ("-fp16" if half else "")
     previous = "previous" if remembers else None
