@@ -37,7 +37,8 @@ def average(checkpoints: Sequence[Path], out: Path) -> None:
     saved = {
         "state_dict": weights,
         "hyper_parameters": facts,
-        "global_step": sum(one.step for one in runs),
+        # Of the first one's batches, so that steps times batch is still how many samples were seen.
+        "global_step": round(sum(one.step * size(one) for one in runs) / size(first)),
         "callbacks": {"Watch": {"history": [{"seconds": sum(one.facts.get("seconds", 0) for one in runs)}]}},
     }
     make_folder(out.parent)
@@ -47,6 +48,11 @@ def average(checkpoints: Sequence[Path], out: Path) -> None:
             os.replace(Path(scratch) / out.name, out)
     except (OSError, RuntimeError) as error:  # PyTorch tells of a full disk by the latter
         raise SinkError(f"{out} cannot be written: {error}", "check that the folder is yours and has room") from error
+
+
+def size(one: Checkpoint) -> int:
+    """Samples a step."""
+    return int(one.facts.get("batch", 1))
 
 
 def mean(found: Sequence[Checkpoint], name: str) -> torch.Tensor:

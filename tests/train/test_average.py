@@ -35,6 +35,15 @@ def test_all_weights_are_the_mean(pair: tuple[Path, Path], tmp_path: Path) -> No
     assert mean.facts["command"] == "average of fit tiny, fit tiny, fit tiny"
 
 
+def test_steps_are_of_the_first_ones_batches(pair: tuple[Path, Path], tmp_path: Path) -> None:
+    """So that `compare`, which multiplies them, tells how many samples were seen."""
+    one, other = (torch.load(path, weights_only=True) for path in pair)
+    other["hyper_parameters"]["batch"] = 3 * one["hyper_parameters"]["batch"]
+    torch.save(other, pair[1])
+    average(pair, tmp_path / "mean.ckpt")
+    assert read_checkpoint(tmp_path / "mean.ckpt").step == one["global_step"] + 3 * other["global_step"]
+
+
 def test_one_alone_is_stripped_of_what_only_its_run_needs(pair: tuple[Path, Path], tmp_path: Path) -> None:
     first = torch.load(pair[0], weights_only=True)
     torch.save(first | {"optimizer_states": [torch.zeros(10_000_000)]}, tmp_path / "last.ckpt")
