@@ -14,11 +14,11 @@ from greenscreen.address import Address, parse_address
 from greenscreen.background import Backdrop, open_backdrop
 from greenscreen.clean import CleanPlate
 from greenscreen.control import Control, Hook
-from greenscreen.demand import Demand
 from greenscreen.errors import SinkError, UsageError
 from greenscreen.frame import Frame
 from greenscreen.framing import Framing
 from greenscreen.gpu import GpuPipeline
+from greenscreen.linux.demand import Demand
 from greenscreen.loop import Loop
 from greenscreen.meter import Meter
 from greenscreen.pace import fitted, paced, thinned

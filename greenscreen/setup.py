@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
-from greenscreen.v4l2 import Device, list_devices
+from greenscreen.linux.v4l2 import Device, list_devices
 
 LABEL = "greenscreen"
 OPTIONS = f"options v4l2loopback exclusive_caps=1 card_label={LABEL}"

@@ -8,11 +8,11 @@ import pytest
 
 from greenscreen import segment
 from greenscreen.doctor import Finding, examine
+from greenscreen.linux.v4l2 import LOOPBACK_DRIVER, Device
 from greenscreen.segment.host import fine_beside
 from greenscreen.sinks import virtual_camera
 from greenscreen.sources import camera
 from greenscreen.sources.camera import CameraInfo
-from greenscreen.v4l2 import LOOPBACK_DRIVER, Device
 
 
 def findings() -> dict[str, Finding]:

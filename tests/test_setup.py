@@ -11,8 +11,8 @@ import pytest
 from typer.testing import CliRunner
 
 from greenscreen.cli import app
+from greenscreen.linux.v4l2 import Device
 from greenscreen.setup import Facts, Step, gather, obs_camera, plan, service_unit
-from greenscreen.v4l2 import Device
 
 BARE = Facts(
     family=frozenset({"debian"}), kernel="6.1.0-56-amd64", built=False, headers=True, loaded=False, exclusive=False,

@@ -11,8 +11,8 @@ import numpy as np
 
 from greenscreen.errors import SinkError, UsageError
 from greenscreen.frame import Picture
-from greenscreen.holders import holders
-from greenscreen.v4l2 import Device, list_devices
+from greenscreen.linux.holders import holders
+from greenscreen.linux.v4l2 import Device, list_devices
 
 _ON_LINUX = sys.platform.startswith("linux")
 HOW_TO_MAKE_ONE = "greenscreen setup" if _ON_LINUX else "install OBS Studio and start its virtual camera once"
@@ -81,7 +81,7 @@ class VirtualCameraSink:
 
 
 def _open_loopback(asked: str | None, size: tuple[int, int], fps: float) -> Writer:
-    from greenscreen.loopback import HeldError, Loopback
+    from greenscreen.linux.loopback import HeldError, Loopback
 
     device = _choose(asked)
     try:

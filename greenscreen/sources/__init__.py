@@ -111,7 +111,7 @@ def _found(
     device: int | str | None, size: tuple[int, int] | None, fps: float | None
 ) -> tuple[str, Callable[[], Source]]:
     """What a camera is called, and what finds it, wherever it is plugged in."""
-    from greenscreen.same import SameCamera
+    from greenscreen.linux.same import SameCamera
     from greenscreen.sources.camera import CameraSource
 
     same = SameCamera(device)

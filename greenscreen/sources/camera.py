@@ -13,11 +13,11 @@ from typing import Self
 import cv2
 import numpy as np
 
-from greenscreen import v4l2
 from greenscreen.errors import SourceError
 from greenscreen.frame import Frame, Image
-from greenscreen.holders import holders
 from greenscreen.images import letterbox
+from greenscreen.linux import v4l2
+from greenscreen.linux.holders import holders
 from greenscreen.sources.trouble import why_closed
 
 USUAL_SIZE, USUAL_FPS = (1280, 720), 30.0

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from greenscreen.errors import CameraBusyError, SourceError
-from greenscreen.holders import holders
+from greenscreen.linux.holders import holders
 
 
 def why_closed(name: str, node: Path | None, others: list[str]) -> SourceError:

@@ -4,9 +4,9 @@ import sys
 from typing import Any
 
 from greenscreen.errors import UsageError
+from greenscreen.linux.v4l2 import Device, list_devices
 from greenscreen.segment import ENGINES
 from greenscreen.settings import Settings
-from greenscreen.v4l2 import Device, list_devices
 
 Json = dict[str, Any]
 

@@ -15,11 +15,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from greenscreen.demand import Demand
-from greenscreen.loopback import HeldError, Loopback, streaming_readers
-from greenscreen.same import SameCamera
+from greenscreen.linux.demand import Demand
+from greenscreen.linux.loopback import HeldError, Loopback, streaming_readers
+from greenscreen.linux.same import SameCamera
+from greenscreen.linux.v4l2 import Device, list_devices
 from greenscreen.setup import gather, plan
-from greenscreen.v4l2 import Device, list_devices
 
 CAMERA, OURS = "/dev/video0", "/dev/video10"
 SIZE = (640, 360)

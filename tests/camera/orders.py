@@ -30,7 +30,7 @@ from greenscreen.colour import to_i420
 from greenscreen.contract import read_contract
 from greenscreen.control import Control
 from greenscreen.frame import Image, Matte
-from greenscreen.loopback import Loopback
+from greenscreen.linux.loopback import Loopback
 from greenscreen.placeholder import placeholder
 from greenscreen.segment import Segmenter, bundled_model
 from greenscreen.settings import make_settings

@@ -11,9 +11,9 @@ import pytest
 from greenscreen.colour import to_i420
 from greenscreen.errors import SinkError, UsageError
 from greenscreen.frame import Picture
+from greenscreen.linux.v4l2 import Device
 from greenscreen.sinks import virtual_camera
 from greenscreen.sinks.virtual_camera import VirtualCameraSink, list_virtual_cameras
-from greenscreen.v4l2 import Device
 
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="v4l2loopback is Linux's")
 

@@ -16,11 +16,11 @@ import numpy as np
 import pytest
 
 from greenscreen.errors import SourceError
+from greenscreen.linux.v4l2 import Device
 from greenscreen.sources import camera
 from greenscreen.sources.camera import CameraSource, list_cameras
 from greenscreen.sources.steady import Steady
 from greenscreen.sources.trouble import why_closed
-from greenscreen.v4l2 import Device
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="looks at /dev and /proc")
 
@@ -269,7 +269,7 @@ def test_only_devices_that_give_pictures_are_cameras(monkeypatch: pytest.MonkeyP
         Device("/dev/video9", "idle, of both ends", "v4l2 loopback", True, True),
         Device("/dev/video10", "fed", "v4l2 loopback", True, False),
     ]
-    monkeypatch.setattr("greenscreen.v4l2.list_devices", lambda: devices)
+    monkeypatch.setattr("greenscreen.linux.v4l2.list_devices", lambda: devices)
     assert [re.sub(r"\D", "", str(c.device)) for c in list_cameras() if c.captures] == ["0", "10"]
     assert len(list_cameras()) == 5
 

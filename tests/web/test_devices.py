@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from greenscreen.linux.v4l2 import Device
 from greenscreen.settings import make_settings
-from greenscreen.v4l2 import Device
 from greenscreen.web import devices
 
 WEBCAM = Device("/dev/video4", "HD Webcam", "uvcvideo", capture=True, output=False)

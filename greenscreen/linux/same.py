@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from greenscreen.errors import SourceError
-from greenscreen.v4l2 import Device, list_devices
+from greenscreen.linux.v4l2 import Device, list_devices
 
 
 class SameCamera:

@@ -24,7 +24,7 @@ from greenscreen.errors import EngineError
 from greenscreen.frame import Matte
 from greenscreen.segment import bundled_model, tflite
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 OPTIONS = {
     "run": "--camera --background --virtual-camera --no-virtual-camera --device --preview --no-preview --record --size"
     " --fps --engine --frames",

@@ -7,9 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
-from greenscreen.console import say
+from greenscreen.cli.console import say
+from greenscreen.cli.options import with_settings
 from greenscreen.errors import UsageError
-from greenscreen.options import with_settings
 from greenscreen.profiles import (
     list_profiles,
     outline_profile,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from greenscreen.holders import holders
+from greenscreen.linux.holders import holders
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
 

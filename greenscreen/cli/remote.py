@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from greenscreen.address import DEFAULT_HOST, DEFAULT_PORT
-from greenscreen.ctl import Client
+from greenscreen.cli.client import Client
 from greenscreen.errors import UsageError
 
 Name = Annotated[str, typer.Argument(help="name of the profile")]

@@ -9,8 +9,8 @@ from typer.testing import CliRunner
 
 from greenscreen.address import Address
 from greenscreen.cli import app
+from greenscreen.cli.client import Client, parse_assignments
 from greenscreen.control import Control
-from greenscreen.ctl import Client, parse_assignments
 from greenscreen.errors import GreenscreenError, UsageError
 from greenscreen.settings import make_settings
 from greenscreen.web.sink import OverlaySink

@@ -12,7 +12,7 @@ from errno import EBUSY, EIO
 from types import TracebackType
 from typing import Self
 
-from greenscreen.v4l2 import READ, WRITE, request
+from greenscreen.linux.v4l2 import READ, WRITE, request
 
 _OUTPUT = 2
 

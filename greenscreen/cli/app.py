@@ -18,15 +18,15 @@ from rich.text import Text
 
 from greenscreen import __version__
 from greenscreen.address import DEFAULT_HOST, DEFAULT_PORT
-from greenscreen.console import complain, err, out, progress_bar, say
+from greenscreen.cli.console import complain, err, out, progress_bar, say
+from greenscreen.cli.engines import engines
+from greenscreen.cli.options import with_settings
+from greenscreen.cli.profiles import profiles
+from greenscreen.cli.remote import remote
 from greenscreen.control import Control
-from greenscreen.ctlcli import remote
 from greenscreen.ending import end_by_signals
-from greenscreen.enginecli import engines
 from greenscreen.errors import GreenscreenError, UsageError
 from greenscreen.logs import log_path, log_stats, logged_to_file, print_json, report_stats, stats_line
-from greenscreen.options import with_settings
-from greenscreen.profilecli import profiles
 from greenscreen.profiles import follow_profile, read_profile
 from greenscreen.settings import help_of, make_settings
 

@@ -6,8 +6,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from greenscreen.cli.options import with_settings
 from greenscreen.errors import UsageError
-from greenscreen.options import with_settings
 from greenscreen.settings import Settings, make_settings
 
 app, given_last = typer.Typer(), {}

@@ -2,10 +2,10 @@
 
 import pytest
 
-from greenscreen import same
 from greenscreen.errors import SourceError
-from greenscreen.same import SameCamera, same_device
-from greenscreen.v4l2 import Device
+from greenscreen.linux import same
+from greenscreen.linux.same import SameCamera, same_device
+from greenscreen.linux.v4l2 import Device
 
 
 def camera(number: int, name: str = "HD Webcam", bus: str = "usb-1", driver: str = "uvcvideo", **more: bool) -> Device:

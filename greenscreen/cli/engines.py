@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import typer
 from rich.progress import Progress, TaskID
 
-from greenscreen.console import progress_bar, say
+from greenscreen.cli.console import progress_bar, say
 from greenscreen.settings import help_of, make_settings
 
 engines = typer.Typer(help="What TensorRT builds for this machine's GPU, and keeps; and a model for MediaPipe.")

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from greenscreen import demand
-from greenscreen.demand import Demand
+from greenscreen.linux import demand
+from greenscreen.linux.demand import Demand
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="inotify and /proc")
 

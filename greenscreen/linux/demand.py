@@ -6,7 +6,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from greenscreen.holders import holders
+from greenscreen.linux.holders import holders
 
 _EVERY = 0.4  # seconds between two looks
 _GRACE = 3.0  # seconds that a program may take to come back, as call programs do when their settings change
@@ -43,7 +43,7 @@ class Demand:
             self._opens.close()
 
     def _watched(self, path: str) -> bool:
-        from greenscreen.loopback import streaming_readers
+        from greenscreen.linux.loopback import streaming_readers
 
         if self._opens is None:
             with suppress(OSError):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from greenscreen.v4l2 import Device, list_devices, parse_capability
+from greenscreen.linux.v4l2 import Device, list_devices, parse_capability
 
 CAPTURE, OUTPUT, META, MPLANE, PER_NODE = 0x1, 0x2, 0x0080_0000, 0x1000, 0x8000_0000
 
