@@ -33,7 +33,7 @@ def test_no_module_of_the_runtime_knows_torch_or_training() -> None:
 def test_importing_the_package_imports_next_to_nothing() -> None:
     loaded = loaded_by("import greenscreen")
     assert not (HEAVY | {"numpy", "pydantic", "typer", "rich"}) & loaded
-    assert {name for name in loaded if name.startswith("greenscreen")} == {"greenscreen"}
+    assert {name for name in loaded if name.startswith("greenscreen")} == {"greenscreen", "greenscreen.telemetry"}
 
 
 def test_version_and_help_wait_for_no_library() -> None:

@@ -12,6 +12,9 @@ from greenscreen.contract import ModelContract
 from greenscreen.errors import EngineError, ModelError
 from greenscreen.segment.host import HostEngine, quantized
 
+# Older ones for Windows ask no environment; see telemetry.py for the others.
+onnxruntime.disable_telemetry_events()
+
 CPU = "CPUExecutionProvider"
 PACKAGES = {
     "CUDAExecutionProvider": "onnxruntime-gpu",
