@@ -1,5 +1,6 @@
 """Photos and video files: every picture, at its own size, as fast as the machine goes."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from pathlib import Path
 from greenscreen.background import Backdrop, open_backdrop
 from greenscreen.errors import GreenscreenError, SinkError, SourceError, UsageError
 from greenscreen.frame import Frame
-from greenscreen.images import PHOTO_SUFFIXES, list_photos, read_photo, write_image
+from greenscreen.images import PHOTO_SUFFIXES, list_photos, open_photo, write_image
 from greenscreen.pipeline import Pipeline, run
 from greenscreen.refine import Refiner
 from greenscreen.segment import Segmenter
@@ -29,10 +30,11 @@ class Job:
 def plan_photos(inputs: list[Path], out: Path) -> list[Job]:
     """Which photo becomes which file. A single photo may name its file; a folder, or several photos, need a folder.
 
-    Raises `UsageError` when two would write the same file or one would overwrite a photo, `SourceError` for inputs
-    that are not there, `SinkError` when the folder cannot be made.
+    Photos of one folder that differ in their ending alone keep it: `a.jpg.png`. Raises `UsageError` when two would
+    write the same file or one would overwrite a photo, `SourceError` for inputs that are not there, `SinkError` when
+    the folder cannot be made.
     """
-    photos = [photo for path in inputs for photo in (list_photos(path) if isdir(path) else [path])]
+    photos = [photo for path in inputs for photo in (list_photos(path, others=True) if isdir(path) else [path])]
     for photo in photos:
         if not exists(photo):
             raise SourceError(f"there is no photo {photo}", "check the path")
@@ -40,7 +42,9 @@ def plan_photos(inputs: list[Path], out: Path) -> list[Job]:
     to_file = single and out.suffix != "" and not isdir(out)
     if not single and out.suffix.lower() in PHOTO_SUFFIXES and not isdir(out):
         raise UsageError(f"the one file {out} cannot take several photos", "name a folder with -o")
-    jobs = [Job(photo, out if to_file else out / f"{photo.stem}.png") for photo in photos]
+    alike = Counter(photo.with_suffix("") for photo in photos)
+    names = [photo.name if alike[photo.with_suffix("")] > 1 else photo.stem for photo in photos]
+    jobs = [Job(photo, out if to_file else out / f"{name}.png") for photo, name in zip(photos, names, strict=True)]
     taken = {realpath(photo): photo for photo in photos}
     written: dict[str, Path] = {}
     for job in jobs:
@@ -61,10 +65,14 @@ def plan_photos(inputs: list[Path], out: Path) -> list[Job]:
 
 
 def cut_photo(job: Job, segmenter: Segmenter, backdrop: Backdrop | None, matte: bool) -> None:
-    """Reads, cuts out and writes one photo; raises what that raises."""
-    frame = Frame(read_photo(job.photo), time=0, index=0, fresh=True)
+    """Reads, cuts out and writes one photo, in its own colours; raises what that raises."""
+    photo = open_photo(job.photo)
+    frame = Frame(photo.image, time=0, index=0, fresh=True, opacity=photo.opacity)
     picture = Pipeline(segmenter, Refiner(steady=False), backdrop).process(frame)
-    write_image(job.out, picture.alpha if matte else picture.pixels)
+    if matte:
+        write_image(job.out, picture.alpha)
+    else:
+        write_image(job.out, picture.pixels, photo.profile)
 
 
 def cut_photos(

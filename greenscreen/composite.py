@@ -59,7 +59,8 @@ class Composite(Picture):
             return self.person
         if self.frame.planar:
             return from_i420(self.i420)
-        return composite(self.frame, self._of, self._behind, self._wrap)
+        picture = composite(self.frame, self._of, self._behind, self._wrap)
+        return picture if self.frame.opacity is None else thinned(picture, self.frame.opacity, self._behind)
 
     @cached_property
     def i420(self) -> Bytes:
@@ -71,13 +72,18 @@ class Composite(Picture):
 
     @cached_property
     def alpha(self) -> Bytes:
-        return self._cut[1] if self.frame.planar else self._of.values
+        if self.frame.planar:
+            return self._cut[1]
+        opacity = self.frame.opacity
+        whole = self._of.values
+        return whole if opacity is None else np.asarray(cv2.multiply(whole, opacity, scale=1 / 255), np.uint8)
 
     @cached_property
     def person(self) -> Image:
         """`(H, W, 3)` uint8 BGR: the person's own colours, black where alpha is 0, whatever the backdrop."""
         if not self.frame.planar:
-            return cut_out(self.frame, self._of)
+            cut = cut_out(self.frame, self._of)
+            return cut if self.frame.opacity is None else np.asarray(cv2.copyTo(cut, self.alpha, np.zeros_like(cut)))
         pixels, alpha = self._cut
         # A pixel of colour covers four of alpha, so what is black only in luma is not black yet.
         return np.asarray(cv2.copyTo(from_i420(pixels), alpha, np.zeros((*alpha.shape, 3), np.uint8)), np.uint8)
@@ -123,6 +129,12 @@ def cut_out(frame: Frame, alpha: Alpha) -> Image:
     colour = np.where(share > 0, person_colours(frame, alpha, share), 0)
     out.reshape(-1, 3)[alpha.band.indices] = np.rint(colour).astype(np.uint8)
     return out
+
+
+def thinned(picture: Image, opacity: Bytes, behind: Image) -> Image:
+    """What is not wholly opaque `(H, W)` lets the same backdrop through once more."""
+    share = opacity.astype(np.float32) * np.float32(1 / 255)
+    return np.asarray(cv2.blendLinear(picture, behind, share, 1 - share), np.uint8)
 
 
 def edge_share(alpha: Alpha) -> Field:

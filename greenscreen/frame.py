@@ -28,7 +28,8 @@ class Frame:
     ITU-R BT.601 limited range. Live pictures travel as I420, as virtual cameras take it and half the bytes do; photos
     as BGR, which loses nothing. `time` is when it was captured, in seconds: on the monotonic clock for live sources,
     since the start for files. `fresh` is true for the first frame and the first after a reconnect or cut: every state
-    downstream resets. `stand_in` is true where no picture could be had: then nothing of it is to be sent.
+    downstream resets. `stand_in` is true where no picture could be had: then nothing of it is to be sent. `opacity`
+    `(H, W)`, 255 solid, is a photo's own transparency, None where it has none; only BGR frames have it.
     """
 
     pixels: Bytes
@@ -36,6 +37,7 @@ class Frame:
     index: int
     fresh: bool = False
     stand_in: bool = False
+    opacity: Bytes | None = None
 
     @property
     def planar(self) -> bool:

@@ -93,15 +93,68 @@ def test_a_background_makes_it_a_composite(segmenter: Segmenter, tmp_path: Path)
     assert np.abs(pixels[:, :60].astype(int) - (90, 120, 220)).max() <= 4
 
 
+def see_through(path: Path, kind: str = "PNG") -> Path:
+    """A photo that is solid above and half transparent below."""
+    pixels = np.full((120, 200, 4), 255, np.uint8)
+    pixels[..., :3], pixels[60:, :, 3] = (220, 120, 90), 128
+    Pillow.fromarray(pixels).save(path, kind)
+    return path
+
+
+def test_a_photos_own_transparency_counts_with_the_matte(segmenter: Segmenter, tmp_path: Path) -> None:
+    source = see_through(tmp_path / "a.png")
+    do(segmenter, [source], tmp_path / "cut.png")
+    do(segmenter, [source], tmp_path / "matte.png", matte=True)
+    do(segmenter, [source], tmp_path / "over.png", "#00ff00")
+    cut, matte, over = (read(tmp_path / f"{name}.png") for name in ("cut", "matte", "over"))
+    assert (cut[:60, :60, 3] == 255).all()
+    assert (cut[60:, :60, 3] == 128).all()
+    assert (cut[..., 3] == matte).all()
+    assert (cut[matte == 0] == 0).all()
+    assert np.abs(cut[:, :60, :3].astype(int) - (90, 120, 220)).max() <= 2
+    assert np.abs(over[:55, :60].astype(int) - (90, 120, 220)).max() <= 2
+    assert np.abs(over[65:, :60].astype(int) - (45, 187, 110)).max() <= 2
+    assert (over[:, 140:] == (0, 255, 0)).all()
+
+
+@pytest.mark.parametrize("name", ["out.png", "out.jpg", "out.webp"])
+def test_colours_keep_their_profile_and_whoever_took_it_and_where_stays_behind(
+    segmenter: Segmenter, tmp_path: Path, name: str
+) -> None:
+    profile = (300).to_bytes(4, "big") + bytes(12) + b"RGB " + bytes(16) + b"acsp" + bytes(260)
+    exif = Pillow.Exif()
+    exif[0x010F] = "the camera's maker"
+    exif.get_ifd(0x8825).update({1: "N", 2: (50.0, 1.0, 2.0)})
+    source = photo(tmp_path / "a.jpg", (200, 120), exif=exif, icc_profile=profile, comment=b"a secret")
+    assert b"maker" in source.read_bytes()
+    assert not do(segmenter, [source], tmp_path / name, "#00ff00")
+    with Pillow.open(tmp_path / name) as written:
+        assert written.info["icc_profile"] == profile
+        assert not written.getexif()
+    assert b"maker" not in (tmp_path / name).read_bytes()
+    assert b"secret" not in (tmp_path / name).read_bytes()
+    do(segmenter, [source], tmp_path / "matte.png", matte=True)
+    with Pillow.open(tmp_path / "matte.png") as matte:
+        assert "icc_profile" not in matte.info  # A matte has no colours.
+
+
+def test_photos_that_differ_in_their_ending_alone_keep_it(tmp_path: Path) -> None:
+    for name in ("a.jpg", "a.png", "b.png"):
+        photo(tmp_path / "in" / name)
+    jobs = plan_photos([tmp_path / "in"], tmp_path / "out")
+    assert [job.out.name for job in jobs] == ["a.jpg.png", "a.png.png", "b.png"]
+
+
 def test_a_folder_becomes_a_folder_and_one_bad_photo_stops_no_other(segmenter: Segmenter, tmp_path: Path) -> None:
     folder, out = tmp_path / "in", tmp_path / "new" / "out"
     for name in ("a.jpg", "b.jpg", "c.png"):
         photo(folder / name)
     (folder / "b.jpg").write_bytes((folder / "b.jpg").read_bytes()[:300])
     (folder / "notes.txt").write_text("no photo")
+    (folder / "phone.heic").write_bytes(b"\0\0\0\x18ftypheic" + bytes(60))
     jobs, done = plan_photos([folder], out), []
     failed = cut_photos(jobs, segmenter, "transparent", False, done.append)
-    assert [job.photo.name for job, _ in failed] == ["b.jpg"]
+    assert [job.photo.name for job, _ in failed] == ["b.jpg", "phone.heic"]
     assert isinstance(failed[0][1], SourceError)
     assert done == jobs
     assert sorted(path.name for path in out.iterdir()) == ["a.png", "c.png"]

@@ -6,6 +6,7 @@ import os
 import struct
 import subprocess
 import sys
+import tracemalloc
 import zlib
 from pathlib import Path
 
@@ -15,7 +16,7 @@ import pytest
 from PIL import Image as Pillow
 
 from greenscreen.errors import SinkError, SourceError, UsageError
-from greenscreen.images import letterbox, list_photos, read_photo, write_image
+from greenscreen.images import letterbox, list_photos, open_photo, read_photo, write_image
 
 KINDS = [".jpg", ".png", ".webp", ".bmp", ".tiff", ".avif"]
 
@@ -75,6 +76,81 @@ def test_transparency_lies_on_white(tmp_path: Path, suffix: str) -> None:
     pixels[:, 2:5, 3], pixels[:, 5:, 3] = 128, 255
     (tmp_path / f"cut{suffix}").write_bytes(encoded(pixels, suffix, cv2.IMWRITE_WEBP_QUALITY, 101))
     assert read_photo(tmp_path / f"cut{suffix}")[0, [0, 3, 7], 0].tolist() == [255, 127, 0]
+
+
+def icc(space: bytes = b"RGB ", size: int = 300) -> bytes:
+    """Something that looks like a colour profile: of this space, and incompressible."""
+    rest = np.random.default_rng(0).bytes(size - 40)
+    return struct.pack(">I", size) + bytes(12) + space + bytes(16) + b"acsp" + rest
+
+
+def written_profile(path: Path) -> bytes | None:
+    with Pillow.open(path) as image:
+        image.load()
+        return image.info.get("icc_profile")
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF"])
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp"])
+@pytest.mark.parametrize("size", [300, 150_000])
+def test_a_colour_profile_goes_from_the_photo_into_what_is_written(
+    tmp_path: Path, picture: np.ndarray, kind: str, suffix: str, size: int
+) -> None:
+    """Without it, the colours of a wide gamut would be taken for those of a narrow one, and pale."""
+    pillow(picture).save(tmp_path / "photo", kind, icc_profile=icc(size=size))
+    photo = open_photo(tmp_path / "photo")
+    assert photo.profile == icc(size=size)
+    write_image(tmp_path / f"out{suffix}", photo.image, photo.profile)
+    assert written_profile(tmp_path / f"out{suffix}") == photo.profile
+    assert near(read_photo(tmp_path / f"out{suffix}"), photo.image)
+
+
+@pytest.mark.parametrize(
+    "profile", [icc(b"GRAY"), icc(b"CMYK"), icc()[:200], b"x" * 300], ids=["gray", "cmyk", "cut", "noise"]
+)
+def test_a_profile_of_other_colours_or_none_at_all_is_left_behind(tmp_path: Path, profile: bytes) -> None:
+    for kind in ("PNG", "JPEG", "TIFF"):
+        Pillow.new("L", (8, 8)).save(tmp_path / "photo", kind, icc_profile=profile)
+        assert open_photo(tmp_path / "photo").profile == b""
+
+
+def test_a_profile_that_unpacks_to_gigabytes_is_not_unpacked(tmp_path: Path) -> None:
+    packer = zlib.compressobj()
+    packed = b"".join(packer.compress(bytes(1 << 20)) for _ in range(64)) + packer.flush()
+    (tmp_path / "photo.png").write_bytes(png(1, 1, b"\0\0\0\0", chunk(b"iCCP", b"big\0\0" + packed)))
+    tracemalloc.start()
+    try:
+        assert open_photo(tmp_path / "photo.png").profile == b""
+        assert tracemalloc.get_traced_memory()[1] < 20 << 20
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP"])
+def test_transparency_is_kept_beside_the_colours_and_hides_what_it_hid(tmp_path: Path, kind: str) -> None:
+    pixels = np.full((4, 6, 4), 60, np.uint8)
+    pixels[..., 3] = [0, 0, 128, 128, 255, 255]
+    Pillow.fromarray(pixels).save(tmp_path / "photo", kind, lossless=True, exact=True)
+    photo = open_photo(tmp_path / "photo")
+    assert photo.opacity is not None
+    assert photo.opacity[0].tolist() == [0, 0, 128, 128, 255, 255]
+    assert photo.image[0, :, 0].tolist() == [255, 255, 60, 60, 60, 60]
+    pixels[..., 3] = 255
+    Pillow.fromarray(pixels).save(tmp_path / "photo", kind, lossless=True)
+    assert open_photo(tmp_path / "photo").opacity is None
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP"])
+def test_an_animation_is_its_first_picture_and_that_is_told(
+    tmp_path: Path, picture: np.ndarray, kind: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    pillow(picture).save(tmp_path / "moving", kind, save_all=True, append_images=[pillow(picture[::-1])])
+    assert near(read_photo(tmp_path / "moving"), picture)
+    assert "moving is an animation" in caplog.text
+    caplog.clear()
+    pillow(picture).save(tmp_path / "still", kind)
+    read_photo(tmp_path / "still")
+    assert not caplog.text
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF"])
@@ -186,7 +262,9 @@ def test_a_decompression_bomb_is_refused_before_it_is_decoded(tmp_path: Path, bo
         (b"II*\0\xff\xff\xff\x7f", "cut off"),
         (b"II*\0\x08\0\0\0\0\0\0\0", "damaged"),
         (b"\0\0\0\x18ftypavif" + bytes(60), "damaged"),
-        (b"\0\0\0\x18ftypheic" + bytes(60), "not an image"),
+        (b"\0\0\0\x18ftypheic" + bytes(60), "is a HEIC photo"),
+        (b"\0\0\0\x18ftypmif1" + bytes(4) + b"mif1heic" + bytes(60), "is a HEIC photo"),
+        (b"GIF89a" + bytes(60), "is a GIF"),
         (b"BM", "cut off"),
         (b"RIFF0000WEBP", "cut off"),
     ],
@@ -303,6 +381,9 @@ def test_a_folder_is_listed_by_name_without_other_files(tmp_path: Path) -> None:
         (tmp_path / name).touch()
     (tmp_path / "deep.png").mkdir()
     assert [path.name for path in list_photos(tmp_path)] == ["a.png", "b.JPG"]
+    (tmp_path / "phone.HEIC").touch()
+    assert [path.name for path in list_photos(tmp_path)] == ["a.png", "b.JPG"]
+    assert [path.name for path in list_photos(tmp_path, others=True)] == ["a.png", "b.JPG", "phone.HEIC"]
 
 
 def test_a_folder_without_photos_is_refused(tmp_path: Path) -> None:

@@ -1,7 +1,10 @@
 """Photos, read from whatever file a person may have and written so that no half file is ever left behind."""
 
 import contextlib
+import logging
 import os
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from uuid import uuid4
 
@@ -10,13 +13,18 @@ import numpy as np
 from cv2.typing import MatLike
 from numpy.typing import NDArray
 
+from greenscreen.colour import Bytes
 from greenscreen.errors import SinkError, SourceError, UsageError
 from greenscreen.frame import Image
-from greenscreen.images.headers import BrokenImageError, measure, orientation, picture_only
+from greenscreen.images.headers import BrokenImageError, measure, moves, orientation, picture_only
+from greenscreen.images.profile import profile_of, with_profile
+
+log = logging.getLogger(__name__)
 
 PHOTO_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".avif"})
 """Endings of the files `read_photo` reads, in lower case."""
 
+_OTHER_SUFFIXES = frozenset({".heic", ".heif", ".gif", ".jxl"})  # Photos too, in a folder: they are told of.
 _WRITTEN_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 _MOST_PIXELS, _MOST_SIDE = 200_000_000, 65_535
 _MOST_BYTES = 1 << 30
@@ -31,12 +39,37 @@ _MIRRORED = {2, 4, 5, 7}
 cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 
 
-def read_photo(path: Path) -> Image:
-    """Return a photo as `(H, W, 3)` uint8 BGR, upright, with white where it was transparent.
+@dataclass(frozen=True)
+class Photo:
+    """What a file holds, upright: its pixels and what they mean. Where it was taken and by what stays behind."""
+
+    image: Image
+    """`(H, W, 3)` uint8 BGR, not multiplied by `opacity`; white where nothing is seen."""
+    opacity: Bytes | None
+    """`(H, W)` uint8, 255 solid; none where all of it is."""
+    profile: bytes
+    """The ICC profile of the colours, empty for sRGB."""
+
+    @cached_property
+    def on_white(self) -> Image:
+        """The photo as it looks on paper."""
+        if self.opacity is None:
+            return self.image
+        share = cv2.cvtColor(self.opacity, cv2.COLOR_GRAY2BGR)
+        return np.asarray(cv2.add(cv2.multiply(self.image, share, scale=1 / 255), cv2.bitwise_not(share)), np.uint8)
+
+
+def open_photo(path: Path) -> Photo:
+    """Return all that counts of a photo.
 
     Raises `SourceError` when the file is missing, no image, not whole, or larger than 200 megapixels.
     """
-    return decode_photo(_read(path), path.name)
+    return _photo(_read(path), path.name, _MOST_PIXELS, _MOST_SIDE)
+
+
+def read_photo(path: Path) -> Image:
+    """Return a photo as `(H, W, 3)` uint8 BGR, upright, on white where it is transparent; raises as `open_photo`."""
+    return open_photo(path).on_white
 
 
 def decode_photo(data: bytes, name: str, most_pixels: int = _MOST_PIXELS, most_side: int = _MOST_SIDE) -> Image:
@@ -44,31 +77,38 @@ def decode_photo(data: bytes, name: str, most_pixels: int = _MOST_PIXELS, most_s
 
     Its size is checked before anything is decoded. Raises `SourceError`.
     """
+    return _photo(data, name, most_pixels, most_side).on_white
+
+
+def _photo(data: bytes, name: str, most_pixels: int, most_side: int) -> Photo:
     try:
         width, height = measure(data)
     except BrokenImageError as error:
-        raise SourceError(f"{name} {error}", _AS_JPEG) from error
+        raise SourceError(f"{name} {error}", error.hint) from error
     if width * height > most_pixels or max(width, height) > most_side:
         limit = f"{most_pixels // 1_000_000} megapixels or {most_side} pixels a side"
         raise SourceError(
             f"{name} claims to be {width}x{height}, more than {limit}",
             "make it smaller with any image editor and try again",
         )
-    return _decode(data, name)
+    if moves(data):
+        log.warning("%s is an animation: only its first picture counts", name)
+    image, opacity = _decode(data, name)
+    return Photo(image, opacity, profile_of(data))
 
 
-def write_image(path: Path, pixels: NDArray[np.uint8]) -> None:
+def write_image(path: Path, pixels: NDArray[np.uint8], profile: bytes = b"") -> None:
     """Write `(H, W)` gray, `(H, W, 3)` BGR or `(H, W, 4)` BGRA as PNG, JPEG or lossless WebP, by the name's ending.
 
-    The file appears whole or not at all. Raises `UsageError` for an ending that cannot hold the picture and
-    `SinkError` when nothing can be written.
+    `profile` is the ICC profile of the colours, empty for sRGB. The file appears whole or not at all. Raises
+    `UsageError` for an ending that cannot hold the picture and `SinkError` when nothing can be written.
     """
     suffix = path.suffix.lower()
     if suffix not in _WRITTEN_SUFFIXES:
         raise UsageError(f"{path.name} is no kind of image that can be written", "end its name in .png, .jpg or .webp")
     if suffix in {".jpg", ".jpeg"} and pixels.ndim == 3 and pixels.shape[2] == 4:
         raise UsageError(f"{path.name} cannot hold transparency", "end its name in .png or .webp")
-    encoded = _encode(pixels, suffix, path.name)
+    encoded = _encode(pixels, suffix, path.name, profile)
     # Short, as the name itself may already be as long as the file system allows; beside it, to be on the same disk.
     part = path.with_name(f".{uuid4().hex}.part")
     try:
@@ -83,13 +123,15 @@ def write_image(path: Path, pixels: NDArray[np.uint8]) -> None:
         ) from error
 
 
-def list_photos(folder: Path) -> list[Path]:
+def list_photos(folder: Path, others: bool = False) -> list[Path]:
     """Return the photos in a folder, by name, without those in folders below it and hidden ones.
 
-    Raises `SourceError` when the folder cannot be read or holds none.
+    With `others`, also those of kinds that cannot be read, so that nobody takes them for done. Raises `SourceError`
+    when the folder cannot be read or holds none.
     """
+    kinds = PHOTO_SUFFIXES | _OTHER_SUFFIXES if others else PHOTO_SUFFIXES
     try:
-        found = sorted(path for path in folder.iterdir() if _is_photo(path))
+        found = sorted(path for path in folder.iterdir() if _is_photo(path, kinds))
     except OSError as error:
         raise SourceError(f"the folder {folder} cannot be read: {error.strerror}", "check the path") from error
     if not found:
@@ -117,7 +159,9 @@ def _read(path: Path) -> bytes:
         raise SourceError(f"there is no photo {path}", "check the path")
     try:
         with path.open("rb") as file:
-            data = file.read(_MOST_BYTES + 1)
+            # As many as there are: what is asked for is reserved.
+            size = os.fstat(file.fileno()).st_size
+            data = file.read(min(size, _MOST_BYTES + 1))
     except OSError as error:
         raise SourceError(f"{path} cannot be read: {error.strerror}", "check that you may read it") from error
     if not data:
@@ -127,7 +171,7 @@ def _read(path: Path) -> bytes:
     return data
 
 
-def _decode(data: bytes, name: str) -> Image:
+def _decode(data: bytes, name: str) -> tuple[Image, Bytes | None]:
     buffer = np.frombuffer(picture_only(data), np.uint8)
     try:
         pixels, kinds, blocks = cv2.imdecodeWithMetadata(buffer, flags=cv2.IMREAD_UNCHANGED)
@@ -140,17 +184,21 @@ def _decode(data: bytes, name: str) -> Image:
     if pixels.dtype != np.uint8:
         raise SourceError(f"{name} has pixels of an unusual kind ({pixels.dtype})", _AS_JPEG)
     exif = [block.tobytes() for kind, block in zip(kinds, blocks, strict=True) if kind == cv2.IMAGE_METADATA_EXIF]
-    return np.asarray(_upright(_flat(pixels), orientation(exif[0]) if exif else 1), np.uint8)
+    return _parted(np.asarray(_upright(pixels, orientation(exif[0]) if exif else 1), np.uint8))
 
 
-def _flat(pixels: MatLike) -> MatLike:
-    """BGR, from gray, BGR or BGRA; what is transparent lies on white."""
+def _parted(pixels: Bytes) -> tuple[Image, Bytes | None]:
+    """BGR and opacity, from gray, BGR or BGRA."""
     if pixels.ndim == 2:
-        return cv2.cvtColor(pixels, cv2.COLOR_GRAY2BGR)
+        return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_GRAY2BGR), np.uint8), None
     if pixels.shape[2] == 3:
-        return pixels
-    colour, alpha = pixels[..., :3], cv2.cvtColor(pixels[..., 3], cv2.COLOR_GRAY2BGR)
-    return cv2.add(cv2.multiply(colour, alpha, scale=1 / 255), cv2.bitwise_not(alpha))
+        return pixels, None
+    image, opacity = np.ascontiguousarray(pixels[..., :3]), np.ascontiguousarray(pixels[..., 3])
+    if opacity.min() == 255:
+        return image, None
+    # Whatever was hidden stays so.
+    image[opacity == 0] = 255
+    return image, opacity
 
 
 def _upright(image: MatLike, turned: int) -> MatLike:
@@ -159,16 +207,21 @@ def _upright(image: MatLike, turned: int) -> MatLike:
     return cv2.flip(image, 1) if turned in _MIRRORED else image
 
 
-def _encode(pixels: NDArray[np.uint8], suffix: str, name: str) -> bytes:
+def _encode(pixels: NDArray[np.uint8], suffix: str, name: str, profile: bytes) -> bytes:
     with contextlib.suppress(cv2.error):
-        done, encoded = cv2.imencode(suffix, pixels)
+        if profile and suffix == ".webp":
+            block = np.frombuffer(profile, np.uint8)
+            done, encoded = cv2.imencodeWithMetadata(suffix, pixels, [cv2.IMAGE_METADATA_ICCP], [block])
+        else:
+            done, encoded = cv2.imencode(suffix, pixels)
         if done:
-            return encoded.tobytes()
+            written = encoded.tobytes()
+            return with_profile(written, profile) if profile and suffix != ".webp" else written
     raise SinkError(f"{name} cannot hold a picture of this size", "write a smaller one, or a .png")
 
 
-def _is_photo(path: Path) -> bool:
-    return path.suffix.lower() in PHOTO_SUFFIXES and not path.name.startswith(".") and path.is_file()
+def _is_photo(path: Path, kinds: frozenset[str]) -> bool:
+    return path.suffix.lower() in kinds and not path.name.startswith(".") and path.is_file()
 
 
 def _spoken(suffixes: frozenset[str]) -> str:

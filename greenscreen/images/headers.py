@@ -11,11 +11,19 @@ from collections.abc import Callable, Iterator
 _JPEG_SIZES = {*range(0xFFC0, 0xFFD0)} - {0xFFC4, 0xFFC8, 0xFFCC}  # start of frame, of any coding
 _JPEG_SCAN = 0xFFDA
 _PNG_PICTURE = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"eXIf"}
+_WEBP_ANIMATION = 2
 _TIFF_WIDTH, _TIFF_HEIGHT, _TIFF_ORIENTATION, _TIFF_SHORT = 256, 257, 274, 3
+
+_AGAIN = "copy or download it again"
+_AS_JPEG = "save it as JPEG or PNG with any image editor and try again"
 
 
 class BrokenImageError(ValueError):
-    """Not a whole image. The message continues a sentence that begins with the file's name."""
+    """Not a whole image. The message continues a sentence that begins with the file's name; `hint` says what to do."""
+
+    def __init__(self, message: str, hint: str):
+        super().__init__(message)
+        self.hint = hint
 
 
 def measure(data: bytes) -> tuple[int, int]:
@@ -25,16 +33,25 @@ def measure(data: bytes) -> tuple[int, int]:
             try:
                 return reader(data)
             except struct.error as error:
-                raise BrokenImageError("is cut off") from error
+                raise BrokenImageError("is cut off", _AGAIN) from error
             except (KeyError, ValueError) as error:
-                raise BrokenImageError("is damaged") from error
-    raise BrokenImageError("is not an image of a known kind")
+                if isinstance(error, BrokenImageError):
+                    raise
+                raise BrokenImageError("is damaged", _AGAIN) from error
+    raise BrokenImageError("is not an image of a known kind", _AS_JPEG)
+
+
+def moves(data: bytes) -> bool:
+    """Return whether a PNG or WebP, as `measure` has found it whole, holds an animation."""
+    if data.startswith(b"\x89PNG"):
+        return any(kind == b"acTL" for kind, _ in png_chunks(data))
+    return data[8:16] == b"WEBPVP8X" and bool(data[20] & _WEBP_ANIMATION)
 
 
 def orientation(exif: bytes) -> int:
     """Return how an EXIF block says the picture is to be turned, 1 to 8; 1, as it is, when it does not say."""
     try:
-        return _tiff_tags(exif.removeprefix(b"Exif\0\0")).get(_TIFF_ORIENTATION, 1)
+        return tiff_tags(exif.removeprefix(b"Exif\0\0")).get(_TIFF_ORIENTATION, 1)
     except struct.error:
         return 1
 
@@ -43,7 +60,7 @@ def picture_only(data: bytes) -> bytes:
     """Return a PNG without its texts and colour profiles, about which libpng would complain on stderr."""
     if not data.startswith(b"\x89PNG"):
         return data
-    return data[:8] + b"".join(chunk for kind, chunk in _png_chunks(data) if kind in _PNG_PICTURE)
+    return data[:8] + b"".join(chunk for kind, chunk in png_chunks(data) if kind in _PNG_PICTURE)
 
 
 def _jpeg(data: bytes) -> tuple[int, int]:
@@ -51,7 +68,7 @@ def _jpeg(data: bytes) -> tuple[int, int]:
     while marker != _JPEG_SCAN:
         marker, length = struct.unpack_from(">HH", data, at)
         if marker < 0xFF00:
-            raise BrokenImageError("is damaged")
+            raise ValueError("no marker")
         if marker in _JPEG_SIZES:
             height, width = struct.unpack_from(">HH", data, at + 5)
             size = width, height
@@ -63,12 +80,13 @@ def _jpeg(data: bytes) -> tuple[int, int]:
 
 
 def _png(data: bytes) -> tuple[int, int]:
-    header, *_ = (chunk for kind, chunk in _png_chunks(data) if kind == b"IHDR")
+    header, *_ = (chunk for kind, chunk in png_chunks(data) if kind == b"IHDR")
     width, height = struct.unpack_from(">II", header, 8)
     return width, height
 
 
-def _png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+def png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Yield the kind of each chunk and the whole of it; raises `ValueError` and `struct.error` where it is broken."""
     at, kind = 8, b""
     while kind != b"IEND":
         length, kind = struct.unpack_from(">I4s", data, at)
@@ -76,7 +94,7 @@ def _png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         if length + 12 != len(chunk):
             raise struct.error("no whole chunk")
         if zlib.crc32(chunk[4:-4]) != int.from_bytes(chunk[-4:], "big"):
-            raise BrokenImageError("is damaged")
+            raise ValueError("wrong checksum")
         yield kind, chunk
         at += length + 12
 
@@ -97,11 +115,12 @@ def _bmp(data: bytes) -> tuple[int, int]:
 
 
 def _tiff(data: bytes) -> tuple[int, int]:
-    tags = _tiff_tags(data)
+    tags = tiff_tags(data)
     return tags[_TIFF_WIDTH], tags[_TIFF_HEIGHT]
 
 
-def _tiff_tags(data: bytes) -> dict[int, int]:
+def tiff_tags(data: bytes) -> dict[int, int]:
+    """Return the first directory's tags, each with its one number or where its value lies; raises `struct.error`."""
     order = "<" if data.startswith(b"II") else ">"
     (at,) = struct.unpack_from(order + "I", data, 4)
     (count,) = struct.unpack_from(order + "H", data, at)
@@ -119,11 +138,27 @@ def _avif(data: bytes) -> tuple[int, int]:
     return width, height
 
 
+def _heic(data: bytes) -> tuple[int, int]:
+    raise BrokenImageError(
+        "is a HEIC photo, which greenscreen does not read",
+        "save it as JPEG; an iPhone takes JPEGs with Settings, Camera, Formats, Most Compatible",
+    )
+
+
+def _gif(data: bytes) -> tuple[int, int]:
+    raise BrokenImageError(
+        "is a GIF, which greenscreen does not read as a photo",
+        "save it as PNG, or cut it as a video: greenscreen video",
+    )
+
+
 _READERS: list[tuple[bytes, Callable[[bytes], tuple[int, int]]]] = [
     (rb"\xff\xd8\xff", _jpeg),
     (rb"\x89PNG\r\n\x1a\n", _png),
     (rb"RIFF....WEBP", _webp),
     (rb"BM", _bmp),
     (rb"II\*\0|MM\0\*", _tiff),
-    (rb"....ftyp(avif|mif1)", _avif),
+    (rb"....ftyp(avif|.{0,64}avif)", _avif),
+    (rb"....ftyp(hei|hev|mif1|msf1)", _heic),
+    (rb"GIF8", _gif),
 ]
