@@ -1,6 +1,7 @@
 """A card that is none: the kernels' own source, compiled for this processor, on the host's memory."""
 
 import ctypes
+import itertools
 import shutil
 import subprocess
 from collections.abc import Callable, Mapping
@@ -17,6 +18,8 @@ from greenscreen.cuda.compiler import KERNELS, kernel_names, source_of
 SHIM = Path(__file__).with_name("cuda_on_cpu.h")
 BLOCK = (32, 8, 1)
 Dim = ctypes.c_uint * 3
+STREAMS = itertools.count(7)
+"""Handles, of which no two are alike."""
 
 
 def compiled_here(folder: Path) -> Callable[..., bytes]:
@@ -51,9 +54,10 @@ def compiled_here(folder: Path) -> Callable[..., bytes]:
 class EmulatedCard:
     """The protocol `Card`, with everything done at once, in order. `lost` makes it fail as a real one would."""
 
-    name, capability, stream = "Emulated", (9, 0), 7
+    name, capability = "Emulated", (9, 0)
 
     def __init__(self) -> None:
+        self.stream = next(STREAMS)
         self.lost = self.closed = False
         self.entered = 0
         self.memory: dict[int, NDArray[np.uint8]] = {}
