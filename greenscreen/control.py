@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,8 +17,20 @@ State = Literal["starting", "live", "paused", "waiting"]
 
 _TOLD_FOR = 6.0  # seconds
 
-Hook = Callable[[Settings, Settings], None]
 Callback = Callable[[Settings], None]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What a hook has made ready: exactly one of the two is called, and neither may raise."""
+
+    take: Callable[[], None]
+    """Puts it to use, as the change is made."""
+    drop: Callable[[], None] = lambda: None
+    """Lets go of it, as the change was refused by another hook."""
+
+
+Hook = Callable[[Settings, Settings], Prepared | None]
 
 
 @dataclass(frozen=True)
@@ -66,25 +78,52 @@ class Control:
         Raises `UsageError` for values or fields that cannot be, and whatever a hook raises to refuse, such as
         `SourceError` for a background that cannot be opened; then nothing has changed.
         """
+        return self._change(values, lift=True)
+
+    def adopt(self, **values: Any) -> Settings:
+        """As `change`, for values that nobody turns at this moment, such as a profile's: who is hidden stays hidden."""
+        return self._change(values, lift=False)
+
+    def _change(self, values: dict[str, Any], lift: bool) -> Settings:
         for name in values:
             if not is_live(name):
                 raise UsageError(f"{name} cannot be changed while running", "set it before the start")
-        hooks = [hook for hook, fields in self._hooks if not fields or fields & values.keys()]
+        hooks = self._hooks_of(values)
+        prepared: list[Prepared] = []
         # The panic button has no hook, and does not wait for a background that takes long to open.
         with self._preparing if hooks else nullcontext():
-            old, new = self.settings, changed(self.settings, **values)
-            for hook in hooks:
-                hook(old, new)
-            with self._swapping:
-                new = self.settings = changed(self.settings, **values)
+            try:
+                old, new = self.settings, changed(self.settings, **values)
+                for hook in hooks:
+                    if made := hook(old, new):
+                        prepared.append(made)  # noqa: PERF401  # One by one, as a later hook may raise.
+                with self._swapping:
+                    # Somebody may have hidden themselves while a background was opened.
+                    if not lift and self.settings.show == "placeholder":
+                        values = values | {"show": "placeholder"}
+                    new = self.settings = changed(self.settings, **values)
+            except BaseException:
+                for made in prepared:
+                    made.drop()
+                raise
+            for made in prepared:
+                made.take()
         for callback in list(self._callbacks):
             callback(new)
         return new
 
+    def waits(self, *names: str) -> bool:
+        """Whether a change of these fields may take its time, as something is to be opened for it."""
+        return bool(self._hooks_of(names))
+
+    def _hooks_of(self, names: Iterable[str]) -> list[Hook]:
+        return [hook for hook, fields in self._hooks if not fields or fields.intersection(names)]
+
     def prepare(self, hook: Hook, *fields: str) -> None:
         """Has `hook(old, new)` called before every change of these fields, or of any if none is named.
 
-        It runs in the thread that makes the change, may take its time, and may raise to refuse.
+        It runs in the thread that makes the change, may take its time, and may raise to refuse. What it opens it hands
+        over as `Prepared`, so that nothing is put to use before all hooks have agreed.
         """
         self._hooks.append((hook, set(fields)))
 

@@ -13,7 +13,7 @@ from threading import Thread
 from greenscreen.address import Address, parse_address
 from greenscreen.background import Backdrop, open_backdrop
 from greenscreen.clean import CleanPlate
-from greenscreen.control import Control, Hook
+from greenscreen.control import Control, Hook, Prepared
 from greenscreen.errors import SinkError, UsageError
 from greenscreen.frame import Frame
 from greenscreen.framing import Framing
@@ -35,7 +35,7 @@ from greenscreen.sinks.video import VideoSink
 from greenscreen.sinks.virtual_camera import VirtualCameraSink
 from greenscreen.sinks.window import WindowSink
 from greenscreen.slideshow import show_slides
-from greenscreen.sources import Source, open_source, switch_camera
+from greenscreen.sources import Source, open_source, other_camera
 from greenscreen.swap import Swap
 from greenscreen.web.sink import OverlaySink
 
@@ -56,8 +56,11 @@ class Summary:
     meter: Meter
 
 
-def run_live(control: Control, say: Say) -> Summary:
-    """Runs until the source ends, a sink is closed, or the person wants it to; raises what the parts raise."""
+def run_live(control: Control, say: Say, confide: Say = lambda _: None) -> Summary:
+    """Runs until the source ends, a sink is closed, or the person wants it to; raises what the parts raise.
+
+    What `say` is told may be logged; what `confide` is told, such as the overlay's token, must not be.
+    """
     settings = control.settings
     refuse_contradictions(settings)
     with ExitStack() as stack:
@@ -75,17 +78,16 @@ def run_live(control: Control, say: Say) -> Summary:
         say(f"from {source.name}, {source.size[0]}x{source.size[1]} at {source.fps:g} frames a second")
         if note := getattr(source, "note", ""):
             say(note)
-        # Last of the hooks, so that nothing is refused after it.
         control.prepare(camera_hook(source), "camera")
         say(f"cutting out with {segmenter.contract.name} on {segmenter.engine}")
         size, fps = output_format(source, settings)
         sinks, limit = open_sinks(stack, control, size, fps, say), settings.frames
         if settings.overlay:
-            sinks.append(open_overlay(stack, control, parse_address(settings.overlay), say))
+            sinks.append(open_overlay(stack, control, parse_address(settings.overlay), say, confide))
         if not sinks and not settings.record:
             sinks = open_demo(stack, settings, size, fps, say)
             if source.live:
-                sinks.append(open_overlay(stack, control, Address(), say))
+                sinks.append(open_overlay(stack, control, Address(), say, confide))
             limit = limit or (None if source.live else round(DEMO_SECONDS * fps))
         if demand:
             demand.watch(next(sink.path for sink in sinks if isinstance(sink, VirtualCameraSink)))
@@ -139,21 +141,24 @@ def sends(settings: Settings) -> bool:
     return bool(settings.device or settings.virtual_camera or settings.on_demand)
 
 
-def refuse_transparency(old: Settings, new: Settings) -> None:
+def refuse_transparency(old: Settings, new: Settings) -> Prepared | None:
     """Raises `UsageError`: what is sent, and the files it is recorded to, are either transparent or not, all along."""
     if new.transparent != old.transparent:
         raise UsageError(
             "a run cannot become transparent, nor cease to be",
             "choose the transparent background at the start, with --background transparent",
         )
+    return None
 
 
 def engine_hook(segmenter: Segmenter, say: Say) -> Hook:
     """Opens another engine when the person asks for one; the old one serves until it is ready."""
 
-    def change_engine(old: Settings, new: Settings) -> None:
-        if new.engine != old.engine:
-            segmenter.exchange(open_segmenter(new.engine, new.model, new.gpu, meanwhile=True, say=say))
+    def change_engine(old: Settings, new: Settings) -> Prepared | None:
+        if new.engine == old.engine:
+            return None
+        other = open_segmenter(new.engine, new.model, new.gpu, meanwhile=True, say=say)
+        return Prepared(lambda: segmenter.exchange(other), lambda: other.__exit__(None, None, None))
 
     return change_engine
 
@@ -161,9 +166,10 @@ def engine_hook(segmenter: Segmenter, say: Say) -> Hook:
 def camera_hook(source: Source) -> Hook:
     """Goes on with another camera; until that gives pictures, the placeholder goes out."""
 
-    def change_camera(old: Settings, new: Settings) -> None:
-        if new.camera != old.camera:
-            switch_camera(source, new.camera, new.size, new.fps)
+    def change_camera(old: Settings, new: Settings) -> Prepared | None:
+        if new.camera == old.camera:
+            return None
+        return Prepared(other_camera(source, new.camera, new.size, new.fps))
 
     return change_camera
 
@@ -227,11 +233,12 @@ def open_demo(stack: ExitStack, settings: Settings, size: tuple[int, int], fps: 
     return [stack.enter_context(sink) for sink in demo]
 
 
-def open_overlay(stack: ExitStack, control: Control, address: Address, say: Say) -> OverlaySink:
+def open_overlay(stack: ExitStack, control: Control, address: Address, say: Say, confide: Say) -> OverlaySink:
     """Opens the overlay, and says where to find it; raises `SinkError` when the address cannot be had."""
     sink = stack.enter_context(OverlaySink(control, address))
-    for line in sink.directions():
-        say(line)
+    say(sink.directions())
+    for line in sink.invitation():
+        confide(line)
     return sink
 
 

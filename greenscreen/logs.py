@@ -5,9 +5,11 @@ Words and numbers only: no picture, nor anything made of one, is ever logged.
 
 import json
 import logging
+import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
+from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
@@ -36,6 +38,17 @@ class JsonLines(logging.Formatter):
         return json.dumps(line | getattr(record, "status", {}))
 
 
+class PrivateFile(RotatingFileHandler):
+    """A file that its owner alone may read, as it tells when somebody was before their camera."""
+
+    def _open(self) -> TextIOWrapper:
+        with suppress(OSError):
+            os.close(os.open(self.baseFilename, os.O_WRONLY | os.O_CREAT, 0o600))
+            # One from before was everybody's to read.
+            os.chmod(self.baseFilename, 0o600)
+        return super()._open()
+
+
 def log_path() -> Path:
     return platformdirs.user_log_path("greenscreen", appauthor=False) / "greenscreen.log"
 
@@ -46,7 +59,7 @@ def logged_to_file(path: Path) -> Iterator[None]:
     handler = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handler = RotatingFileHandler(path, maxBytes=_MOST_BYTES, backupCount=_OLDER_FILES, encoding="utf-8")
+        handler = PrivateFile(path, maxBytes=_MOST_BYTES, backupCount=_OLDER_FILES, encoding="utf-8")
     except OSError as error:
         log.info("no log file: %s", error)
     root, package = logging.getLogger(), logging.getLogger("greenscreen")

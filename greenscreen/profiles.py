@@ -86,7 +86,8 @@ def follow_profile(name: str, control: Control, fixed: set[str]) -> None:
     """Applies what changes in the profile's file until the run ends; for a thread of its own.
 
     What is wrong is refused as a whole and told, and the old stays. `fixed` settings were given on the command line,
-    which counts for more. A file is looked at once it has stayed the same for a moment, as editors write in steps.
+    which counts for more, and whoever is hidden stays so, whatever the profile says. A file is looked at once it has
+    stayed the same for a moment, as editors write in steps.
     """
     path, values = profile_path(name), make_settings(**read_profile(name))
     used = seen = _stamp(path)
@@ -98,7 +99,7 @@ def follow_profile(name: str, control: Control, fixed: set[str]) -> None:
         try:
             new = make_settings(**read_profile(name))
             changes = {key: value for key, value in new if value != getattr(values, key) and key not in fixed}
-            control.change(**{key: value for key, value in changes.items() if is_live(key)})
+            control.adopt(**{key: value for key, value in changes.items() if is_live(key)})
         except GreenscreenError as error:
             log.warning("nothing changed: %s", error)
             control.tell(f"nothing changed: {error}")
@@ -107,7 +108,8 @@ def follow_profile(name: str, control: Control, fixed: set[str]) -> None:
         if later := [key for key in changes if not is_live(key)]:
             control.tell(f"{', '.join(later)}: from the next start on")
         elif changes:
-            control.tell(f"profile {name}: {', '.join(changes)}")
+            kept = "; you stay hidden" if "show" in changes and control.settings.show != new.show else ""
+            control.tell(f"profile {name}: {', '.join(changes)}{kept}")
 
 
 def _stamp(path: Path) -> tuple[int, int, int] | None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Hashable
 from threading import Lock
 from typing import Generic, TypeVar
 
+from greenscreen.control import Prepared
 from greenscreen.settings import Settings
 
 T = TypeVar("T")
@@ -29,13 +30,16 @@ class Swap(Generic[T]):
         self._next: tuple[Hashable, T] | None = None
         self._lock = Lock()
 
-    def prepare(self, old: Settings, new: Settings) -> None:
+    def prepare(self, old: Settings, new: Settings) -> Prepared | None:
         """A hook for `Control.prepare`; raises what `make` raises."""
         if self._key(new) == self._key(old):
-            return
-        made = self._key(new), self._make(new)
+            return None
+        key, made = self._key(new), self._make(new)
+        return Prepared(lambda: self._offer((key, made)), lambda: self._close(made))
+
+    def _offer(self, ready: tuple[Hashable, T]) -> None:
         with self._lock:
-            unused, self._next = self._next, made
+            unused, self._next = self._next, ready
         if unused:
             self._close(unused[1])
 

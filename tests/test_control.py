@@ -5,7 +5,7 @@ from threading import Event, Thread
 
 import pytest
 
-from greenscreen.control import Control, Status
+from greenscreen.control import Control, Prepared, Status
 from greenscreen.errors import SourceError, UsageError
 from greenscreen.settings import Settings, is_live, make_settings
 
@@ -123,3 +123,51 @@ def test_what_is_told_is_in_the_status_for_a_while(monkeypatch: pytest.MonkeyPat
     assert control.status.message == control.message == "the disk is full"
     now[0] += 60
     assert control.message == ""
+
+
+def test_nothing_is_put_to_use_before_everybody_agreed() -> None:
+    """An engine that was opened serves nobody when the camera named with it is refused, and is closed again."""
+    control, done = Control(Settings()), []
+    control.prepare(lambda old, new: Prepared(lambda: done.append("taken"), lambda: done.append("dropped")), "engine")
+
+    def refuse(old: Settings, new: Settings) -> None:
+        raise UsageError("only one camera can be exchanged for another")
+
+    control.prepare(refuse, "camera")
+    with pytest.raises(UsageError):
+        control.change(engine="onnxruntime", camera="1")
+    assert done == ["dropped"]
+    assert control.settings == Settings()
+    control.change(engine="onnxruntime")
+    assert done == ["dropped", "taken"]
+
+
+def test_whoever_is_hidden_stays_so_unless_they_themselves_come_back() -> None:
+    control = Control(make_settings(show="placeholder"))
+    assert control.adopt(show="result", mirror=True) == make_settings(show="placeholder", mirror=True)
+    assert control.change(show="result").show == "result"
+    assert control.adopt(show="placeholder").show == "placeholder"
+
+
+def test_whoever_hides_while_a_profile_opens_its_background_stays_hidden() -> None:
+    control, opening, opened = Control(Settings()), Event(), Event()
+
+    def slow(old: Settings, new: Settings) -> None:
+        opening.set()
+        assert opened.wait(10)
+
+    control.prepare(slow, "background")
+    thread = Thread(target=control.adopt, kwargs={"background": "blur", "show": "result"})
+    thread.start()
+    assert opening.wait(10)
+    control.change(show="placeholder")
+    opened.set()
+    thread.join()
+    assert control.settings == make_settings(show="placeholder", background="blur")
+
+
+def test_only_what_is_opened_may_take_its_time() -> None:
+    control = Control(Settings())
+    control.prepare(lambda old, new: None, "background")
+    assert control.waits("show", "background")
+    assert not control.waits("show", "zoom")

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from greenscreen.control import Status
 from greenscreen.logs import JsonLines, log_path, logged_to_file, stats_line
+from greenscreen.web.token import token_path
 
 ROOT = Path(__file__).parents[1]
 STATUS = Status("live", "", 29.97, 31.4, {"segment": 5.25, "send": 1.0}, 300, 2, "openvino", "camera 0")
@@ -46,6 +48,38 @@ def test_the_file_begins_anew_when_it_is_full(tmp_path: Path, monkeypatch: pytes
     size = path.stat().st_size
     logging.getLogger("greenscreen.test").warning("afterwards")
     assert path.stat().st_size == size
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows' folders of a person are theirs alone")
+def test_the_file_is_its_owners_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also one from before, and also when a new one begins, whatever the umask allows."""
+    monkeypatch.setattr("greenscreen.logs._MOST_BYTES", 2000)
+    path = tmp_path / "x.log"
+    path.write_text("old")
+    path.chmod(0o644)
+    before = os.umask(0)
+    try:
+        with logged_to_file(path):
+            for index in range(50):
+                logging.getLogger("greenscreen.test").info("line %d of many", index)
+    finally:
+        os.umask(before)
+    modes = [oct(file.stat().st_mode & 0o777) for file in tmp_path.iterdir()]
+    assert len(modes) > 1
+    assert set(modes) == {"0o600"}
+
+
+def test_the_overlays_token_is_in_no_log(tmp_path: Path) -> None:
+    """Nor on stderr where that is no terminal, and so somebody's log: there the file that keeps it is named."""
+    words = "--camera synthetic --size 96x64 --no-preview --no-virtual-camera --frames 5 --overlay 0.0.0.0:0"
+    for more in ([], ["--log-json"]):
+        command = [sys.executable, "-m", "greenscreen", "run", *words.split(), *more]
+        said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=60).stderr
+        token = token_path().read_text()
+        assert "controlled at http://" in said
+        assert str(token_path()) in said
+        assert token not in said
+        assert token not in log_path().read_text()
 
 
 def test_where_no_file_can_be_written_the_run_goes_on(tmp_path: Path) -> None:

@@ -173,3 +173,23 @@ def test_a_file_taken_away_changes_nothing(follow: Callable[..., Control]) -> No
     assert control.settings.mirror
     write("zoom = 2")
     assert until(lambda: control.settings.zoom == 2)
+
+
+def test_an_edited_profile_does_not_show_whoever_is_hidden(follow: Callable[..., Control]) -> None:
+    write("show = 'matte'")
+    control = follow()
+    control.change(show="placeholder")
+    write("show = 'result'\nmirror = true")
+    assert until(lambda: control.settings.mirror)
+    assert control.settings.show == "placeholder"
+    assert until(lambda: "you stay hidden" in control.message)
+    write("show = 'original'")
+    assert until(lambda: not control.settings.mirror)
+    assert control.settings.show == "placeholder"
+
+
+def test_an_edited_profile_may_hide(follow: Callable[..., Control]) -> None:
+    write("mirror = true")
+    control = follow()
+    write("show = 'placeholder'")
+    assert until(lambda: control.settings.show == "placeholder")

@@ -87,3 +87,19 @@ def test_what_was_opened_for_a_change_that_another_refused_is_not_shown() -> Non
     assert swap.current(control.settings) == "green"
     swap.close()
     assert not things.open
+
+
+def test_what_was_opened_first_is_let_go_of_when_another_hook_refuses() -> None:
+    """At once, and not when the run ends; what was opened before, and waits for the loop, stays."""
+    control, things = Control(Settings()), Things()
+    swap = things.swap(control)
+    control.change(background="blue")
+
+    def refuse(old: Settings, new: Settings) -> None:
+        raise SourceError("no")
+
+    control.prepare(refuse)
+    with pytest.raises(SourceError):
+        control.change(background="blur")
+    assert things.open == ["green", "blue"]
+    assert swap.current(control.settings) == "blue"

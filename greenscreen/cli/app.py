@@ -110,7 +110,9 @@ def run(
         try:
             from greenscreen.live import run_live
 
-            summary = run_live(control, tell)
+            # What is no terminal is somebody's log, too: whoever reads that finds the token in its file.
+            seen = sys.stderr.isatty() and not log_json
+            summary = run_live(control, tell, **({"confide": say} if seen else {}))
         except KeyboardInterrupt:
             tell("ended")
             return

@@ -6,6 +6,7 @@
 import logging
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from importlib import resources
 from os.path import exists
 from pathlib import Path
@@ -87,8 +88,10 @@ def _first_camera() -> str | None:
     return next((str(camera.device) for camera in list_cameras() if camera.captures), None)
 
 
-def switch_camera(source: Source, what: str | None, size: tuple[int, int] | None, fps: float | None) -> None:
-    """Has a source that is a camera go on with another, by its number, path or address; None means the first there is.
+def other_camera(
+    source: Source, what: str | None, size: tuple[int, int] | None, fps: float | None
+) -> Callable[[], None]:
+    """What has a source that is a camera go on with another: a number, path or address, or None for the first there is.
 
     Raises `UsageError` where that cannot be: for files, which have an end, a size and a rate of their own.
     """
@@ -96,7 +99,7 @@ def switch_camera(source: Source, what: str | None, size: tuple[int, int] | None
 
     if not isinstance(source, Steady) or not (what is None or _names_camera(what)):
         raise UsageError("only one camera can be exchanged for another while running", "choose it at the start")
-    source.switch(*_found(_device(what), size, fps))
+    return partial(source.switch, *_found(_device(what), size, fps))
 
 
 def _names_camera(what: str) -> bool:

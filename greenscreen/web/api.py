@@ -65,8 +65,12 @@ class Api:
         return web.json_response(self._state.settings())
 
     async def change_settings(self, request: web.Request) -> web.Response:
-        values = await read_object(request)
-        await asyncio.to_thread(self._control.change, **{name: allowed(name, value) for name, value in values.items()})
+        values = {name: allowed(name, value) for name, value in (await read_object(request)).items()}
+        if self._control.waits(*values):
+            await asyncio.to_thread(self._control.change, **values)
+        else:
+            # The panic button queues behind nothing, such as backgrounds that are being opened.
+            self._control.change(**values)
         return web.json_response(self._state.settings())
 
     async def get_devices(self, _: web.Request) -> web.Response:
@@ -104,10 +108,13 @@ class Api:
         return web.json_response(list_profiles())
 
     async def apply_profile(self, request: web.Request) -> web.Response:
-        """Takes over what a profile says of the live settings; what else it says counts from the next start on."""
+        """Takes over what a profile says of the live settings; what else it says counts from the next start on.
+
+        Whoever is hidden stays so.
+        """
         wanted = make_settings(**await asyncio.to_thread(read_profile, request.match_info["name"]))
         values = {name: getattr(wanted, name) for name in live_fields()}
-        await asyncio.to_thread(self._control.change, **values)
+        await asyncio.to_thread(self._control.adopt, **values)
         return web.json_response(self._state.settings())
 
     async def get_backgrounds(self, _: web.Request) -> web.Response:

@@ -38,7 +38,8 @@ def describe() -> Json:
 
 _ABOUT = (
     "Drives a running greenscreen. On loopback no token is asked for; elsewhere it is `Authorization: Bearer TOKEN`. "
-    "WebSockets: `/stream` sends the State as JSON, now, at every change and once a second. `/stream/overlay`, "
+    "WebSockets: `/stream` sends the State as JSON, now, at every change and once a second, and takes the texts `hide` "
+    "and `show`, the panic button. `/stream/overlay`, "
     "`/stream/pixels`, `/stream/before`, `/stream/after`, `/stream/matte` and `/stream/split` send pictures, the next "
     "one after the text `shown` came back; all are JPEG files but the first two, the person with alpha, which are "
     "described in greenscreen/web/encode.py."

@@ -11,7 +11,7 @@ from greenscreen.address import Address
 from greenscreen.control import Control
 from greenscreen.frame import Picture
 from greenscreen.web.server import Server
-from greenscreen.web.token import kept_token
+from greenscreen.web.token import kept_token, token_path
 
 
 class OverlaySink:
@@ -37,18 +37,26 @@ class OverlaySink:
     ) -> None:
         self._server.__exit__(kind, error, trace)
 
-    def directions(self) -> list[str]:
-        """What the person needs to know to find it, once entered: addresses, and a QR code where a phone can use it."""
+    def directions(self) -> str:
+        """Where to find it, once entered; anybody may read that, as without the token nobody comes in."""
+        key = f", with the token in {token_path()}" if self.token else ""
+        return f"to overlay {self._url}/overlay, controlled at {self._url}/{key}"
+
+    def invitation(self) -> list[str]:
+        """The addresses with the token and a QR code for phones, once entered: for the person's eyes, and no log's."""
         if not self.token:
-            url = self.address.url()
-            return [f"to overlay {url}/overlay, controlled at {url}/"]
-        url, secret = self.address.url(own_address() if self.address.everywhere else None), f"?token={self.token}"
+            return []
+        secret = f"?token={self.token}"
         return [
-            f"to overlay {url}/overlay{secret}",
-            f"controlled at {url}/{secret}",
+            f"overlay for a browser elsewhere: {self._url}/overlay{secret}",
+            f"control page: {self._url}/{secret}",
             "whoever has these addresses sees your camera: keep them to yourself",
-            qr_code(f"{url}/{secret}"),
+            qr_code(f"{self._url}/{secret}"),
         ]
+
+    @property
+    def _url(self) -> str:
+        return self.address.url(own_address() if self.address.everywhere else None)
 
     def send(self, picture: Picture) -> bool:
         self._server.offer(picture)

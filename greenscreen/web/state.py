@@ -47,6 +47,10 @@ class State:
             "profiles": list_profiles(),
         }
 
+    def panic(self, hide: bool) -> None:
+        """The placeholder at once, or the result. Nothing needs to be opened for either."""
+        self._control.change(show="placeholder" if hide else "result")
+
     def enter(self, visitor: Visitor) -> None:
         self._visitors.append(visitor)
         self._tell()

@@ -10,10 +10,13 @@ from greenscreen.web.state import State, Visitor
 
 MOST_VISITORS = 24
 _MOST_SAID = 64
-"""Bytes of a message from a client: all that it says is `shown`."""
+"""Bytes of a message from a client: all that it says is one word."""
+_PANIC = {"hide", "show"}
 _HEARTBEAT = 10.0
 """Seconds until a client that does not answer is taken for gone."""
 _STATE_EVERY = 1.0
+_FAREWELL = 1.0
+"""Seconds that clients have to hear that this is the end."""
 
 
 class Streams:
@@ -21,7 +24,7 @@ class Streams:
 
     def __init__(self, broadcast: Broadcast, state: State):
         self._broadcast, self._state = broadcast, state
-        self._open: set[web.WebSocketResponse] = set()
+        self._open: dict[web.WebSocketResponse, asyncio.Transport | None] = {}
 
     def routes(self) -> list[web.RouteDef]:
         return [web.get("/stream/{view}", self.pictures), web.get("/stream", self.states)]
@@ -47,31 +50,45 @@ class Streams:
             sender.cancel()
             self._broadcast.remove(watcher)
             self._state.leave(visitor)
-            self._open.discard(socket)
+            self._open.pop(socket, None)
         return socket
 
     async def states(self, request: web.Request) -> web.StreamResponse:
-        """Sends the state as JSON: now, at every change, and once a second."""
+        """Sends the state as JSON: now, at every change, and once a second.
+
+        Takes `hide` and `show`: the panic button, which here waits neither for other requests of its page nor for a
+        new connection.
+        """
         socket = await self._connect(request)
         visitor, latest = Visitor(request.remote or "", "control"), asyncio.Event()
         self._state.enter(visitor)
         unlisten = self._state.listen(latest.set)
         sender = asyncio.create_task(_report(socket, self._state, latest))
         try:
-            async for _ in socket:
-                await socket.close(code=1008, message=b"nothing is to be said here")
-                break
+            async for message in socket:
+                if message.type is not WSMsgType.TEXT or message.data not in _PANIC:
+                    await socket.close(code=1008, message=b"say hide or show, or nothing")
+                    break
+                self._state.panic(hide=message.data == "hide")
         finally:
             sender.cancel()
             unlisten()
             self._state.leave(visitor)
-            self._open.discard(socket)
+            self._open.pop(socket, None)
         return socket
 
     async def close(self) -> None:
-        """Says goodbye, so that clients try again at once."""
-        for socket in list(self._open):
-            await socket.close(code=1001, message=b"greenscreen has ended")
+        """Says goodbye, so that clients try again at once; who does not listen is left without."""
+        goodbyes = [
+            asyncio.create_task(socket.close(code=1001, message=b"greenscreen has ended")) for socket in self._open
+        ]
+        if goodbyes:
+            _, unheard = await asyncio.wait(goodbyes, timeout=_FAREWELL)
+            for goodbye in unheard:
+                goodbye.cancel()
+        for transport in self._open.values():
+            if transport:
+                transport.abort()
 
     async def _connect(self, request: web.Request) -> web.WebSocketResponse:
         if self._state.crowd >= MOST_VISITORS:
@@ -81,7 +98,7 @@ class Streams:
         # What is sent is compressed already.
         socket = web.WebSocketResponse(heartbeat=_HEARTBEAT, max_msg_size=_MOST_SAID, compress=False, timeout=1.0)
         await socket.prepare(request)
-        self._open.add(socket)
+        self._open[socket] = request.transport
         return socket
 
 

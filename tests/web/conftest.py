@@ -97,7 +97,7 @@ def start(half: str, bare: Path, folder: Path) -> Iterator[StartRun]:
     def begin(**settings: Any) -> Run:
         usual = {"camera": "synthetic", "size": "320x192", "engine": half, "overlay": "127.0.0.1:0"}
         control, said = Control(make_settings(**usual | settings)), list[str]()
-        thread = threading.Thread(target=run_live, args=(control, said.append))
+        thread = threading.Thread(target=run_live, args=(control, said.append, said.append))
         threads.append((control, thread))
         thread.start()
         until = time.monotonic() + 20

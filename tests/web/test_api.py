@@ -6,6 +6,7 @@ import struct
 import time
 import zlib
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import cv2
@@ -39,6 +40,35 @@ def test_settings_are_changed_together_or_not_at_all(run: Any) -> None:
     assert answer.json["error"].startswith("show everything is not possible")
     assert run.control.settings.background == "blue"
     assert run.ask("/api/settings").json["background"] == "blue"
+
+
+def test_panic_queues_behind_nothing_that_takes_its_time(run: Any) -> None:
+    """However many backgrounds are being opened, one after the other."""
+    opened = Event()
+
+    def slow(old: Any, new: Any) -> None:
+        assert opened.wait(30)
+
+    run.control.prepare(slow, "background")
+    asking = [Thread(target=run.change, kwargs={"background": word}) for word in ("blue", "black", "white") * 20]
+    for thread in asking:
+        thread.start()
+    try:
+        assert run.change(show="placeholder").status == 200
+        assert run.control.settings.show == "placeholder"
+        assert run.control.settings.background == "green"
+    finally:
+        opened.set()
+        for thread in asking:
+            thread.join()
+
+
+def test_a_profile_does_not_show_whoever_is_hidden(run: Any) -> None:
+    run.change(background="blue", mirror=True)
+    assert run.ask("/api/profiles/evening", "PUT").status == 200
+    run.change(background="green", mirror=False, show="placeholder")
+    loaded = run.ask("/api/profiles/evening", "POST").json
+    assert (loaded["background"], loaded["mirror"], loaded["show"]) == ("blue", True, "placeholder")
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from greenscreen.control import Control
 from greenscreen.errors import SinkError
 from greenscreen.settings import make_settings
 from greenscreen.web.sink import OverlaySink, qr_code
+from greenscreen.web.token import token_path
 
 
 @pytest.fixture
@@ -36,13 +37,16 @@ def test_on_loopback_no_token_is_needed(control: Control) -> None:
     with OverlaySink(control, Address(port=0)) as sink:
         url = sink.address.url()
         assert sink.token is None
-        assert sink.directions() == [f"to overlay {url}/overlay, controlled at {url}/"]
+        assert sink.directions() == f"to overlay {url}/overlay, controlled at {url}/"
+        assert sink.invitation() == []
 
 
 @pytest.mark.usefixtures("folder")
 def test_off_loopback_the_token_is_shown_once_as_address_and_qr_code(control: Control) -> None:
     with OverlaySink(control, Address("0.0.0.0", 0)) as sink:
-        overlay, page, warning, code = sink.directions()
+        overlay, page, warning, code = sink.invitation()
+        assert str(sink.token) not in sink.directions(), "it may be logged"
+        assert str(token_path()) in sink.directions()
     assert f"/overlay?token={sink.token}" in overlay
     assert "0.0.0.0" not in overlay
     assert page.endswith(f"/?token={sink.token}")

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 import struct
 import time
 from collections.abc import Awaitable, Callable, Iterator
@@ -15,7 +16,7 @@ import pytest
 
 from greenscreen.address import Address
 from greenscreen.control import Control
-from greenscreen.frame import Picture
+from greenscreen.frame import Frame, Picture
 from greenscreen.settings import make_settings
 from greenscreen.web import broadcast
 from greenscreen.web.broadcast import AT_ONCE
@@ -207,8 +208,8 @@ def test_the_crowd_is_bounded_and_places_come_free(sink: OverlaySink) -> None:
         with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
             await session.ws_connect("/stream/matte")
         assert refused.value.status == 503
-        for socket in sockets:
-            await socket.close()
+        for client in sockets:
+            await client.close()
         await asyncio.sleep(0.2)
         await (await session.ws_connect("/stream/matte")).close()
 
@@ -228,3 +229,44 @@ def test_clients_hear_the_end_and_the_port_is_free_again(control: Control) -> No
     assert talk(sink.address.url(), until_the_end) == 1001
     with OverlaySink(control, Address(port=sink.address.port)):
         pass
+
+
+def test_pages_that_are_stuck_do_not_hold_up_the_end(control: Control) -> None:
+    """They took a picture's beginning and read no further, so that not even a goodbye can be sent to them."""
+    large = np.random.default_rng(0).integers(0, 256, (1440, 2560, 3), np.uint8)
+    picture = Picture(large, np.full(large.shape[:2], 255, np.uint8), 0.0, True, Frame(large, 0.0, 0))
+    sink = OverlaySink(control, Address(port=0)).__enter__()
+    pages = []
+    for _ in range(3):
+        page = socket.socket()
+        page.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        page.connect(("127.0.0.1", sink.address.port))
+        page.sendall(
+            b"GET /stream/pixels HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+        )
+        assert page.recv(12) == b"HTTP/1.1 101"
+        pages.append(page)
+    for _ in range(10):
+        sink.send(picture)
+        time.sleep(0.1)
+    began = time.monotonic()
+    sink.__exit__(None, None, None)
+    took = time.monotonic() - began
+    for page in pages:
+        page.close()
+    assert took < 5
+
+
+def test_the_panic_button_works_by_the_connection_that_is_there(sink: OverlaySink, control: Control) -> None:
+    async def hide_and_show(session: aiohttp.ClientSession) -> list[str]:
+        async with session.ws_connect("/stream") as line:
+            seen = [json.loads(await line.receive_str())["settings"]["show"]]
+            for word, wanted in (("hide", "placeholder"), ("show", "result"), ("hide", "placeholder")):
+                await line.send_str(word)
+                while seen[-1] != wanted:
+                    seen.append(json.loads(await line.receive_str())["settings"]["show"])
+            return seen
+
+    assert talk(sink.address.url(), hide_and_show)[-1] == "placeholder"
+    assert control.settings.show == "placeholder"

@@ -59,7 +59,11 @@ function show(news) {
   for (const part of parts) part(news);
 }
 
-panic.addEventListener("click", () => attempt(change({ show: state?.settings.show === "placeholder" ? "result" : "placeholder" })));
+panic.addEventListener("click", () => {
+  const hidden = state?.settings.show === "placeholder";
+  // By the connection that is there, as a browser queues requests behind others that take their time.
+  if (!line.send(hidden ? "show" : "hide")) attempt(change({ show: hidden ? "result" : "placeholder" }));
+});
 replace.addEventListener("change", () => attempt(change({ show: replace.checked ? "result" : "original" })));
 byId("snapshot").addEventListener("click", () => attempt(ask("/api/snapshot", { method: "POST" })));
 recording.addEventListener("click", () => attempt(ask("/api/recording", { method: state?.recording ? "DELETE" : "POST" })));
@@ -68,8 +72,9 @@ document.addEventListener("keydown", event => {
   if (event.key.toLowerCase() === "h" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) panic.click();
 });
 
+const line = connect("/stream", text => show(JSON.parse(text)), open => { if (!open) showState("away"); });
 parts.push(startBackgrounds(attempt), startProfiles(attempt), startDevices(attempt));
 const fields = await attempt(ask("/api/fields"));
 if (fields) parts.push(startFields(fields, attempt));
+if (state) show(state);
 setInterval(() => { if (state) drawChart(state); }, 1000);
-connect("/stream", text => show(JSON.parse(text)), open => { if (!open) showState("away"); });

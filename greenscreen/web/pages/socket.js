@@ -4,7 +4,8 @@ const FIRST_WAIT = 250, LONGEST_WAIT = 4000;  // milliseconds
 
 /**
  * Connects to `path` on this server for ever. `onMessage(data, socket)` gets what arrives, `onChange(open)` hears when
- * the connection comes and goes. Returns an object whose `close` ends it and whose `send` sends if there is a connection.
+ * the connection comes and goes. Returns an object whose `close` ends it and whose `send` sends if there is a connection,
+ * and says whether there is.
  */
 export function connect(path, onMessage, onChange = () => {}) {
   let wait = FIRST_WAIT, socket = null, timer = 0, ended = false;
@@ -24,7 +25,11 @@ export function connect(path, onMessage, onChange = () => {}) {
 
   open();
   return {
-    send(text) { if (socket.readyState === WebSocket.OPEN) socket.send(text); },
+    send(text) {
+      const open = socket.readyState === WebSocket.OPEN;
+      if (open) socket.send(text);
+      return open;
+    },
     close() { ended = true; clearTimeout(timer); socket.close(); },
   };
 }
