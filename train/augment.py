@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from train.arms import raise_arm
 from train.data import Image, Person
 from train.props import hold, seat
+from train.walls import hang
 
 Alpha = NDArray[np.float32]
 
@@ -83,6 +84,15 @@ def room(rng: Generator, background: Image, width: int, height: int) -> Image:
     return cv2.GaussianBlur(image, (0, 0), rng.uniform(0.8, 4)) if rng.random() < 0.3 else image
 
 
+def decorated(rng: Generator, image: Image, people: list[Person], share: float) -> Image:
+    """The room with pictures of people on its walls in `share` of all cases: one, seldom two."""
+    whole = any(person.whole for person in people)
+    for _ in range(2 if rng.random() < 0.2 else 1):
+        if whole and rng.random() < share:
+            image = hang(rng, image, one_whole(rng, people).image)
+    return image
+
+
 def match_light(rng: Generator, colour: Image, alpha: Alpha, behind: Image) -> Image:
     """Moves the person's mean colour part of the way to the room's, so that light does not give the cut away."""
     weight = alpha.sum() + 1
@@ -98,6 +108,7 @@ def compose(
 ) -> tuple[Image, Alpha]:
     """People cut out and put into another room: mostly one, sometimes two."""
     image = room(rng, backgrounds[rng.integers(len(backgrounds))], width, height)
+    image = decorated(rng, image, people, 0.12)
     total = np.zeros((height, width), np.float32)
     camouflaged = rng.random() < 0.2
     for _ in range(2 if rng.random() < 0.15 else 1):
@@ -226,6 +237,7 @@ def sample(
     pick = rng.random()
     if pick < 0.05:
         image = room(rng, backgrounds[rng.integers(len(backgrounds))], width, height)
+        image = decorated(rng, image, people, 0.3)
         alpha = np.zeros((height, width), np.float32)
     elif pick < 0.6:
         image, alpha = crop_whole(rng, one_whole(rng, people), width, height)
