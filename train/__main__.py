@@ -1,5 +1,6 @@
 """Command line of the training package: `python -m train data|label|fit|average|export|compare --help`."""
 
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -50,7 +51,9 @@ def fit(
     settings, rows = read_recipe(recipe, changes or []), load_all(manifests)
     from train.fit import fit as run
 
-    command = " ".join(["fit", recipe, *(f"--set {change}" for change in changes or [])])
+    words = ["fit", recipe, *map(str, manifests), "--out", str(out)]
+    words += ["--start", str(start)] if start else []
+    command = shlex.join([*words, *(word for change in changes or [] for word in ("--set", change))])
     typer.echo(f"wrote {run(settings, rows, out, start, resume, command)}")
 
 

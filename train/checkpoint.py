@@ -22,6 +22,8 @@ class Checkpoint:
     facts: dict[str, Any]
     """The recipe's settings, and what `train.fit` notes beside them: command, data, machine, seconds."""
     step: int
+    stopped: bool = False
+    """Whether it ended before its time, as it got no better."""
 
     def build(self) -> Trained:
         """The network, ready to be used; raises `ModelError` when it is not one that is known here."""
@@ -39,8 +41,10 @@ def read_checkpoint(path: Path) -> Checkpoint:
         saved: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
         facts = dict(saved["hyper_parameters"])
         weights = {key.partition(".")[2]: value for key, value in saved["state_dict"].items()}
-        if history := saved.get("callbacks", {}).get("Watch", {}).get("history"):
+        callbacks = saved.get("callbacks", {})
+        if history := callbacks.get("Watch", {}).get("history"):
             facts["seconds"] = history[-1]["seconds"]
-        return Checkpoint(path, facts["network"], weights, facts, int(saved["global_step"]))
+        stopped = any(state.get("stopped_epoch") for state in callbacks.values())
+        return Checkpoint(path, facts["network"], weights, facts, int(saved["global_step"]), stopped)
     except (OSError, EOFError, KeyError, TypeError, ValueError, RuntimeError, pickle.UnpicklingError) as error:
         raise ModelError(f"{path} is no checkpoint of a training run", "give a .ckpt that train fit wrote") from error

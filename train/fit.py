@@ -42,7 +42,8 @@ def fit(
     """Trains by the recipe on a manifest's rows; returns the checkpoint of the best validation IoU.
 
     `start` begins with the weights of another run; `resume` goes on after the last epoch of the run in `out`, if there
-    is one, and gives what an unbroken run would have given. `command` is noted in the checkpoint.
+    is one, and gives what an unbroken run would have given; recipe and pictures must be the same. `command` is noted in
+    the checkpoint.
 
     Raises `UsageError` for what contradicts itself, `ModelError` for a checkpoint and `SourceError` for a picture that
     cannot be read, `SinkError` when `out` cannot be made.
@@ -51,12 +52,13 @@ def fit(
     going_on = last.exists()
     if going_on and not resume:
         raise UsageError(f"{out} holds a run already", "go on with it by --resume, or name another folder with --out")
-    if going_on and finished(recipe, out):
+    facts = {"command": command, "data": fingerprint(rows), "machine": machine()}
+    if going_on and finished(recipe, facts["data"], out):
         return best
     L.seed_everything(recipe.seed, verbose=False)
     feed = Feed(recipe, rows)
     sources = list(dict.fromkeys(judged.source for judged in feed.judged))
-    learner = Learner(recipe, sources, {"command": command, "data": fingerprint(rows), "machine": machine()})
+    learner = Learner(recipe, sources, facts)
     if start and not going_on:
         begin_with(learner, start)
     make_folder(out)
@@ -106,15 +108,21 @@ def callbacks(recipe: Recipe, out: Path) -> list[Callback]:
     return [*wanted, best, ModelCheckpoint(out, "last", enable_version_counter=False)]
 
 
-def finished(recipe: Recipe, out: Path) -> bool:
-    """Whether nothing is left to do; raises `UsageError` when the run in `out` was made by another recipe."""
+def finished(recipe: Recipe, data: str, out: Path) -> bool:
+    """Whether nothing is left to do.
+
+    Raises `UsageError` when the run in `out` was made by another recipe or of other pictures than those of the
+    fingerprint `data`, `ModelError` when its checkpoint is damaged.
+    """
     made_by = read_recipe(str(out / "recipe.yaml"))
     if changed := [key for key, value in recipe if value != getattr(made_by, key) and key != "workers"]:
         old = ", ".join(f"{key}={getattr(made_by, key)}" for key in changed)
         raise UsageError(f"the run in {out} has {old}", "go on with the same recipe, or name another folder with --out")
-    saved = torch.load(out / "last.ckpt", map_location="cpu", weights_only=True)
-    stopped = any(state.get("stopped_epoch") for state in saved["callbacks"].values())
-    return bool(stopped or saved["global_step"] >= recipe.steps)
+    saved = read_checkpoint(out / "last.ckpt")
+    if saved.facts.get("data") != data:
+        hint = "go on with the same manifests and files, or name another folder with --out"
+        raise UsageError(f"the run in {out} began with other pictures or masks", hint)
+    return saved.stopped or saved.step >= recipe.steps
 
 
 def begin_with(learner: Learner, start: Path) -> None:

@@ -1,11 +1,13 @@
 """`python -m train fit`: from arguments to a run, and mistakes without a traceback."""
 
+import shlex
 import sys
 from pathlib import Path
 
 import pytest
 
 from train.__main__ import main
+from train.checkpoint import read_checkpoint
 
 
 @pytest.mark.parametrize(
@@ -26,3 +28,23 @@ def test_a_mistake_is_one_sentence_and_a_hint(
     assert ended.value.code == code
     assert told in capsys.readouterr().err
     assert not Path("run").exists()
+
+
+def test_the_whole_command_is_kept_with_the_checkpoint(
+    monkeypatch: pytest.MonkeyPatch, manifest: Path, tmp_path: Path
+) -> None:
+    """A run can be repeated from what it left: pictures, first weights and settings, as a shell takes them."""
+    out = tmp_path / "a run"
+    tiny = ("steps=1", "epoch=1", "batch=2", "area=4096", "aspects=[1.0]", "judged=1", "workers=0", "warmup=0")
+    words = ["fit", "student", str(manifest), "--out", str(out), *(word for each in tiny for word in ("--set", each))]
+    monkeypatch.setattr(sys, "argv", ["train", *words])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert not ended.value.code
+    assert shlex.split(read_checkpoint(out / "last.ckpt").facts["command"]) == words
+    again = [*words, "--start", str(out / "last.ckpt")]
+    again[again.index("--out") + 1] = str(tmp_path / "next")
+    monkeypatch.setattr(sys, "argv", ["train", *again])
+    with pytest.raises(SystemExit):
+        main()
+    assert f"--start '{out / 'last.ckpt'}'" in read_checkpoint(tmp_path / "next" / "last.ckpt").facts["command"]

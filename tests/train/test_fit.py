@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +95,26 @@ def test_a_run_is_neither_overwritten_nor_gone_on_with_by_another_recipe(train: 
     with pytest.raises(UsageError, match="has seed=1"):
         train(steps=1, seed=2, resume=True)
     assert train(steps=1, resume=True).read_bytes() == before, "a finished run is left as it is"
+
+
+def test_a_run_does_not_go_on_with_other_pictures_than_it_began_with(train: Train, rows: list[Row]) -> None:
+    """It would be neither run: a validation picture that moved to training would flatter it."""
+    last = train(steps=1)
+    before, moved = last.read_bytes(), rows[-2]
+    assert moved.split == "val"
+    rows[-2] = replace(moved, split="train")
+    with pytest.raises(UsageError, match="began with other pictures or masks"):
+        train(steps=1, resume=True)
+    rows[-2] = moved
+    rows.reverse()
+    assert train(steps=1, resume=True).read_bytes() == before, "the order of the manifest makes no difference"
+
+
+def test_a_damaged_checkpoint_is_not_gone_on_with(train: Train) -> None:
+    last = train(steps=1)
+    last.write_bytes(last.read_bytes()[:1000])
+    with pytest.raises(ModelError, match=r"last\.ckpt is no checkpoint"):
+        train(steps=1, resume=True)
 
 
 def test_the_shipped_students_weights_can_be_gone_on_with(train: Train) -> None:

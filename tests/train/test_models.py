@@ -5,7 +5,9 @@ import torch
 from torch import Tensor, nn
 
 from train.models import NETWORKS, build, logits
+from train.models.deeplab import DeepLab
 from train.models.fcn import FCN, doubling
+from train.models.pspnet import PSPNet
 from train.models.resnet import STAGES, ResNet50
 from train.models.tiramisu import Tiramisu
 from train.models.unet import UNet
@@ -47,6 +49,29 @@ def test_resnet_has_the_papers_parameters_at_every_stride() -> None:
             sizes = [tuple(x.shape[1:]) for x in backbone(torch.zeros(1, 3, 64, 96))]
             assert sizes[0] == (256, 16, 24)
             assert sizes[-1] == (2048, 64 // stride, 96 // stride)
+
+
+def normalised(inputs: int, outputs: int, kernel: int = 1) -> float:
+    """Millions of parameters of a convolution with batch norm, by hand."""
+    return (inputs * outputs * kernel**2 + 2 * outputs) / 1e6
+
+
+def test_pspnet_has_the_parameters_that_the_paper_describes() -> None:
+    """It prints no number: a ResNet-50, four 1x1 convolutions to a quarter of its channels, 3x3 to 512, the classes."""
+    backbone, classes = 25.557 - 2.049, 150
+    described = backbone + 4 * normalised(2048, 512) + normalised(4096, 512, 3) + (512 + 1) * classes / 1e6
+    with torch.device("meta"):
+        assert millions(PSPNet(classes)) == pytest.approx(described, rel=1e-3)
+
+
+def test_deeplab_has_the_parameters_that_the_papers_describe() -> None:
+    """They print none for a ResNet-50: DeepLabv3's pyramid of 1x1, three 3x3 and the whole picture, all of 256, and
+    DeepLabv3+'s decoder: 48 channels of early features, two 3x3 of 256, the classes."""
+    backbone, classes = 25.557 - 2.049, 21
+    pyramid = 2 * normalised(2048, 256) + 3 * normalised(2048, 256, 3) + normalised(5 * 256, 256)
+    decoder = normalised(256, 48) + normalised(256 + 48, 256, 3) + normalised(256, 256, 3) + (256 + 1) * classes / 1e6
+    with torch.device("meta"):
+        assert millions(DeepLab(classes)) == pytest.approx(backbone + pyramid + decoder, rel=1e-3)
 
 
 def inputs(height: int, width: int, count: int = 2) -> tuple[Tensor, Tensor]:
