@@ -105,7 +105,9 @@ def cut_video(
 
     Transparent by default where the file can be. Raises `UsageError` for files that cannot be written so, and what
     reading, running and writing raise; then there is no file, also after Ctrl-C: half a clip must not pass for a whole.
+    Of a clip that is itself damaged or cut off, what there is is written before the `SourceError` that says so.
     """
+    broken: list[SourceError] = []
     transparent = out.suffix.lower() in (".webm", ".mov")
     background = background or ("transparent" if transparent else "green")
     if realpath(out) in {realpath(clip), realpath(background)}:
@@ -121,12 +123,21 @@ def cut_video(
         ahead = stack.enter_context(closing(Ahead(segmenter.segment)))
         pipeline.look = ahead.segment
 
+        def found() -> Iterator[Frame]:
+            try:
+                yield from source
+            except SourceError as error:
+                broken.append(error)
+
         def counted() -> Iterator[Frame]:
-            for done, frame in enumerate(ahead.frames(source), 1):
+            for done, frame in enumerate(ahead.frames(found()), 1):
                 yield frame
                 progress(done, source.frames)
 
         try:
-            return run(counted(), pipeline, [sink])
+            count = run(counted(), pipeline, [sink])
         except KeyboardInterrupt as interrupt:
             raise SinkError(f"{out} was not written, as it was not finished", "run it again") from interrupt
+    for error in broken:
+        raise SourceError(f"{error}; what there is was written to {out}", error.hint) from error
+    return count

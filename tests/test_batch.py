@@ -12,7 +12,9 @@ from PIL import Image as Pillow
 
 from greenscreen.batch import Job, cut_photos, cut_video, plan_photos
 from greenscreen.errors import SinkError, SourceError, UsageError
+from greenscreen.frame import Picture
 from greenscreen.segment import Segmenter, open_segmenter
+from greenscreen.sinks.video import VideoSink
 
 GREEN = (64, 177, 0)
 MakeClip = Callable[..., Path]
@@ -318,6 +320,42 @@ def test_a_clip_that_is_cut_off_leaves_no_file_and_the_old_one_stays(
         cut(segmenter, clip, out)
     assert out.read_bytes() == b"the last result"
     assert sorted(os.listdir(tmp_path)) == ["clip.mp4", "out.mkv"]
+
+
+def test_of_a_clip_that_is_cut_off_what_there_is_is_written_and_told(
+    segmenter: Segmenter, make_clip: MakeClip, tmp_path: Path
+) -> None:
+    clip = make_clip(tmp_path / "clip.mkv", range(0, 4000, 40), sound=True)
+    clip.write_bytes(clip.read_bytes()[: clip.stat().st_size * 6 // 10])
+    with pytest.raises(
+        SourceError, match=r"cut off: .* after \d+ frames; what there is was written to .*out\.mp4"
+    ) as told:
+        cut(segmenter, clip, tmp_path / "out.mp4")
+    assert told.value.hint
+    pictures = frames(tmp_path / "out.mp4")
+    assert 20 < len(pictures) < 90
+    assert f"after {len(pictures)} frames" in str(told.value)
+    assert [picture.time for picture in pictures] == pytest.approx([0.04 * i for i in range(len(pictures))], abs=2e-3)
+    with av.open(str(tmp_path / "out.mp4")) as video:
+        assert len(video.streams.audio) == 1
+    assert sorted(os.listdir(tmp_path)) == ["clip.mkv", "out.mp4"]
+
+
+def test_what_is_transparent_in_a_clip_stays_so(segmenter: Segmenter, tmp_path: Path) -> None:
+    clip = tmp_path / "clip.mov"
+    with VideoSink(clip, (160, 96), 25) as sink:
+        pixels, alpha = np.full((96, 160, 3), 200, np.uint8), np.full((96, 160), 255, np.uint8)
+        alpha[48:] = 0
+        for index in range(3):
+            sink.send(Picture(pixels, alpha, index / 25, transparent=True))
+    cut(segmenter, clip, tmp_path / "matte.mkv", matte=True)
+    cut(segmenter, clip, tmp_path / "out.mp4", "#0000ff")
+    matte = frames(tmp_path / "matte.mkv")[0].to_ndarray()
+    assert (matte[:44, :60] > 250).all()
+    assert (matte[52:] < 3).all()
+    over = frames(tmp_path / "out.mp4")[0].to_ndarray(format="bgr24").astype(int)
+    assert np.abs(over[:44, :60] - 200).max() <= 6
+    assert np.abs(over[52:] - (255, 0, 0)).max() <= 6
 
 
 def test_what_holds_no_frames_is_refused(segmenter: Segmenter, make_clip: MakeClip, tmp_path: Path) -> None:

@@ -53,10 +53,7 @@ class Photo:
     @cached_property
     def on_white(self) -> Image:
         """The photo as it looks on paper."""
-        if self.opacity is None:
-            return self.image
-        share = cv2.cvtColor(self.opacity, cv2.COLOR_GRAY2BGR)
-        return np.asarray(cv2.add(cv2.multiply(self.image, share, scale=1 / 255), cv2.bitwise_not(share)), np.uint8)
+        return self.image if self.opacity is None else on_white(self.image, self.opacity)
 
 
 def open_photo(path: Path) -> Photo:
@@ -149,6 +146,12 @@ def letterbox(image: Image, width: int, height: int) -> Image:
     interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     out[top : top + inner_h, left : left + inner_w] = cv2.resize(image, (inner_w, inner_h), interpolation=interpolation)
     return out
+
+
+def on_white(image: Image, opacity: Bytes) -> Image:
+    """Return the picture as it looks on paper: `opacity` `(H, W)`, 255 solid."""
+    share = cv2.cvtColor(opacity, cv2.COLOR_GRAY2BGR)
+    return np.asarray(cv2.add(cv2.multiply(image, share, scale=1 / 255), cv2.bitwise_not(share)), np.uint8)
 
 
 def _read(path: Path) -> bytes:

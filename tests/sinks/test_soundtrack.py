@@ -9,6 +9,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from av.stream import Disposition
 
 from greenscreen.errors import SinkError
 from greenscreen.frame import Picture
@@ -95,6 +96,64 @@ def test_sound_that_the_container_takes_is_copied_bit_for_bit(tmp_path: Path) ->
     with av.open(str(tmp_path / "in.mp4")) as before, av.open(str(tmp_path / "out.mp4")) as after:
         original = [bytes(packet) for packet in before.demux(audio=0) if packet.size and packet.pts >= 0]
         assert [bytes(packet) for packet in after.demux(audio=0) if packet.size] == original
+
+
+def with_tracks(path: Path, *tracks: tuple[str, str, float]) -> None:
+    """Write two seconds of picture beside tones of these codecs, languages and frequencies; the second is default."""
+    rate = 48_000
+    with av.open(str(path), "w") as target:
+        video = target.add_stream("libx264", rate=25, width=64, height=48)
+        video.pix_fmt = "yuv420p"
+        added = []
+        for index, (codec, language, _) in enumerate(tracks):
+            stream = target.add_stream(codec, rate=rate, layout="stereo")
+            stream.metadata.update({"language": language, "title": f"track {index}"})
+            stream.disposition = Disposition.default if index == 1 else 0
+            added.append(stream)
+        for index in range(50):
+            frame = av.VideoFrame.from_ndarray(np.full((48, 64, 3), index, np.uint8), "bgr24")
+            frame.pts = index
+            target.mux(video.encode(frame))
+            moments = np.arange(index * 1920, (index + 1) * 1920) / rate
+            for stream, (_, _, pitch) in zip(added, tracks, strict=True):
+                tone = np.int16(12_000 * np.sin(2 * np.pi * pitch * moments)).repeat(2)[None]
+                sound = av.AudioFrame.from_ndarray(tone, "s16", "stereo")
+                sound.rate, sound.pts, sound.time_base = rate, index * 1920, Fraction(1, rate)
+                target.mux(stream.encode(sound))
+        for stream in (video, *added):
+            target.mux(stream.encode())
+
+
+def pitch_of(path: Path, track: int) -> float:
+    with av.open(str(path)) as video:
+        sound = np.concatenate([frame.to_ndarray()[0].astype(float) for frame in video.decode(audio=track)])[
+            9600:57_600
+        ]
+    return float(np.abs(np.fft.rfft(sound - sound.mean())).argmax() * 48_000 / len(sound))
+
+
+@pytest.mark.parametrize("name", ["out.mkv", "out.mp4", "out.mov", "out.webm"])
+def test_all_tracks_come_along_with_their_languages(tmp_path: Path, name: str) -> None:
+    """Some copied, some encoded, by what the new file is for."""
+    with_tracks(tmp_path / "in.mkv", ("aac", "eng", 440), ("libopus", "ger", 600), ("pcm_f32le", "fra", 880))
+    record(tmp_path / name, [index / 25 for index in range(50)], tmp_path / "in.mkv")
+    with av.open(str(tmp_path / name)) as video:
+        assert [stream.language for stream in video.streams.audio] == ["eng", "ger", "fra"]
+        assert [bool(stream.disposition & Disposition.default) for stream in video.streams.audio][1]
+        if name == "out.mkv":
+            assert [stream.metadata["title"] for stream in video.streams.audio] == ["track 0", "track 1", "track 2"]
+            assert [stream.codec.canonical_name for stream in video.streams.audio] == ["aac", "opus", "aac"]
+    assert [pitch_of(tmp_path / name, track) for track in range(3)] == pytest.approx([440, 600, 880], abs=3)
+
+
+def test_the_sound_of_a_file_that_is_cut_off_goes_as_far_as_it_does(tmp_path: Path) -> None:
+    with_tracks(tmp_path / "in.mkv", ("aac", "eng", 440))
+    data = (tmp_path / "in.mkv").read_bytes()
+    (tmp_path / "in.mkv").write_bytes(data[: len(data) // 2])
+    record(tmp_path / "out.mp4", [index / 25 for index in range(50)], tmp_path / "in.mkv")
+    assert len(frames(tmp_path / "out.mp4")) == 50
+    with av.open(str(tmp_path / "out.mp4")) as video:
+        assert 0.3 < sum(frame.samples for frame in video.decode(audio=0)) / 48_000 < 1.7
 
 
 def test_a_recording_that_begins_later_in_the_source_takes_the_sound_from_there(tmp_path: Path) -> None:

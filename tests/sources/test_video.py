@@ -11,6 +11,7 @@ import pytest
 from av.video.reformatter import Interpolation
 
 from greenscreen.errors import SourceError
+from greenscreen.sources.pixels import square
 from greenscreen.sources.video import VideoSource
 
 ACCURATE = Interpolation.BILINEAR | Interpolation.ACCURATE_RND
@@ -241,14 +242,169 @@ def test_a_clip_whose_index_was_lost_is_refused(tmp_path: Path) -> None:
         read(cut(clip(tmp_path / "clip.mp4"), 0.8))
 
 
-def test_damage_that_the_decoder_cannot_hide_is_told(tmp_path: Path) -> None:
-    path = clip(tmp_path / "clip.mov", 20, codec="png", pix_fmt="rgb24")
+def with_a_hole(path: Path, at: float) -> Path:
+    """A clip of 20 frames of which one is zeros, for the most part."""
+    path = clip(path, 20, codec="png", pix_fmt="rgb24")
     data = bytearray(path.read_bytes())
-    middle = data.index(b"\x89PNG", len(data) // 2)
-    data[middle : middle + 300] = bytes(300)
+    place = data.index(b"\x89PNG", int(len(data) * at))
+    data[place : place + 300] = bytes(300)
     path.write_bytes(data)
-    with pytest.raises(SourceError, match=r"damaged.* after \d+ frames"):
-        read(path)
+    return path
+
+
+def test_a_frame_that_cannot_be_decoded_costs_no_other_and_is_told(tmp_path: Path) -> None:
+    frames, source = [], VideoSource(with_a_hole(tmp_path / "clip.mov", 0.5))
+    with source, pytest.raises(SourceError, match=r"is damaged: 1 of its frames cannot be decoded") as caught:
+        frames.extend(source)
+    assert caught.value.hint
+    assert len(frames) == 19
+    assert frames[-1].time == pytest.approx(19 / 30, abs=0.01)
+
+
+@pytest.mark.parametrize("suffix", [".mov", ".mkv"])
+def test_a_damaged_loop_goes_round_with_what_there_is(
+    tmp_path: Path, suffix: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A backdrop that ends in a broken frame is no reason to end a call."""
+    if suffix == ".mov":
+        path, whole = with_a_hole(tmp_path / "clip.mov", 0.8), 19
+    else:
+        path, whole = cut(clip(tmp_path / "clip.mkv", 60), 0.6), 0
+    with VideoSource(path, loop=True) as source:
+        frames = list(itertools.islice(source, 150))
+    starts = [frame.index for frame in frames if frame.fresh]
+    assert len(starts) > 2
+    assert starts[1] == whole or (not whole and 20 < starts[1] < 50)
+    assert all(a.time < b.time for a, b in itertools.pairwise(frames))
+    assert caplog.text.count("goes round") == 1
+
+
+@pytest.mark.parametrize("suffix", [".mkv", ".webm", ".avi"])
+def test_other_containers_that_are_cut_say_so_too(tmp_path: Path, suffix: str) -> None:
+    path = clip(tmp_path / f"clip{suffix}", 60, codec="libvpx-vp9" if suffix == ".webm" else "libx264")
+    assert len(read(path)) == 60
+    frames = []
+    with VideoSource(cut(path, 0.6)) as source, pytest.raises(SourceError, match="is cut off"):
+        frames.extend(source)
+    assert 10 < len(frames) < 50
+
+
+def test_a_file_whose_length_nobody_knew_is_whole(tmp_path: Path) -> None:
+    """As a stream that was saved while it ran."""
+    path = clip(tmp_path / "clip.mkv", 10, options={"live": "1"})
+    with VideoSource(path) as source:
+        assert source.frames is None
+        assert len(list(source)) == 10
+
+
+def wide(path: Path, turn: int = 0) -> Path:
+    """A round spot, stored at half the width as pixels that are twice as wide as high."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=30)
+        stream.width, stream.height, stream.pix_fmt = 64, 96, "yuv420p"
+        stream.codec_context.sample_aspect_ratio = Fraction(2)
+        if turn:
+            stream.set_display_rotation(turn)
+        y, x = np.mgrid[:96, :64]
+        spot = np.where((2 * x - 63) ** 2 + (y - 48) ** 2 < 30**2, 230, 30).astype(np.uint8)
+        for index in range(3):
+            frame = av.VideoFrame.from_ndarray(spot, "gray").reformat(format="yuv420p")
+            frame.pts = index
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    return path
+
+
+@pytest.mark.parametrize("planar", [False, True])
+@pytest.mark.parametrize("turn", [0, 90])
+def test_anamorphic_video_keeps_its_shape(tmp_path: Path, turn: int, planar: bool) -> None:
+    with VideoSource(wide(tmp_path / "clip.mp4", turn), planar=planar) as source:
+        frame = next(iter(source))
+    assert source.size == frame.size == ((96, 128) if turn else (128, 96))
+    bright = frame.image[..., 1] > 128
+    across, down = bright.any(0).sum(), bright.any(1).sum()
+    assert across == pytest.approx(down, abs=3)
+    assert across == pytest.approx(60, abs=3)
+
+
+@pytest.mark.parametrize(
+    ("stored", "shape", "shown"),
+    [
+        ((720, 576), Fraction(64, 45), (1024, 576)),
+        ((720, 480), Fraction(8, 9), (720, 540)),
+        ((1440, 1080), Fraction(4, 3), (1920, 1080)),
+        ((33, 21), Fraction(3, 2), (50, 21)),
+        ((640, 360), None, (640, 360)),
+        ((640, 360), Fraction(1), (640, 360)),
+        ((640, 360), Fraction(65535, 1), (640, 360)),
+        ((640, 360), Fraction(-1, 2), (640, 360)),
+        ((8000, 8000), Fraction(4), (8000, 8000)),
+    ],
+)
+def test_sizes_with_square_pixels(stored: tuple[int, int], shape: Fraction | None, shown: tuple[int, int]) -> None:
+    assert square(*stored, shape) == shown
+
+
+def test_interlaced_video_comes_without_combs(tmp_path: Path) -> None:
+    """A bar moves; each frame's odd rows are from half a frame later than its even ones."""
+    path = tmp_path / "clip.mkv"
+    options = {"flags": "+ildct+ilme", "x264-params": "tff=1:crf=10"}
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=25, options=options)
+        stream.width, stream.height, stream.pix_fmt = 128, 64, "yuv420p"
+        for index in range(12):
+            picture = np.full((64, 128), 40, np.uint8)
+            picture[::2, 8 * index :][:, :24], picture[1::2, 8 * index + 4 :][:, :24] = 220, 220
+            frame = av.VideoFrame.from_ndarray(picture, "gray").reformat(format="yuv420p")
+            frame.pts = index
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    frames = read(path)
+    assert [frame.time for frame in frames] == pytest.approx([index / 25 for index in range(12)], abs=2e-3)
+    for index, frame in enumerate(frames[2:10], 2):
+        rows = frame.image[8:-8, :, 1].astype(int)
+        assert np.abs(np.diff(rows, axis=0)).max() < 90, index
+        assert (rows[:, 8 * index + 6 : 8 * index + 22] > 180).all()
+
+
+@pytest.mark.parametrize("live", [False, True])
+def test_a_transparent_video_keeps_its_opacity_and_hides_what_it_hid(tmp_path: Path, live: bool) -> None:
+    path = tmp_path / "clip.mov"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("prores_ks", rate=25, options={"profile": "4444"})
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuva444p10le"
+        pixels = np.full((48, 64, 4), 60, np.uint8)
+        pixels[:, 32:, 3], pixels[:, :32, 3] = 255, 0
+        for index in range(2):
+            frame = av.VideoFrame.from_ndarray(pixels, "bgra").reformat(format="yuva444p10le")
+            frame.pts = index
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    with VideoSource(path, planar=live) as source:
+        frame = next(iter(source))
+    assert (frame.image[:, :24] > 250).all()
+    assert np.abs(frame.image[:, 40:].astype(int) - 60).max() <= 4
+    if live:
+        assert frame.opacity is None
+    else:
+        assert (frame.opacity[:, :24] == 0).all()
+        assert (frame.opacity[:, 40:] == 255).all()
+
+
+@pytest.mark.parametrize(("transfer", "code", "gray"), [(16, 106, 128), (16, 148, 245), (18, 128, 144), (18, 191, 245)])
+def test_high_dynamic_range_is_not_pale(tmp_path: Path, transfer: int, code: int, gray: int) -> None:
+    """By hand from ITU-R BT.2100: what PQ and HLG store for a gray, where 203 nits are white and 1000 the peak."""
+    path = tmp_path / "clip.mkv"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=25, options={"crf": "1"})
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p10le"
+        frame = av.VideoFrame.from_ndarray(np.full((48, 64, 3), code, np.uint8), "bgr24").reformat(format="yuv420p10le")
+        for target in (stream.codec_context, frame):
+            target.color_trc, target.color_primaries, target.colorspace, target.color_range = transfer, 9, 9, 1
+        frame.pts = 0
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    assert read(path)[0].image.mean() == pytest.approx(gray, abs=4)
 
 
 def test_a_recording_from_the_middle_of_a_broadcast_begins_where_it_can(tmp_path: Path) -> None:

@@ -1,0 +1,65 @@
+"""High dynamic range (ITU-R BT.2100, PQ and HLG, of BT.2020's colours) brought into the usual range and colours."""
+
+import cv2
+import numpy as np
+from av.video.frame import VideoFrame
+from av.video.reformatter import ColorTrc
+from numpy.typing import NDArray
+
+from greenscreen.frame import Image
+
+Table = NDArray[np.float32]
+
+_WHITE = 203.0  # nits of what is white in the usual range (ITU-R BT.2408)
+_PEAK = 1000.0  # nits of the display that HLG is shown on in mastering
+_BRIGHTEST = 10_000 / _WHITE
+_BITS, _CODES = 12, 4096
+_KNEE = 0.75  # from here on highlights are compressed
+_LUMINANCE = (0.0593, 0.6780, 0.2627)  # BT.2020, of B, G, R
+_TO_BT709 = np.array(
+    [[1.1187, -0.1006, -0.0182], [-0.0083, 1.1329, -0.1246], [-0.0728, -0.5876, 1.6605]], np.float32
+)  # linear B, G, R of BT.2020 (ITU-R BT.2087)
+
+
+def is_hdr(frame: VideoFrame) -> bool:
+    """Whether the file says so of the frame."""
+    return frame.color_trc in (ColorTrc.SMPTE2084, ColorTrc.ARIB_STD_B67)
+
+
+def toned(frame: VideoFrame, width: int, height: int) -> Image:
+    """The frame, of which `is_hdr` holds, at this size as `(H, W, 3)` uint8 BGR of BT.709's colours and gamma."""
+    codes = np.asarray(frame.to_ndarray(format="bgr48le", width=width, height=height), np.uint16) >> (16 - _BITS)
+    if frame.color_trc == ColorTrc.SMPTE2084:
+        light = _PQ[codes]
+    else:
+        scene = _HLG[codes]
+        shown = cv2.pow(cv2.transform(scene, np.array([_LUMINANCE], np.float32)), 0.2)
+        light = scene * np.asarray(shown, np.float32)[..., None] * np.float32(_PEAK / _WHITE)
+    usual = np.clip(cv2.transform(light, _TO_BT709), 0, _BRIGHTEST)
+    # By the square root, as eyes and codes are finer in the dark.
+    index = cv2.sqrt(usual) * np.float32((_CODES - 1) / np.sqrt(_BRIGHTEST))
+    return _CODE[index.astype(np.uint16)]
+
+
+def _pq() -> Table:
+    """Light of 12-bit codes, 1 the usual white: SMPTE ST 2084."""
+    m1, m2, c1, c2, c3 = 2610 / 16384, 2523 / 32, 3424 / 4096, 2413 / 128, 2392 / 128
+    code = np.linspace(0, 1, _CODES) ** (1 / m2)
+    return (_BRIGHTEST * (np.maximum(code - c1, 0) / (c2 - c3 * code)) ** (1 / m1)).astype(np.float32)
+
+
+def _hlg() -> Table:
+    """The scene's light of 12-bit codes in [0, 1]: ARIB STD-B67."""
+    a, b, c = 0.17883277, 0.28466892, 0.55991073
+    code = np.linspace(0, 1, _CODES)
+    return np.where(code <= 0.5, code**2 / 3, (np.exp((code - c) / a) + b) / 12).astype(np.float32)
+
+
+def _code() -> Image:
+    """Codes for BT.1886's gamma, of light by its square root; highlights approach white."""
+    light = np.linspace(0, 1, _CODES) ** 2 * _BRIGHTEST
+    above = 1 - np.exp(-np.maximum(light - _KNEE, 0) / (1 - _KNEE))
+    return np.rint(255 * (np.minimum(light, _KNEE) + (1 - _KNEE) * above) ** (1 / 2.4)).astype(np.uint8)
+
+
+_PQ, _HLG, _CODE = _pq(), _hlg(), _code()
