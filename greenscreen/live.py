@@ -21,7 +21,7 @@ from greenscreen.gpu import GpuPipeline
 from greenscreen.linux.demand import Demand
 from greenscreen.loop import Loop
 from greenscreen.meter import Meter
-from greenscreen.pace import fitted, paced, thinned
+from greenscreen.pace import fitted, paced, resting, thinned
 from greenscreen.planar import Planar
 from greenscreen.refine import Refiner
 from greenscreen.segment import Segmenter, open_segmenter
@@ -99,7 +99,7 @@ def run_live(control: Control, say: Say, confide: Say = lambda _: None) -> Summa
         if limit is None:
             say("Ctrl-C ends it")
         framing = Framing()
-        frames: Iterable[Frame] = source
+        frames: Iterable[Frame] = resting(source, lambda: control.settings.show == "placeholder")
         if fps < source.fps:
             frames = thinned(frames, fps)
         if not source.live and (watched or limit is None):

@@ -1,13 +1,42 @@
-"""Frames shaped before they enter the loop: held to their time, thinned to a rate, fitted to a size."""
+"""Frames on their way to the loop: spared while hidden, held to their time, thinned to a rate, fitted to a size."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from greenscreen.frame import Frame
 from greenscreen.images import letterbox
+from greenscreen.placeholder import placeholder
 from greenscreen.resize import cover
 from greenscreen.settings import Fit
+from greenscreen.sources import Source
+
+QUIET = 0.2
+"""Seconds between two stand-ins: enough for programs that watch, and next to no work."""
+
+
+def resting(source: Source, hidden: Callable[[], bool]) -> Iterator[Frame]:
+    """The source's frames, but none is taken while somebody is `hidden`: stand-ins come instead, a few a second.
+
+    A film stands still meanwhile and goes on where it was, later by as much; a camera goes on without us.
+    """
+    frames, now, late, index = iter(source), time.monotonic() if source.live else 0.0, 0.0, 0
+    while True:
+        wait = 0.0 if source.live else 1 / source.fps
+        while hidden():
+            if source.live:
+                time.sleep(wait)
+                now = time.monotonic()
+            else:
+                now, late = now + wait, late + wait
+            yield Frame(placeholder(*source.size), now, index, stand_in=True)
+            index, wait = index + 1, QUIET
+        frame = next(frames, None)
+        if frame is None:
+            return
+        now = frame.time + late
+        yield replace(frame, time=now, index=index)
+        index += 1
 
 
 def paced(frames: Iterable[Frame]) -> Iterator[Frame]:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from greenscreen.frame import Frame
-from greenscreen.pace import fitted, paced, thinned
+from greenscreen.pace import QUIET, fitted, paced, resting, thinned
 
 BLACK = np.zeros((4, 4, 3), np.uint8)
 
@@ -97,3 +97,54 @@ def test_letterboxing_keeps_everything_between_bars() -> None:
 def test_what_fits_is_handed_on_as_it_is() -> None:
     frame = Frame(BLACK, 0, 0)
     assert next(fitted([frame], (4, 4))) is frame
+
+
+class Film:
+    """A source that says how many of its frames were taken."""
+
+    name, size, fps = "film", (4, 4), 25.0
+
+    def __init__(self, live: bool = False):
+        self.live, self.taken = live, 0
+
+    def __enter__(self) -> "Film":
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def __iter__(self) -> Iterator[Frame]:
+        for frame in at(index / 25 for index in range(10)):
+            self.taken += 1
+            yield frame
+
+
+def test_a_film_stands_still_while_somebody_is_hidden() -> None:
+    film, hidden = Film(), False
+    frames = resting(film, lambda: hidden)
+    seen = [next(frames), next(frames)]
+    hidden = True
+    seen += [next(frames) for _ in range(3)]
+    assert film.taken == 2
+    assert [frame.stand_in for frame in seen] == [False, False, True, True, True]
+    hidden = False
+    seen += frames
+    assert film.taken == 10
+    assert [frame.index for frame in seen] == list(range(13))
+    gaps = np.diff([frame.time for frame in seen])
+    # The first comes as soon as a frame would have, and the film goes on as if it had waited.
+    assert gaps == pytest.approx([0.04, 0.04, QUIET, QUIET, *[0.04] * 8])
+
+
+def test_whoever_is_hidden_from_the_start_is_sent_nothing_else() -> None:
+    frames = resting(Film(), lambda: True)
+    assert all(next(frames).stand_in for _ in range(5))
+
+
+def test_a_camera_rests_and_its_stand_ins_come_a_few_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits = []
+    monkeypatch.setattr(time, "sleep", waits.append)
+    camera = Film(live=True)
+    frames = resting(camera, lambda: True)
+    assert all(next(frames).stand_in for _ in range(4))
+    assert waits == [0, QUIET, QUIET, QUIET]
+    assert camera.taken == 0

@@ -1,6 +1,7 @@
 """A camera that may come and go, behind a stream of frames that does not."""
 
 import logging
+import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -18,6 +19,7 @@ log = logging.getLogger(__name__)
 _FIRST = 8.0  # seconds until a camera must have opened and given a frame, or failed
 _LOST = 0.7  # seconds without a frame after which it is as if there were no camera
 _QUIET = 0.2  # seconds between two stand-ins: enough for programs that watch, and next to no work
+_ALONE = 0.5  # seconds since somebody took a frame, after which none need be decoded
 _RETRY = 1.0  # seconds between two attempts to open
 _LOOK = 0.25  # seconds between two looks whether the camera is wanted
 _PATIENCE = 0.7  # seconds to wait, on leaving, for a read that is still going on
@@ -32,7 +34,8 @@ class Steady:
 
     Iterating never ends and raises nothing: while no frame comes, for `_LOST` seconds or because the camera is lost,
     busy or not wanted, there are stand-ins (`Frame.stand_in`), and the camera is opened anew until it gives frames
-    again, the first of them `fresh`. `find` returns the source to open and may raise `SourceError`; `switch` names
+    again, the first of them `fresh`. While nobody takes frames, as while the person is hidden, none is decoded. `find`
+    returns the source to open and may raise `SourceError`; `switch` names
     another while it runs; `wanted` says whether the camera should be open now; `tell` hears, in that thread, when the
     camera goes and comes.
 
@@ -62,6 +65,7 @@ class Steady:
         self._slot: Frame | None = None
         self._error: SourceError | None = None
         self._begun = self._entered = False
+        self._taken = time.monotonic()
         self._changed = Condition()
         self._leaving = Event()
         self._thread = Thread(target=self._work, name=f"reads {name}", daemon=True)
@@ -109,9 +113,21 @@ class Steady:
 
     def _take(self, seconds: float) -> Frame | None:
         with self._changed:
+            self._taken = math.inf  # Who waits for a frame is about to take one.
             self._changed.wait_for(lambda: self._slot is not None, seconds)
             frame, self._slot = self._slot, None
+            self._taken = time.monotonic()
             return frame
+
+    def _alone(self) -> bool:
+        """Whether frames may pass undecoded; the last one goes, as it would be an old one by the time it is taken."""
+        if self._leaving.is_set() or not self._wanted():
+            return False
+        with self._changed:
+            alone = time.monotonic() - self._taken > _ALONE
+            if alone:
+                self._slot = None
+            return alone
 
     def _work(self) -> None:
         while not self._leaving.is_set():
@@ -132,7 +148,10 @@ class Steady:
         """The camera from its opening to its end; raises what it raises."""
         # Closed by the thread that reads: a camera must not be released under a read that is going on.
         find = self._find
-        with find() as source:
+        camera = find()
+        if hasattr(camera, "passes"):
+            camera.passes = lambda: self._find is find and self._alone()
+        with camera as source:
             for frame in source:
                 if self._leaving.is_set() or not self._wanted() or self._find is not find:
                     break

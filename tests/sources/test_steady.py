@@ -284,3 +284,49 @@ def test_leaving_is_prompt_in_the_middle_of_a_stream() -> None:
         next(iter(source))
         began = time.monotonic()
     assert time.monotonic() - began < 0.5
+
+
+class Passing(Scripted):
+    """A camera that lets pictures pass undecoded while it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__(self.numbered)
+        self.passes: Callable[[], bool] = lambda: False
+        self.shown, self.passed = 0, 0
+
+    def numbered(self) -> Iterator[Frame]:
+        while True:
+            while self.passes():
+                self.passed += 1
+                time.sleep(0.001)
+            self.shown += 1
+            yield frame(self.shown)
+            time.sleep(0.001)
+
+
+def test_what_nobody_takes_is_not_decoded_and_never_shown_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(steady, "_ALONE", 0.1)
+    camera = Passing()
+    with Plug(camera).steady() as source:
+        frames = iter(source)
+        next(frames)
+        deadline = time.monotonic() + 10
+        while not camera.passed and time.monotonic() < deadline:
+            time.sleep(0.01)
+        shown = camera.shown
+        time.sleep(0.2)
+        assert camera.passed > 1
+        assert camera.shown == shown
+        taken = until(source, lambda frame: not frame.stand_in)
+        assert taken.time > shown, "a picture from before was shown"
+    assert camera.closed.wait(2)
+
+
+def test_whoever_leaves_while_pictures_pass_closes_the_camera(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(steady, "_ALONE", 0.02)
+    camera = Passing()
+    with Plug(camera).steady():
+        deadline = time.monotonic() + 10
+        while not camera.passed and time.monotonic() < deadline:
+            time.sleep(0.01)
+    assert camera.closed.wait(2)
