@@ -5,9 +5,9 @@ constants are theirs. Where the GPU is not to be had, or is lost, the CPU's pipe
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Literal
 
 import numpy as np
@@ -15,15 +15,17 @@ import numpy as np
 from greenscreen.background import Backdrop, Blur
 from greenscreen.colour import TO_BGR, TO_YUV, Bytes, from_i420
 from greenscreen.composite import REACH, Composite
+from greenscreen.contract import ModelContract
 from greenscreen.cuda import Kernel
-from greenscreen.cuda.compiler import compiled, kernel_names
+from greenscreen.cuda.compiler import compiled, kept, kernel_names
 from greenscreen.errors import EngineError
 from greenscreen.frame import Alpha, Frame, Image, Matte, Past, Picture, guide_size
 from greenscreen.pipeline import Pipeline
 from greenscreen.refine import Edges, guided, islands, steady
 from greenscreen.refine.limits import ramp, sides
 from greenscreen.resize import stack_radius
-from greenscreen.segment.engine import FIRST_LOOKS, CardEngine
+from greenscreen.segment.engine import FIRST_LOOKS, CardEngine, Engine, NotBuiltError
+from greenscreen.segment.standby import StandbyEngine
 
 PARTS = ("colour", "islands", "matte", "steady", "limits", "blur", "picture")
 BINS = 1024
@@ -60,6 +62,8 @@ VECTOR = 16
 Size = tuple[int, int]
 Word = str | int | float | Size
 """What a kernel is given: memory by name, a whole number, a fraction, or width and height."""
+Standing = Bytes | Blur | None
+"""What stands behind, as the CPU knows it: a picture in I420, a blur of the room, or nothing."""
 Behind = Literal["picture"] | tuple[Size, float] | None
 """A picture of the frame's size; or a blur, with the size at which it is found and its sigma there; or nothing."""
 
@@ -72,34 +76,41 @@ class GpuPipeline(Pipeline):
     def process(self, frame: Frame) -> Picture:
         even = frame.size[0] % 2 == frame.size[1] % 2 == 0
         engine = self._segmenter.engine_for(frame)
-        serving = getattr(engine, "serving", engine)
+        standby = engine if isinstance(engine, StandbyEngine) else None
+        serving = standby.serving if standby else engine
         if not isinstance(serving, CardEngine) or not even or self._wrap or self.plate:
-            return self._on_cpu(frame)
+            return self._on_cpu(frame, standby)
+        # Here, as it is not the card that is slow if this is.
+        behind = backdrop_of(self.backdrop, frame)
+        work = partial(drawn, self._canvas, serving, self._segmenter.contract, frame, behind, self.refiner.edges)
         try:
-            return self._on_card(serving, frame)
+            with self.meter.stage("card"):
+                self._canvas, picture = standby.ask(work) if standby else work()
         except EngineError as error:
-            give_up = getattr(engine, "give_up", None)
-            if give_up is None:
+            # Nothing is freed here: what a card that hangs works with, it keeps.
+            self._canvas = None
+            if standby is None:
                 raise
-            give_up(error)
-            return self._on_cpu(frame)
+            standby.give_up(error)
+            return super().process(replace(frame, fresh=True))
+        return picture
 
-    def _on_card(self, engine: CardEngine, frame: Frame) -> Picture:
-        if self._canvas is None or self._canvas.engine is not engine or self._canvas.size != frame.size:
-            self._canvas = Canvas(engine, self._segmenter.contract.input_size(*frame.size), frame.size)
-            frame = replace(frame, fresh=True)
-        with self.meter.stage("card"):
-            return self._canvas.draw(frame, self.backdrop, self.refiner.edges)
-
-    def _on_cpu(self, frame: Frame) -> Picture:
+    def _on_cpu(self, frame: Frame, standby: StandbyEngine | None) -> Picture:
         if self._canvas is not None:
             # What the CPU remembers is from before the card took over.
-            self._canvas, frame = None, replace(frame, fresh=True)
+            canvas, self._canvas, frame = self._canvas, None, replace(frame, fresh=True)
+            if standby is None:
+                canvas.close()
+            elif canvas.engine is standby.serving:
+                try:
+                    standby.ask(canvas.close)
+                except EngineError as error:
+                    standby.give_up(error)
         return super().process(frame)
 
 
 class Canvas:
-    """All that frames of one size need on an engine's card; released with it."""
+    """All that frames of one size need on an engine's card; released with it, if it is not closed before."""
 
     def __init__(self, engine: CardEngine, network: Size, size: Size):
         """`network` is the size of the engine's input. Raises `EngineError` when kernels or memory cannot be had."""
@@ -108,12 +119,16 @@ class Canvas:
         self._turn, self._room_for_blur, self._edges, self._planar = 0, 0, Edges(), True
         self._graphs: dict[tuple[int, Behind], Callable[[], None]] = {}
         self._behind: Bytes | None = None
+        self._at: dict[str, int] = {"nothing": 0}
+        self._own: list[str] = []
+        self._host_frames: dict[bool, Bytes] = {}
         guide, pixels = area(self._guide), area(size) * 3 // 2
+        # What is downloaded lies in one piece.
+        self._sizes = {"shown": 4 * guide, "values": area(size), "out": pixels}
         with engine.card as card:
             self._kernels = load_kernels(engine)
-            self._at = {
-                name: card.allocate(count)
-                for name, count in {
+            self._allocate(
+                {
                     "frame": pixels,
                     "picture": pixels,
                     "guide": 4 * guide,
@@ -131,25 +146,44 @@ class Canvas:
                     "tally": 4 * BINS,
                     "noise": 4,
                     **dict.fromkeys(("fit", "seen", "slopes", "person", "room"), VECTOR * guide),
-                }.items()
-            }
-            self._at |= {"input": engine.image, "nothing": 0}
-            card.clear(self._at["tally"], 4 * BINS)
-            # What is downloaded lies in one piece.
-            self._sizes = {"shown": 4 * guide, "values": area(size), "out": pixels}
-            self._result = place = card.allocate(sum(self._sizes.values()))
+                    "result": sum(self._sizes.values()),
+                }
+            )
+            self._at["input"] = engine.image
+            place = self._at["result"]
             for name, count in self._sizes.items():
                 self._at[name] = place
                 place += count
+            card.clear(self._at["tally"], 4 * BINS)
             # By whether it is planar.
-            self._host_frames = {True: card.pinned((size[1] * 3 // 2, size[0]), np.uint8)}
+            self._host_frames[True] = card.pinned((size[1] * 3 // 2, size[0]), np.uint8)
             self._host_result = card.pinned((sum(self._sizes.values()),), np.uint8)
 
-    def draw(self, frame: Frame, backdrop: Backdrop | None, edges: Edges) -> Picture:
-        """The finished picture of a frame of either form; raises `EngineError`, and `SourceError` of the backdrop's."""
+    def close(self) -> None:
+        """Gives back what it has on the card, whose engine stays as it is."""
+        with self.engine.card as card:
+            self._forget()
+            for name in self._own:
+                card.free(self._at.pop(name))
+            for array in (*self._host_frames.values(), self._host_result):
+                card.unpin(array)
+        self._own.clear()
+        self._host_frames.clear()
+
+    def _allocate(self, sizes: Mapping[str, int]) -> None:
+        """Memory by name, in bytes; what had one of the names before is freed."""
+        for name, count in sizes.items():
+            if name in self._own:
+                self._own.remove(name)
+                self.engine.card.free(self._at[name])
+            self._at[name] = self.engine.card.allocate(count)
+            self._own.append(name)
+
+    def draw(self, frame: Frame, standing: Standing, edges: Edges) -> Picture:
+        """The finished picture of a frame of either form, before what is `standing` behind; raises `EngineError`."""
         with self.engine.card as card:
             self._take(frame)
-            behind = self._prepare(frame, backdrop)
+            behind = self._prepare(standing)
             if edges != self._edges:
                 self._edges = edges
                 self._forget()
@@ -162,39 +196,35 @@ class Canvas:
         small, values, out = np.split(self._host_result.copy(), np.cumsum([*self._sizes.values()])[:-1])
         small = small.view(np.float32).reshape(self._guide[::-1])
         planes = out.reshape(self._host_frames[True].shape)
-        return CardPicture(frame, small, values.reshape(frame.size[::-1]), planes if backdrop else None)
+        return CardPicture(frame, small, values.reshape(frame.size[::-1]), None if standing is None else planes)
 
     def _take(self, frame: Frame) -> None:
         """Lays the frame where the card will fetch it, in the form it came in."""
         if frame.planar not in self._host_frames:
-            self._at["image"] = self.engine.card.allocate(3 * area(self.size))
+            self._allocate({"image": 3 * area(self.size)})
             self._host_frames[False] = self.engine.card.pinned((self.size[1], self.size[0], 3), np.uint8)
         if frame.planar != self._planar:
             self._planar = frame.planar
             self._forget()
         np.copyto(self._host_frames[frame.planar], frame.pixels)
 
-    def _prepare(self, frame: Frame, backdrop: Backdrop | None) -> Behind:
+    def _prepare(self, standing: Standing) -> Behind:
         """Brings to the card what stands behind, where it is not there yet."""
-        if backdrop is None:
+        if standing is None:
             return None
-        card = self.engine.card
-        if isinstance(backdrop, Blur):
-            size, sigma = backdrop.small_size(*self.size)
+        if isinstance(standing, Blur):
+            size, sigma = standing.small_size(*self.size)
             if area(size) > self._room_for_blur:
-                self._room_for_blur = area(size)
                 self._forget()
-                for name in ("layer", "rows", "blurred"):
-                    self._at[name] = card.allocate(VECTOR * area(size))
+                self._allocate(dict.fromkeys(("layer", "rows", "blurred"), VECTOR * area(size)))
+                self._room_for_blur = area(size)
             return size, sigma
-        # Of the frame it only asks form and size.
-        planar = replace(frame, pixels=self._host_frames[True])
-        picture = backdrop.behind(planar, nobody(planar, self._guide))
-        if picture is not self._behind:
-            card.upload(self._at["picture"], picture)
+        if standing is not self._behind:
+            card = self.engine.card
+            card.upload(self._at["picture"], standing)
             # It may be overwritten once it is given back.
             card.wait()
-            self._behind = picture
+            self._behind = standing
         return "picture"
 
     def _begin(self, behind: Behind) -> None:
@@ -256,7 +286,7 @@ class Canvas:
         blocks = (self.size[0] // 2, self.size[1] // 2)
         sources = ("frame", *edges, least, most, picture, *small)
         self._launch("render", blocks, *sources, "past", "values", "out", self.size)
-        self.engine.card.download(self._host_result, self._result)
+        self.engine.card.download(self._host_result, self._at["result"])
 
     def _limit(self) -> tuple[str, str]:
         """Least and greatest alpha, for an outline that is moved or feathered: refine.limits."""
@@ -340,6 +370,47 @@ def load_kernels(engine: CardEngine) -> dict[str, Kernel]:
         code = compiled(part, engine.card.capability, CONSTANTS)
         found |= zip(names, engine.card.kernels(code, *names), strict=True)
     return found
+
+
+def make_ready(engine: Engine, build: bool) -> None:
+    """Compiles the kernels for an engine's card, if it has one, and keeps them; raises `EngineError`.
+
+    Without `build`, `NotBuiltError` is raised where that is still to be done.
+    """
+    if not isinstance(engine, CardEngine):
+        return
+    place = engine.card.capability, CONSTANTS
+    if not build and not all(kept(part, *place).exists() for part in PARTS):
+        raise NotBuiltError("the kernels for this GPU are still to be compiled", "greenscreen engine build")
+    for part in PARTS:
+        compiled(part, *place)
+
+
+def drawn(
+    canvas: Canvas | None,
+    engine: CardEngine,
+    contract: ModelContract,
+    frame: Frame,
+    behind: Standing,
+    edges: Edges,
+) -> tuple[Canvas, Picture]:
+    """The finished picture, and what it was drawn on: the canvas, or another if that is not of this engine and size."""
+    if canvas is None or canvas.engine is not engine or canvas.size != frame.size:
+        if canvas and canvas.engine is engine:
+            canvas.close()
+        canvas = Canvas(engine, contract.input_size(*frame.size), frame.size)
+        frame = replace(frame, fresh=True)
+    return canvas, canvas.draw(frame, behind, edges)
+
+
+def backdrop_of(backdrop: Backdrop | None, frame: Frame) -> Standing:
+    """What stands behind a frame, of even width and height; raises `SourceError`."""
+    if backdrop is None or isinstance(backdrop, Blur):
+        return backdrop
+    width, height = frame.size
+    # Of the frame it only asks form and size.
+    planar = replace(frame, pixels=np.broadcast_to(np.uint8(0), (height * 3 // 2, width)))
+    return backdrop.behind(planar, nobody(planar, guide_size(width, height)))
 
 
 def as_found(frame: Frame, small: Matte, values: Bytes) -> Alpha:

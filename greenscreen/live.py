@@ -17,7 +17,7 @@ from greenscreen.control import Control, Hook, Prepared
 from greenscreen.errors import SinkError, UsageError
 from greenscreen.frame import Frame
 from greenscreen.framing import Framing
-from greenscreen.gpu import GpuPipeline
+from greenscreen.gpu import GpuPipeline, make_ready
 from greenscreen.linux.demand import Demand
 from greenscreen.loop import Loop
 from greenscreen.meter import Meter
@@ -69,7 +69,7 @@ def run_live(control: Control, say: Say, confide: Say = lambda _: None) -> Summa
         control.prepare(refuse_transparency, "background")
         control.prepare(backdrop.prepare, "background")
         segmenter = stack.enter_context(
-            open_segmenter(settings.engine, settings.model, settings.gpu, meanwhile=True, say=say)
+            open_segmenter(settings.engine, settings.model, settings.gpu, meanwhile=True, say=say, ready=make_ready)
         )
         control.prepare(engine_hook(segmenter, say), "engine")
         demand = stack.enter_context(closing(Demand())) if settings.on_demand else None
@@ -157,7 +157,7 @@ def engine_hook(segmenter: Segmenter, say: Say) -> Hook:
     def change_engine(old: Settings, new: Settings) -> Prepared | None:
         if new.engine == old.engine:
             return None
-        other = open_segmenter(new.engine, new.model, new.gpu, meanwhile=True, say=say)
+        other = open_segmenter(new.engine, new.model, new.gpu, meanwhile=True, say=say, ready=make_ready)
         return Prepared(lambda: segmenter.exchange(other), lambda: other.__exit__(None, None, None))
 
     return change_engine

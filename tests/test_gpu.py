@@ -1,8 +1,11 @@
 """The frame on the card looks as it does on the CPU. Here the card is emulated: its kernels' own source, run by g++."""
 
 import itertools
+import time
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
+from threading import Event
 
 import cv2
 import numpy as np
@@ -16,12 +19,13 @@ from greenscreen.composite import Composite
 from greenscreen.contract import read_contract
 from greenscreen.errors import EngineError
 from greenscreen.frame import Frame, Image, Matte
-from greenscreen.gpu import Canvas, GpuPipeline
+from greenscreen.gpu import Canvas, GpuPipeline, make_ready
 from greenscreen.pipeline import Pipeline
 from greenscreen.refine import Edges, Plate, Refiner
 from greenscreen.refine.limits import limits
 from greenscreen.resize import cover
-from greenscreen.segment import Segmenter, bundled_model
+from greenscreen.segment import Segmenter, bundled_model, standby
+from greenscreen.segment.engine import NotBuiltError
 from greenscreen.segment.openvino import OpenVinoEngine
 from greenscreen.segment.standby import StandbyEngine
 from greenscreen.sources import open_source
@@ -68,6 +72,8 @@ class EmulatedEngine:
 
 @pytest.fixture(autouse=True)
 def kernels_here(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    # An emulation takes its time.
+    monkeypatch.setattr(standby, "ANSWER", 60)
     folder = tmp_path_factory.getbasetemp() / "kernels"
     folder.mkdir(exist_ok=True)
     monkeypatch.setattr(gpu, "compiled", compiled_here(folder))
@@ -218,29 +224,112 @@ def test_the_backdrop_may_change_between_frames() -> None:
         assert (np.abs(picture.i420.astype(np.int16) - expected) <= 2).mean() >= 0.999
 
 
-def test_a_lost_card_costs_no_frame_and_shows_no_room() -> None:
-    """The same frame is done on the CPU, and what the person sees is their backdrop, never the room."""
-    said: list[str] = []
-    cards: list[EmulatedCard] = []
+class Machine:
+    """One with a card, on which the CPU stands by."""
 
-    def wanted(*, build: bool, progress: object = None) -> EmulatedEngine:
-        cards.append(EmulatedCard())
-        return EmulatedEngine(cards[-1], *INPUT)
+    def __init__(self) -> None:
+        self.said: list[str] = []
+        self.cards: list[EmulatedCard] = []
+        opener = lambda *_: StandbyEngine("tensorrt", self.wanted, self.spare, True, self.said.append)  # noqa: E731
+        self.segmenter = Segmenter("tensorrt", opener, MODEL, CONTRACT)
+        self.pipeline = GpuPipeline(self.segmenter, Refiner(), open_backdrop("#ff00ff"))
 
-    def opener(*_: object) -> StandbyEngine:
-        return StandbyEngine("tensorrt", wanted, lambda: OpenVinoEngine(MODEL, CONTRACT, *INPUT), True, said.append)
+    def wanted(self, *, build: bool, progress: object = None) -> EmulatedEngine:
+        self.cards.append(EmulatedCard())
+        return EmulatedEngine(self.cards[-1], *INPUT)
 
-    pipeline = GpuPipeline(Segmenter("tensorrt", opener, MODEL, CONTRACT), Refiner(), open_backdrop("#ff00ff"))
-    with pipeline._segmenter:
+    def spare(self) -> OpenVinoEngine:
+        return OpenVinoEngine(MODEL, CONTRACT, *INPUT)
+
+    @property
+    def on_card(self) -> int:
+        """How many frames were made on a card."""
+        return len(self.pipeline.meter.stages["card"])
+
+    def process(self, frame: Frame) -> None:
+        """And what the person sees is their backdrop, never the room."""
+        corner = self.pipeline.process(frame).image[:40, :40].reshape(-1, 3)
+        assert (np.abs(corner.astype(int) - (255, 0, 255)) < 6).all()
+
+
+@pytest.mark.parametrize("how", ["lost", "hung"])
+def test_a_lost_card_costs_no_frame_and_shows_no_room(how: str) -> None:
+    """The same frame is done on the CPU."""
+    machine = Machine()
+    with machine.segmenter:
         for index, frame in enumerate(person(320, 180, count=4)):
             if index == 2:
-                cards[0].lost = True
-            picture = pipeline.process(frame)
-            corner = picture.image[:40, :40].reshape(-1, 3)
-            assert (np.abs(corner.astype(int) - (255, 0, 255)) < 6).all()
-            assert len(pipeline.meter.stages["card"]) == min(index + 1, 2)
-    assert cards[0].closed
-    assert ["lost" in line for line in said] == [True]
+                setattr(machine.cards[0], how, True)
+            machine.process(frame)
+            assert machine.on_card == min(index + 1, 2)
+        machine.cards[0].hung = False
+    assert machine.cards[0].closed == (how == "lost"), "what a card that hangs works with, it keeps"
+    assert ["lost" in line for line in machine.said] == [True]
+
+
+def test_a_frame_that_never_comes_back_costs_no_frame_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The card is left alone until it answers, and then tried again."""
+    monkeypatch.setattr(standby, "PAUSE", 0.01)
+    machine, answering = Machine(), Event()
+
+    def never(*_: object) -> None:
+        assert answering.wait(60)
+        raise EngineError("too late")
+
+    with machine.segmenter:
+        frames = person(320, 180, count=4)
+        machine.process(next(frames))
+        with monkeypatch.context() as patch:
+            patch.setattr(standby, "ANSWER", 0.2)
+            patch.setattr(Canvas, "draw", never)
+            machine.process(next(frames))
+        machine.process(next(frames))
+        assert (machine.on_card, len(machine.cards)) == (1, 1)
+        answering.set()
+        last = next(frames)
+        while machine.segmenter.engine_for(last)._ready is None:  # type: ignore[attr-defined]
+            time.sleep(0.01)
+        machine.process(last)
+        assert (machine.on_card, len(machine.cards)) == (2, 2)
+        assert machine.cards[0].closed
+    assert machine.said[-1] == "now on tensorrt"
+
+
+def test_memory_is_flat_whatever_changes() -> None:
+    """Backdrop, outline, form and size of the frames, and whether the card draws at all."""
+    cards: list[EmulatedCard] = []
+    card = on_card(None, cards)
+    held = []
+    for _ in range(2):
+        for size in ((160, 90), (96, 54)):
+            for background, edges, wrap in (
+                ("blur:2", Edges(), 0),
+                ("green", Edges(shift=4), 0.5),
+                ("blur:9", Edges(), 0),
+            ):
+                card.backdrop, card.light_wrap = open_backdrop(background), wrap
+                card.refiner.change(edges)
+                for form in (next(in_bgr(*size, count=1)), next(person(*size, count=1))):
+                    card.process(form)
+        held.append(cards[0].held)
+    assert len(cards) == 1
+    assert held[0] == held[1]
+
+
+def test_kernels_are_compiled_before_the_first_frame(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Or the engine counts as not built: compiling them takes a minute."""
+    made: list[str] = []
+    monkeypatch.setattr(gpu, "compiled", lambda part, *_: made.append(part))
+    monkeypatch.setattr(gpu, "kept", lambda part, *_: tmp_path / part)
+    engine = EmulatedEngine(EmulatedCard(), *INPUT)
+    with pytest.raises(NotBuiltError, match="still to be compiled"):
+        make_ready(engine, build=False)
+    make_ready(engine, build=True)
+    assert made == list(gpu.PARTS)
+    for part in gpu.PARTS:
+        (tmp_path / part).touch()
+    make_ready(engine, build=False)
+    make_ready(OpenVinoEngine(MODEL, CONTRACT, *INPUT), build=False)
 
 
 def test_an_odd_picture_is_done_on_the_cpu() -> None:

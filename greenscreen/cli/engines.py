@@ -1,5 +1,6 @@
 """`greenscreen engine`: what TensorRT builds for this machine's GPU, and keeps; and MediaPipe's model."""
 
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -22,8 +23,9 @@ def build_engine(
     gpu: Gpu = None,
     model: Model = None,
 ) -> None:
-    """Build the network for this GPU now, so that no call has to wait for it."""
+    """Build the network and the kernels for this GPU now, so that no call has to wait for them."""
     from greenscreen.contract import read_contract
+    from greenscreen.gpu import make_ready
     from greenscreen.segment import bundled_model, load_engine
 
     path = model or bundled_model()
@@ -37,7 +39,10 @@ def build_engine(
                 bar.update(task, completed=done)
                 return True
 
-            load_engine("tensorrt")(path, contract, width, height, gpu=gpu or 0, progress=progress).close()
+            with closing(
+                load_engine("tensorrt")(path, contract, width, height, gpu=gpu or 0, progress=progress)
+            ) as engine:
+                make_ready(engine, build=True)
         say(f"{contract.name} at {width}x{height} is ready")
 
 

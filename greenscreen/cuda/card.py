@@ -1,5 +1,6 @@
 """What we ask of a GPU, in one small protocol, and how the choice of one fails well."""
 
+import ctypes
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -22,12 +23,17 @@ class CardLostError(EngineError):
     """The GPU failed or stopped answering; all that was on it is gone."""
 
 
+def hold(thing: object) -> None:
+    """Nothing of this is ever freed, not even when the process ends: that too would wait for a card that hangs."""
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(thing))
+
+
 class Card(Protocol):
     """One GPU with one stream of work, in order; entered, it is current in the calling thread.
 
-    Whoever opened it uses it, from one thread, and closes it, which releases everything, also after an error. Pointers
-    are device addresses. All but `wait` and `close` only put work into the stream. Everything raises `CardLostError`
-    when the card fails, and `EngineError` when its memory is short.
+    Whoever opened it uses it, from one thread at a time, and closes it, from any. Pointers are device addresses. What
+    does not say that it waits only puts work into the stream. Everything raises `CardLostError` when the card fails,
+    and `EngineError` when its memory is short.
     """
 
     name: str
@@ -42,11 +48,22 @@ class Card(Protocol):
     ) -> None: ...
 
     def allocate(self, size: int) -> int:
-        """A pointer to this many bytes, released with the card."""
+        """A pointer to this many bytes, released with the card if it is not freed before."""
+        ...
+
+    def free(self, pointer: int) -> None:
+        """Releases what `allocate` gave; waits for the stream."""
         ...
 
     def pinned(self, shape: tuple[int, ...], dtype: type[np.generic]) -> Array:
-        """An array of the host's that is copied from and to without a detour, and while the host goes on."""
+        """An array of the host's that is copied from and to without a detour, and while the host goes on.
+
+        Released like memory of the card's; nobody may look at it any more then.
+        """
+        ...
+
+    def unpin(self, array: Array) -> None:
+        """Releases what `pinned` gave; waits for the stream."""
         ...
 
     def upload(self, pointer: int, array: Array) -> None: ...
@@ -75,11 +92,18 @@ class Card(Protocol):
         """Until all is done; raises `CardLostError` on failure and after `PATIENCE`."""
         ...
 
-    def milliseconds(self, work: Callable[[], None]) -> float:
-        """How long the card takes for what `work` puts into the stream, by its own clock."""
+    def idle(self) -> bool:
+        """Whether nothing is left to be done, which is also so once the card failed; does not wait."""
         ...
 
-    def close(self) -> None: ...
+    def milliseconds(self, work: Callable[[], None]) -> float:
+        """How long the card takes for what `work` puts into the stream, by its own clock; waits for it."""
+        ...
+
+    def close(self) -> None:
+        """Releases everything, also after an error; but raises `CardLostError` while the card is not idle: to release
+        what it works with would wait for it, for ever if it hangs."""
+        ...
 
 
 def open_card(index: int = 0) -> Card:
@@ -88,6 +112,6 @@ def open_card(index: int = 0) -> Card:
         from greenscreen.cuda.pycuda import PyCudaCard
     except ImportError as error:
         if "pycuda" in str(error):
-            raise EngineError("PyCUDA is not installed", "pip install 'greenscreen[tensorrt]'") from error
+            raise EngineError("PyCUDA is not installed", "pip install pycuda") from error
         raise EngineError(f"PyCUDA does not load: {error}", "install NVIDIA's driver") from error
     return PyCudaCard(index)

@@ -23,17 +23,26 @@ NVRTC = ("libnvrtc.so.13", "libnvrtc.so.12", "libnvrtc.so.11.2", "nvrtc64_130_0.
 
 def compiled(name: str, capability: tuple[int, int], constants: Mapping[str, object]) -> bytes:
     """Machine code of `kernels/NAME.cu` for a GPU of this compute capability; raises `EngineError`."""
-    source, arch = source_of(name, constants), f"sm_{capability[0]}{capability[1]}"
-    header = (KERNELS / HEADER).read_text()
-    key = hashlib.sha256("\0".join((source, header, arch)).encode()).hexdigest()[:24]
-    path = cache_folder("kernels") / f"{name}-{arch}-{key}.cubin"
+    path = kept(name, capability, constants)
     code = read_private(path)
     if code is None:
+        source, arch = source_of(name, constants), arch_of(capability)
         log.info("compiling %s for %s", name, arch)
         nvcc = shutil.which("nvcc")
-        code = by_nvcc(nvcc, source, arch) if nvcc else by_nvrtc(source, header, arch)
+        code = by_nvcc(nvcc, source, arch) if nvcc else by_nvrtc(source, (KERNELS / HEADER).read_text(), arch)
         write_private(path, code)
     return code
+
+
+def kept(name: str, capability: tuple[int, int], constants: Mapping[str, object]) -> Path:
+    """Where that machine code is, once it is made; raises `EngineError` when the folder cannot be trusted."""
+    source, arch = source_of(name, constants), arch_of(capability)
+    key = hashlib.sha256("\0".join((source, (KERNELS / HEADER).read_text(), arch)).encode()).hexdigest()[:24]
+    return cache_folder("kernels") / f"{name}-{arch}-{key}.cubin"
+
+
+def arch_of(capability: tuple[int, int]) -> str:
+    return f"sm_{capability[0]}{capability[1]}"
 
 
 def source_of(name: str, constants: Mapping[str, object]) -> str:

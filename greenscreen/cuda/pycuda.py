@@ -2,30 +2,20 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Self
 
 import numpy as np
 from pycuda import driver
 
-from greenscreen.cuda.card import PATIENCE, Array, CardLostError, Kernel
+from greenscreen.cuda.card import PATIENCE, Array, CardLostError, Kernel, hold
 from greenscreen.cuda.graph import Graphs
 from greenscreen.errors import EngineError
 
 BLOCK = (32, 8, 1)
 """Threads a block: a warp along the row, so that neighbours read neighbours."""
 _ADVICE = "close other programs that use the GPU, or use a CPU engine: --engine openvino"
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except driver.MemoryError as error:
-        raise EngineError("the GPU has too little free memory", _ADVICE) from error
-    except driver.Error as error:
-        raise CardLostError(f"the GPU failed: {error}", "see: greenscreen doctor") from error
 
 
 class PyCudaCard:
@@ -41,74 +31,96 @@ class PyCudaCard:
         if not 0 <= index < count:
             there = "there is no NVIDIA GPU" if not count else f"there is no GPU {index}, only 0 to {count - 1}"
             raise EngineError(there, "choose another with --gpu, or use a CPU engine: --engine openvino")
-        with _translated():
+        self._lost = False
+        # What PyCUDA frees only where the card is current, so that it is kept here until then.
+        self._memory: dict[int, driver.DeviceAllocation] = {}
+        self._pinned: dict[int, driver.PagelockedHostAllocation] = {}
+        self._modules: list[driver.Module] = []
+        self._graphs = Graphs()
+        with self._translated():
             device = driver.Device(index)
             self.name, self.capability = device.name(), device.compute_capability()
             self._context = device.retain_primary_context()
-        self._memory: list[driver.DeviceAllocation] = []
-        self._modules: list[driver.Module] = []
-        self._graphs = Graphs()
         try:
-            with self, _translated():
+            with self, self._translated():
                 self._stream = driver.Stream()
                 self._done = driver.Event(driver.event_flags.DISABLE_TIMING)
         except EngineError:
-            self._context.detach()
+            self._release()
             raise
         self.stream = self._stream.handle
 
     def __enter__(self) -> Self:
-        with _translated():
+        with self._translated():
             self._context.push()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        driver.Context.pop()
+        try:
+            with self._translated():
+                driver.Context.pop()
+        except CardLostError:
+            # What failed before says more than what fails because of it.
+            if error is None:
+                raise
 
     def allocate(self, size: int) -> int:
-        with _translated():
-            self._memory.append(driver.mem_alloc(size))
-        return int(self._memory[-1])
+        with self._translated():
+            allocation = driver.mem_alloc(size)
+        self._memory[int(allocation)] = allocation
+        return int(allocation)
+
+    def free(self, pointer: int) -> None:
+        self.wait()
+        with self._translated():
+            self._memory.pop(pointer).free()
 
     def pinned(self, shape: tuple[int, ...], dtype: type[np.generic]) -> Array:
-        with _translated():
+        with self._translated():
             array: Array = driver.pagelocked_zeros(shape, dtype)
+        self._pinned[array.ctypes.data] = array.base
         return array
 
+    def unpin(self, array: Array) -> None:
+        self.wait()
+        with self._translated():
+            self._pinned.pop(array.ctypes.data).free()
+
     def upload(self, pointer: int, array: Array) -> None:
-        with _translated():
+        with self._translated():
             driver.memcpy_htod_async(pointer, array, self._stream)
 
     def download(self, array: Array, pointer: int) -> None:
-        with _translated():
+        with self._translated():
             driver.memcpy_dtoh_async(array, pointer, self._stream)
 
     def clear(self, pointer: int, size: int) -> None:
-        with _translated():
+        with self._translated():
             driver.memset_d8_async(pointer, 0, size, self._stream)
 
     def kernels(self, code: bytes, *names: str) -> list[Kernel]:
-        with _translated():
+        with self._translated():
             module = driver.module_from_buffer(code)
             self._modules.append(module)
             return [module.get_function(name) for name in names]
 
     def launch(self, kernel: Kernel, size: tuple[int, int], *arguments: np.generic) -> None:
         grid = (-(-size[0] // BLOCK[0]), -(-size[1] // BLOCK[1]), 1)
-        with _translated():
+        with self._translated():
             kernel(*arguments, grid=grid, block=BLOCK, stream=self._stream)
 
     def record(self, work: Callable[[], None]) -> Callable[[], None]:
         return self._graphs.record(self.stream, work)
 
     def forget(self) -> None:
+        self.wait()
         self._graphs.close()
 
     def wait(self) -> None:
         until = time.monotonic() + PATIENCE
-        with _translated():
+        with self._translated():
             self._done.record(self._stream)
             while not self._done.query():
                 if time.monotonic() > until:
@@ -116,8 +128,15 @@ class PyCudaCard:
                 # Lets other threads run, and comes back at once: work on the card is a matter of microseconds.
                 time.sleep(0)
 
+    def idle(self) -> bool:
+        try:
+            with self, self._translated():
+                return bool(self._stream.is_done())
+        except CardLostError:
+            return True
+
     def milliseconds(self, work: Callable[[], None]) -> float:
-        with _translated():
+        with self._translated():
             start, end = driver.Event(), driver.Event()
             start.record(self._stream)
             work()
@@ -126,20 +145,36 @@ class PyCudaCard:
             return float(start.time_till(end))
 
     def close(self) -> None:
-        """Releases everything. What a lost card no longer takes back went with its context."""
+        if not self.idle():
+            hold(self)
+            raise CardLostError("the GPU hangs, and keeps what it was given", "see: nvidia-smi")
+        # What a lost card no longer takes back goes with its context.
+        with suppress(EngineError), self, self._translated():
+            if not self._lost:
+                self._graphs.close()
+                for allocation in (*self._memory.values(), *self._pinned.values()):
+                    allocation.free()
+                self._modules.clear()
+                del self._stream, self._done
+        self._release()
+
+    def _release(self) -> None:
+        """Gives the context back. PyCUDA does that in the thread that asked for it, and elsewhere if it is current
+        there; either way it stays current."""
+        for step in (self._context.push, self._context.detach):
+            with suppress(driver.Error):
+                step()
+        self._graphs.leave(self._context.handle)
+        self._memory.clear()
+        self._pinned.clear()
+        self._modules.clear()
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
         try:
-            self._context.push()
-        except driver.Error:
-            return
-        try:
-            self._graphs.close()
-            for allocation in self._memory:
-                allocation.free()
-        except driver.Error:
-            pass
-        finally:
-            self._memory.clear()
-            self._modules.clear()
-            del self._stream, self._done
-            driver.Context.pop()
-            self._context.detach()
+            yield
+        except driver.MemoryError as error:
+            raise EngineError("the GPU has too little free memory", _ADVICE) from error
+        except driver.Error as error:
+            self._lost = True
+            raise CardLostError(f"the GPU failed: {error}", "see: greenscreen doctor") from error

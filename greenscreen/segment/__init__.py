@@ -34,6 +34,9 @@ OpenEngine = Callable[..., Engine]
 
 Say = Callable[[str], None]
 
+Ready = Callable[[Engine, bool], None]
+"""Makes ready what else is wanted of an engine's GPU; without the second, whatever takes long is `NotBuiltError`."""
+
 ENGINES = {
     "tensorrt": "greenscreen.segment.tensorrt",
     "openvino": "greenscreen.segment.openvino",
@@ -57,7 +60,7 @@ AUTO = ["tensorrt", "openvino", "onnxruntime"]
 ON_GPU = {"tensorrt", "onnxruntime-cuda", "onnxruntime-directml"}
 """Those of which a machine with several GPUs has several."""
 
-INSTALL = {"tensorrt": "'greenscreen[tensorrt]'", "mediapipe": "'greenscreen[mediapipe]'"}
+INSTALL = {"tensorrt": "tensorrt-cu13 pycuda, or what greenscreen doctor names for an older driver"}
 """What to install for an engine, where it is not called like it."""
 
 
@@ -73,7 +76,7 @@ def load_engine(name: str) -> OpenEngine:
     module, _, provider = ENGINES[name].partition(":")
     try:
         opener: OpenEngine = importlib.import_module(module).open_engine
-    except ImportError as error:
+    except (ImportError, OSError) as error:  # the second where a library of its own is missing
         remedy = f"install it with: pip install {INSTALL.get(name, name.partition('-')[0])}"
         raise EngineError(f"the engine {name} cannot be loaded: {error}", remedy) from error
     return partial(opener, provider=provider) if provider else opener
@@ -199,10 +202,12 @@ def open_segmenter(
     say: Say = log.info,
     patient: bool = False,
     beside: bool = False,
+    ready: Ready | None = None,
 ) -> Segmenter:
     """Opens the named engine, or the first of `AUTO` that runs here, on the GPU of this number if it runs on one.
 
-    With `meanwhile`, nobody waits: while a GPU's engine is being built, or after it was lost, a CPU engine serves.
+    With `meanwhile`, nobody waits: while a GPU's engine is being built and made `ready`, or after it was lost, a CPU
+    engine serves.
     A `patient` caller has time: then a CPU looks at more pixels, `DETAIL` times as many, in float32 and with the larger
     model beside this one, if there is one. One that has other work to do `beside` it is left a core.
     Raises `UsageError` for an unknown name, `ModelError` for a bad model, `EngineError` when nothing runs.
@@ -221,7 +226,7 @@ def open_segmenter(
             if name in ON_GPU:
                 opener = partial(opener, gpu=gpu or 0)
             if name == "tensorrt":
-                opener = standing_by(opener, say) if meanwhile else partial(opener, progress=telling(say))
+                opener = standing_by(opener, say, ready) if meanwhile else partial(opener, progress=telling(say))
             file, promise = path, contract
             if beside and name in ON_CPU:
                 opener = partial(opener, threads=max(1, (os.cpu_count() or 1) - 1))
@@ -243,8 +248,29 @@ def open_segmenter(
     raise EngineError(f"no engine runs on this machine ({'; '.join(reasons)})", "see: greenscreen doctor")
 
 
-def standing_by(opener: OpenEngine, say: Say) -> OpenEngine:
+def standing_by(opener: OpenEngine, say: Say, ready: Ready | None = None) -> OpenEngine:
     """Opens TensorRT with the first CPU engine that runs standing by."""
+
+    def open_ready(
+        model: Path,
+        contract: ModelContract,
+        width: int,
+        height: int,
+        *,
+        build: bool,
+        progress: Progress | None = None,
+    ) -> Engine:
+        """Opened and tried: what a GPU loads when it is first used is not for the first frame to wait for."""
+        engine = opener(model, contract, width, height, build=build, progress=progress)
+        try:
+            if ready:
+                ready(engine, build)
+            engine.step(np.zeros((height, width, 3), np.uint8))
+            engine.reset()
+        except BaseException:
+            engine.close()
+            raise
+        return engine
 
     def open_spare(model: Path, contract: ModelContract, width: int, height: int) -> Engine:
         reasons = []
@@ -259,7 +285,7 @@ def standing_by(opener: OpenEngine, say: Say) -> OpenEngine:
     def open_engine(model: Path, contract: ModelContract, width: int, height: int) -> Engine:
         place: tuple[Any, ...] = (model, contract, width, height)
         spare = partial(open_spare, *place)
-        return StandbyEngine("tensorrt", partial(opener, *place), spare, bool(contract.previous), say)
+        return StandbyEngine("tensorrt", partial(open_ready, *place), spare, bool(contract.previous), say)
 
     return open_engine
 

@@ -8,6 +8,8 @@ import hashlib
 import logging
 import re
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -76,11 +78,30 @@ def remove_plans() -> int:
     return freed
 
 
+@contextmanager
+def translated(doing: str) -> Iterator[None]:
+    """Raises what TensorRT raises while it is `doing` something as `EngineError`."""
+    try:
+        yield
+    except EngineError:
+        raise
+    except Exception as error:  # its errors share no type but the root
+        reason = str(error).strip().partition("\n")[0] or type(error).__name__
+        raise EngineError(f"TensorRT failed {doing}: {reason}", "see: greenscreen --debug doctor") from error
+
+
 def build_plan(trt: Any, logger: Any, model: Path, contract: ModelContract, key: PlanKey, progress: Progress) -> bytes:
     """Builds the plan and keeps it. `trt` is the module tensorrt, `logger` one of its loggers.
 
     Raises `ModelError` when TensorRT cannot read the model and `EngineError` when it cannot build from it.
     """
+    with translated(f"to build from {model.name}"):
+        plan = _build(trt, logger, model, contract, key, progress)
+    write_private(key.path, plan)
+    return plan
+
+
+def _build(trt: Any, logger: Any, model: Path, contract: ModelContract, key: PlanKey, progress: Progress) -> bytes:
     builder = trt.Builder(logger)
     flags = trt.NetworkDefinitionCreationFlag
     # From TensorRT 10 on, the model's own types are kept, so its file says the precision. Before, batches had to be
@@ -110,9 +131,7 @@ def build_plan(trt: Any, logger: Any, model: Path, contract: ModelContract, key:
     if plan is None:
         raise EngineError(f"TensorRT cannot build an engine from {model.name}", "see: greenscreen --debug engine build")
     write_private(timings, bytes(config.get_timing_cache().serialize()))
-    content = bytes(plan)
-    write_private(key.path, content)
-    return content
+    return bytes(plan)
 
 
 def _monitor(trt: Any, progress: Progress) -> Any:

@@ -3,8 +3,9 @@
 import logging
 import threading
 from collections.abc import Callable
-from contextlib import suppress
-from typing import Protocol
+from concurrent.futures import Future
+from queue import SimpleQueue
+from typing import Protocol, TypeVar
 
 from greenscreen.errors import EngineError
 from greenscreen.frame import Image, Matte
@@ -12,19 +13,59 @@ from greenscreen.segment.engine import Engine, NotBuiltError, Progress, first_lo
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 PAUSE, LONGEST_PAUSE = 20.0, 600.0
 """Seconds before a lost engine is tried again, doubled after each failure up to the second."""
+ANSWER = 1.0
+"""Seconds within which the wanted engine must be done with a frame."""
+OPENING = 30.0
+"""Seconds within which an engine that is built must open."""
+LEAVING = 5.0
+"""Seconds that the end of a run waits for an engine to close."""
 
 
 class OpenWanted(Protocol):
     def __call__(self, *, build: bool, progress: Progress | None = None) -> Engine: ...
 
 
+class Hand:
+    """A thread that does what it is told, one thing after the other. What never comes back holds up nobody else."""
+
+    def __init__(self, name: str):
+        self._tasks: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        # A daemon, as it must not hold up the end of the program either.
+        threading.Thread(target=self._run, name=name, daemon=True).start()
+
+    def do(self, work: Callable[[], T]) -> Future[T]:
+        """What `work` returns or raises, once its turn has come."""
+        future: Future[T] = Future()
+
+        def task() -> None:
+            try:
+                future.set_result(work())
+            except BaseException as error:
+                future.set_exception(error)
+
+        self._tasks.put(task)
+        return future
+
+    def end(self) -> None:
+        """Lets the thread go when all is done."""
+        self._tasks.put(None)
+
+    def _run(self) -> None:
+        while task := self._tasks.get():
+            task()
+            # Not kept until the next: it holds on to a frame.
+            del task
+
+
 class StandbyEngine:
     """Steps with the wanted engine whenever it runs, else with the spare one, and says when that changes.
 
-    What may take long is rehearsed in a thread of its own: it builds, opens and closes the wanted engine, and when that
-    went well the loop's own thread opens it, quickly.
+    A thread of its own builds, opens, uses and closes the wanted engine, as what belongs to a GPU is best left to one.
+    An engine that does not answer is given up, and that thread waits for it: it is closed and tried again once it does.
     """
 
     def __init__(
@@ -33,11 +74,22 @@ class StandbyEngine:
         """`memory` is whether the model looks at its last matte. Raises `EngineError` when `wanted` cannot run here."""
         self._name, self._open, self._open_spare, self._memory, self._say = name, wanted, spare, memory, say
         self._engine: Engine | None = None
+        self._ready: Engine | None = None
         self._spare: Engine | None = None
-        self._ended, self._rehearsed = threading.Event(), threading.Event()
-        self._thread: threading.Thread | None = None
-        with suppress(NotBuiltError):
-            self._engine = wanted(build=False)
+        self._preparing = False
+        self._ended = threading.Event()
+        self._hand = Hand(name)
+        opening = self._hand.do(lambda: self._open(build=False))
+        try:
+            self._engine = opening.result(OPENING)
+        except NotBuiltError:
+            pass
+        except TimeoutError:
+            self._say(f"{name} does not answer; the CPU serves until it does")
+            self._later(lambda: self._let_go(opening.result()), PAUSE)
+        except BaseException:
+            self._hand.end()
+            raise
 
     @property
     def waiting(self) -> bool:
@@ -46,73 +98,102 @@ class StandbyEngine:
 
     @property
     def serving(self) -> Engine:
-        """The engine that the next step will be made with."""
-        if self._engine is None and self._thread is None:
+        """The engine that the next step will be made with; the wanted one only ever within `ask`."""
+        if self._engine is None and not self._preparing:
             self._say(f"preparing {self._name} for this machine, once, which takes minutes; the CPU serves meanwhile")
-            self._rehearse(0)
-        if self._engine is None and self._rehearsed.is_set():
-            self._take_over()
+            self._later(lambda: None, 0)
+        if self._ready is not None:
+            self._engine, self._ready, self._preparing = self._ready, None, False
+            self._say(f"now on {self._name}")
         if self._engine is not None:
             return self._engine
         if self._spare is None:
             self._spare = self._open_spare()
         return self._spare
 
+    def ask(self, work: Callable[[], T]) -> T:
+        """What `work` makes with the wanted engine, in that engine's thread; raises what it raises, and `EngineError`
+        when it takes too long. What it does after that must be of no consequence."""
+        asked = self._hand.do(work)
+        try:
+            return asked.result(ANSWER)
+        except TimeoutError as error:
+            raise EngineError(f"it did not answer within {ANSWER:g} seconds", "see: nvidia-smi") from error
+
     def step(self, image: Image) -> Matte:
         engine = self.serving
-        try:
+        if engine is not self._engine:
             return engine.step(image)
+        try:
+            return self.ask(lambda: engine.step(image))
         except EngineError as error:
-            if engine is not self._engine:
-                raise
             self.give_up(error)
             return first_look(self.serving, image, self._memory)
 
     def reset(self) -> None:
+        engine = self.serving
+        if engine is not self._engine:
+            engine.reset()
+            return
         try:
-            self.serving.reset()
+            self.ask(engine.reset)
         except EngineError as error:
             self.give_up(error)
 
     def give_up(self, error: EngineError) -> None:
         """Lets the wanted engine go, which has failed; it is tried again later."""
-        if self._engine is None:
+        engine, self._engine = self._engine, None
+        if engine is None:
             return
         self._say(f"{self._name} is lost: {error}; the CPU goes on, and {self._name} is tried again later")
-        self._engine.close()
-        self._engine = None
-        self._rehearse(PAUSE)
+        self._later(lambda: self._let_go(engine), PAUSE)
 
     def close(self) -> None:
         self._ended.set()
-        if self._thread:
-            self._thread.join()
-        for engine in (self._engine, self._spare):
-            if engine is not None:
-                engine.close()
-        self._engine = self._spare = None
+        wanted, self._engine = self._engine, None
 
-    def _take_over(self) -> None:
-        self._rehearsed.clear()
+        def let_go() -> None:
+            for engine in (wanted, self._ready):
+                if engine is not None:
+                    self._let_go(engine)
+
+        closed = self._hand.do(let_go)
+        self._hand.end()
+        if self._spare is not None:
+            self._spare.close()
+            self._spare = None
         try:
-            self._engine = self._open(build=False)
-        except EngineError as error:
-            log.info("%s fails after its rehearsal: %s", self._name, error)
-            self._rehearse(PAUSE)
-        else:
-            self._say(f"now on {self._name}")
+            closed.result(LEAVING)
+        except TimeoutError:
+            log.warning("%s does not answer, and is left to itself", self._name)
 
-    def _rehearse(self, pause: float) -> None:
-        self._thread = threading.Thread(target=self._prepare, args=(pause,), name="rehearsal", daemon=True)
-        self._thread.start()
+    def _later(self, first: Callable[[], None], pause: float) -> None:
+        """Does the first, and opens the wanted engine after the pause, built if need be."""
+        self._preparing = True
+        self._hand.do(first)
+        self._hand.do(lambda: self._prepare(pause))
 
     def _prepare(self, pause: float) -> None:
         while not self._ended.wait(pause):
             try:
-                self._open(build=True, progress=lambda _: not self._ended.is_set()).close()
-            except EngineError as error:
-                log.info("%s does not run: %s", self._name, error)
+                self._ready = self._open(build=True, progress=lambda _: not self._ended.is_set())
+            except Exception as error:
+                # Whatever it is, the CPU serves; but what nobody expected is told in full.
+                log.info("%s does not run: %s", self._name, error, exc_info=not isinstance(error, EngineError))
                 pause = min(max(2 * pause, PAUSE), LONGEST_PAUSE)
             else:
-                self._rehearsed.set()
+                return
+
+    def _let_go(self, engine: Engine) -> None:
+        """Closes the engine; one that hangs once it no longer does."""
+        pause = PAUSE
+        while True:
+            try:
+                engine.close()
+            except EngineError as error:
+                log.info("%s cannot be closed yet: %s", self._name, error)
+                if self._ended.wait(pause):
+                    return
+                pause = min(2 * pause, LONGEST_PAUSE)
+            else:
                 return

@@ -9,11 +9,11 @@ import tensorrt as trt
 
 from greenscreen.cache import read_private
 from greenscreen.contract import ModelContract, read_contract
-from greenscreen.cuda import Card, CardLostError, open_card
+from greenscreen.cuda import Card, CardLostError, hold, open_card
 from greenscreen.errors import EngineError
 from greenscreen.frame import Image, Matte
 from greenscreen.segment.engine import NotBuiltError, Progress
-from greenscreen.segment.plans import PlanKey, build_plan
+from greenscreen.segment.plans import PlanKey, build_plan, translated
 
 log = logging.getLogger(__name__)
 
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 class TensorRtEngine:
     """A plan on a card. The last matte never leaves it: two buffers take turns as input and output.
 
-    The thread that opens it uses it and closes it. Whoever has more to do on the card puts it into the same stream:
+    One thread at a time uses it; any may close it. Whoever has more to do on the card puts it into the same stream:
     `image` points to the input `(1, height, width, 3)` float32, `enqueue` fills one of `mattes`.
     """
 
@@ -29,7 +29,7 @@ class TensorRtEngine:
         """Once made, it owns the card. Raises `NotBuiltError` when the plan does not load, else `EngineError`."""
         self.card, self._contract = card, contract
         self._matte_bytes, self._turn = 4 * width * height, 0
-        with card:
+        with card, translated("loading its plan"):
             self._runtime = trt.Runtime(LOGGER)
             self._plan = self._runtime.deserialize_cuda_engine(plan)
             if self._plan is None:
@@ -46,10 +46,11 @@ class TensorRtEngine:
 
     def enqueue(self, turn: int) -> None:
         """Puts a run into the card's stream: from `image` and `mattes[1 - turn]` to `mattes[turn]`."""
-        if self._contract.previous:
-            self._call(self._context.set_tensor_address(self._contract.previous, self.mattes[1 - turn]))
-        self._call(self._context.set_tensor_address(self._contract.matte, self.mattes[turn]))
-        self._call(self._context.execute_async_v3(self.card.stream))
+        with translated("on a frame"):
+            if self._contract.previous:
+                self._call(self._context.set_tensor_address(self._contract.previous, self.mattes[1 - turn]))
+            self._call(self._context.set_tensor_address(self._contract.matte, self.mattes[turn]))
+            self._call(self._context.execute_async_v3(self.card.stream))
 
     def step(self, image: Image) -> Matte:
         self._host_image[:] = image
@@ -68,12 +69,16 @@ class TensorRtEngine:
                 self.card.clear(matte, self._matte_bytes)
 
     def close(self) -> None:
-        # TensorRT's objects free memory of the card's, so they go while it is current.
-        try:
-            with self.card:
-                self._context = self._plan = self._runtime = None
-        except CardLostError:
-            log.info("the GPU was lost before its engine was closed")
+        """Raises `CardLostError` while the card hangs, which keeps what it works with; may be called again then."""
+        if not self.card.idle():
+            hold(self)
+        else:
+            # TensorRT's objects free memory of the card's, so they go while it is current.
+            try:
+                with self.card:
+                    self._context = self._plan = self._runtime = None
+            except CardLostError:
+                log.info("the GPU was lost before its engine was closed")
         self.card.close()
 
     @staticmethod

@@ -1,6 +1,8 @@
 """Whatever becomes of the GPU's engine, every picture gets a matte, and the person hears of it."""
 
 import threading
+import time
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -15,21 +17,33 @@ PICTURE: Image = np.zeros((4, 4, 3), np.uint8)
 
 
 class Named:
-    """An engine whose mattes are one value, by which it is known; `broken` makes it fail."""
+    """An engine whose mattes are one value, by which it is known.
+
+    `broken` makes it fail, `answering` cleared not come back, and `stuck` refuse to be closed.
+    """
 
     def __init__(self, value: float):
-        self.value, self.broken, self.closed, self.steps = value, False, False, 0
+        self.value, self.broken, self.stuck, self.closed, self.steps = value, False, False, False, 0
+        self.answering = threading.Event()
+        self.answering.set()
+        self.threads = {threading.current_thread()}
 
     def step(self, image: Image) -> Matte:
+        self.threads.add(threading.current_thread())
+        assert self.answering.wait(10)
         if self.broken:
             raise EngineError("unplugged")
         self.steps += 1
         return np.full(image.shape[:2], self.value, np.float32)
 
     def reset(self) -> None:
+        self.threads.add(threading.current_thread())
         self.steps = 0
 
     def close(self) -> None:
+        self.threads.add(threading.current_thread())
+        if self.stuck:
+            raise EngineError("it hangs")
         self.closed = True
 
 
@@ -61,9 +75,16 @@ def value(engine: StandbyEngine) -> float:
     return float(engine.step(PICTURE)[0, 0])
 
 
-def value_after_rehearsal(engine: StandbyEngine) -> float:
-    assert engine._rehearsed.wait(5)
+def value_once_ready(engine: StandbyEngine) -> float:
+    until(lambda: engine._ready is not None)
     return value(engine)
+
+
+def until(true: Callable[[], bool]) -> None:
+    end = time.monotonic() + 10
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.005)
 
 
 @pytest.fixture(autouse=True)
@@ -84,11 +105,12 @@ def test_the_cpu_serves_while_the_engine_is_being_built() -> None:
     engine = machine.standing_by()
     assert [value(engine) for _ in range(3)] == [0.25] * 3
     machine.may_build.set()
-    assert value_after_rehearsal(engine) == 0.75
+    assert value_once_ready(engine) == 0.75
     assert ["serves meanwhile" in machine.said[0], machine.said[1]] == [True, "now on tensorrt"]
-    assert machine.opened[0].closed, "the rehearsal's own engine must not stay open"
+    assert len(machine.opened) == 1, "what was built is what serves"
     engine.close()
     assert machine.spare.closed
+    assert machine.opened[0].closed
 
 
 def test_nothing_is_built_for_who_never_asks_for_a_matte() -> None:
@@ -105,11 +127,11 @@ def test_a_lost_engine_costs_no_picture_and_comes_back() -> None:
     machine.opened[0].broken, machine.runs = True, False
     assert value(engine) == 0.25
     assert machine.spare.steps == 3, "the first look of a network with memory"
-    assert machine.opened[0].closed
+    until(lambda: machine.opened[0].closed)
     assert "tensorrt is lost: unplugged" in machine.said[-1]
     assert value(engine) == 0.25
     machine.runs = True
-    assert value_after_rehearsal(engine) == 0.75
+    assert value_once_ready(engine) == 0.75
     engine.close()
 
 
@@ -127,4 +149,98 @@ def test_an_error_of_the_spare_engine_is_an_error() -> None:
     with pytest.raises(EngineError, match="unplugged"):
         engine.step(PICTURE)
     machine.may_build.set()
+    engine.close()
+
+
+def test_an_engine_that_does_not_answer_is_left_alone_until_it_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The CPU serves at once, and nothing else is begun on a GPU that hangs."""
+    monkeypatch.setattr(standby, "ANSWER", 0.05)
+    machine = Machine(built=True)
+    engine = machine.standing_by()
+    machine.opened[0].answering.clear()
+    assert [value(engine) for _ in range(3)] == [0.25] * 3
+    assert "tensorrt is lost: it did not answer within 0.05 seconds" in machine.said[-1]
+    time.sleep(0.1)
+    assert len(machine.opened) == 1
+    machine.opened[0].answering.set()
+    assert value_once_ready(engine) == 0.75
+    assert machine.opened[0].closed
+    engine.close()
+
+
+def test_an_engine_that_cannot_be_closed_yet_is_closed_later() -> None:
+    machine = Machine(built=True)
+    engine = machine.standing_by()
+    machine.opened[0].broken = machine.opened[0].stuck = True
+    assert value(engine) == 0.25
+    time.sleep(0.1)
+    assert len(machine.opened) == 1
+    machine.opened[0].stuck = False
+    assert value_once_ready(engine) == 0.75
+    assert machine.opened[0].closed
+    engine.close()
+
+
+def test_the_end_does_not_wait_for_an_engine_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(standby, "ANSWER", 0.05)
+    monkeypatch.setattr(standby, "LEAVING", 0.05)
+    machine = Machine(built=True)
+    engine = machine.standing_by()
+    machine.opened[0].answering.clear()
+    value(engine)
+    engine.close()
+    assert machine.spare.closed
+    assert not machine.opened[0].closed
+    machine.opened[0].answering.set()
+
+
+def test_one_that_does_not_even_open_keeps_nobody_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(standby, "OPENING", 0.05)
+    machine = Machine(built=True)
+    opens = threading.Event()
+
+    def wanted(*, build: bool, progress: object = None) -> Named:
+        assert opens.wait(10)
+        return machine.wanted(build=build)
+
+    engine = StandbyEngine("tensorrt", wanted, lambda: machine.spare, True, machine.said.append)
+    assert "does not answer" in machine.said[0]
+    assert value(engine) == 0.25
+    opens.set()
+    assert value_once_ready(engine) == 0.75
+    engine.close()
+    assert all(opened.closed for opened in machine.opened)
+
+
+def test_one_thread_does_all_that_is_done_to_an_engine() -> None:
+    """Whoever opens, uses and closes it: a GPU's context is best left to one."""
+    machine = Machine(built=False)
+    machine.may_build.set()
+    engine = machine.standing_by()
+    value(engine)
+    value_once_ready(engine)
+    engine.reset()
+    other = threading.Thread(target=engine.close)
+    other.start()
+    other.join()
+    (thread,) = machine.opened[0].threads
+    assert thread.name == "tensorrt"
+    assert machine.opened[0].closed
+
+
+def test_what_nobody_expected_leaves_the_cpu_serving() -> None:
+    machine = Machine(built=False)
+    tries: list[int] = []
+
+    def wanted(*, build: bool, progress: object = None) -> Named:
+        if not build:
+            raise NotBuiltError("not built")
+        tries.append(1)
+        if len(tries) < 3:
+            raise ZeroDivisionError
+        return Named(0.75)
+
+    engine = StandbyEngine("tensorrt", wanted, lambda: machine.spare, True, machine.said.append)
+    assert value(engine) == 0.25
+    assert value_once_ready(engine) == 0.75
     engine.close()

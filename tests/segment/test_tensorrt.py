@@ -151,6 +151,46 @@ def test_a_lost_card_is_an_engine_error_and_closes_in_peace(load: Load) -> None:
     assert fake_tensorrt.cards[-1].closed
 
 
+def test_what_tensorrt_raises_is_an_engine_error(load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its own exceptions share no type but the root; whatever it was doing, the card is given back."""
+    module = load("11.4.0")
+
+    def fails(*_: object) -> None:
+        raise TypeError("pybind11::init(): factory function returned nullptr\nmore")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module.trt, "Builder", fails)
+        with pytest.raises(EngineError, match=r"TensorRT failed to build from student-fp16\.onnx: pybind11.*nullptr$"):
+            module.open_engine(MODEL, CONTRACT, *SIZE)
+    with monkeypatch.context() as patch:
+        patch.setattr(module.trt, "Runtime", fails)
+        with pytest.raises(EngineError, match="TensorRT failed loading its plan"):
+            module.open_engine(MODEL, CONTRACT, *SIZE)
+    engine = module.open_engine(MODEL, CONTRACT, *SIZE)
+    monkeypatch.setattr(fake_tensorrt.Context, "execute_async_v3", fails)
+    with pytest.raises(EngineError, match="TensorRT failed on a frame") as caught:
+        engine.step(np.zeros((SIZE[1], SIZE[0], 3), np.uint8))
+    assert caught.value.hint
+    engine.close()
+    assert all(card.closed for card in fake_tensorrt.cards)
+
+
+def test_a_card_that_hangs_keeps_its_engine_until_it_answers(load: Load) -> None:
+    """To free what it works with would wait for it, for ever."""
+    engine = load("11.4.0").open_engine(MODEL, CONTRACT, *SIZE)
+    card = fake_tensorrt.cards[-1]
+    card.hung = True
+    with pytest.raises(EngineError, match="did not answer"):
+        engine.step(np.zeros((SIZE[1], SIZE[0], 3), np.uint8))
+    with pytest.raises(EngineError, match="hangs"):
+        engine.close()
+    assert engine._context is not None
+    assert card.held > 0
+    card.hung = False
+    engine.close()
+    assert card.closed
+
+
 def test_every_version_runs_the_shipped_student_in_float16(load: Load, tmp_path: Path) -> None:
     """By the builder's flag where there is one, else by the types of the file that ships for it."""
     half = MODEL.with_name("student-fp16.onnx")

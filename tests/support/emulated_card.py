@@ -52,15 +52,19 @@ def compiled_here(folder: Path) -> Callable[..., bytes]:
 
 
 class EmulatedCard:
-    """The protocol `Card`, with everything done at once, in order. `lost` makes it fail as a real one would."""
+    """The protocol `Card`, with everything done at once, in order.
+
+    `lost` makes it fail as a real one would, and `hung` never come to an end.
+    """
 
     name, capability = "Emulated", (9, 0)
 
     def __init__(self) -> None:
         self.stream = next(STREAMS)
-        self.lost = self.closed = False
+        self.lost = self.closed = self.hung = False
         self.entered = 0
         self.memory: dict[int, NDArray[np.uint8]] = {}
+        self.pins: dict[int, NDArray[Any]] = {}
         self._recording: list[Callable[[], None]] | None = None
 
     def __enter__(self) -> Self:
@@ -94,8 +98,23 @@ class EmulatedCard:
         self.memory[array.ctypes.data] = array
         return array.ctypes.data
 
+    def free(self, pointer: int) -> None:
+        self.wait()
+        del self.memory[pointer]
+
     def pinned(self, shape: tuple[int, ...], dtype: type[np.generic]) -> NDArray[Any]:
-        return np.zeros(shape, dtype)
+        array = np.zeros(shape, dtype)
+        self.pins[array.ctypes.data] = array
+        return array
+
+    def unpin(self, array: NDArray[Any]) -> None:
+        self.wait()
+        del self.pins[array.ctypes.data]
+
+    @property
+    def held(self) -> int:
+        """Bytes of its own memory and of the host's that are not free."""
+        return sum(array.nbytes for array in (*self.memory.values(), *self.pins.values()))
 
     def upload(self, pointer: int, array: NDArray[Any]) -> None:
         self.do(lambda: np.copyto(self.at(pointer, array.nbytes), array.reshape(-1).view(np.uint8)))
@@ -132,12 +151,20 @@ class EmulatedCard:
     def forget(self) -> None: ...
 
     def wait(self) -> None:
+        if self.hung:
+            raise CardLostError("the GPU did not answer")
         self.do(lambda: None)
+
+    def idle(self) -> bool:
+        return not self.hung
 
     def milliseconds(self, work: Callable[[], None]) -> float:
         work()
         return 0.0
 
     def close(self) -> None:
+        if self.hung:
+            raise CardLostError("the GPU hangs")
         self.closed = True
         self.memory.clear()
+        self.pins.clear()
