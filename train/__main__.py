@@ -79,6 +79,7 @@ def export(
         Path | None, typer.Option(metavar="MANIFEST", help="eight-bit integers, in the ranges its pictures show")
     ] = None,
     area: Annotated[int | None, typer.Option(min=1024, help="pixels of input; by default as trained")] = None,
+    stride: Annotated[int, typer.Option(min=8, max=256, help="height and width are to be multiples of this")] = 32,
     temperature: Annotated[float, typer.Option(min=0.1, max=10, help="below 1: surer mattes than as trained")] = 1.0,
     others: Annotated[
         list[Path] | None, typer.Option("--with", metavar="CHECKPOINT", help="run this one too, and take the mean")
@@ -93,7 +94,7 @@ def export(
     rows = load_all([int8]) if int8 else []
     from train.export import export as run
 
-    contract = run(checkpoint, out, half, rows, area, temperature, others or [], packed)
+    contract = run(checkpoint, out, half, rows, area, temperature, others or [], packed, stride)
     typer.echo(f"wrote {out} and {out.with_suffix('.json').name}: {contract.name}, both engines agree")
 
 

@@ -80,22 +80,24 @@ def export(
     temperature: float = 1.0,
     others: Sequence[Path] = (),
     packed: bool = False,
+    stride: int = STRIDE,
 ) -> ModelContract:
     """Writes `out` (ONNX) and the contract beside it; of eight-bit integers, if there are `rows` of training pictures.
 
     `area` is how many pixels of input the contract states; by default those the network was trained with. A
     `temperature` below 1 makes mattes surer than they were trained to be. With `others`, the model runs all these
-    networks and answers with their mean. `packed` keeps the weights in float16 and computes in float32.
+    networks and answers with their mean. `packed` keeps the weights in float16 and computes in float32. Heights
+    and widths are to be multiples of `stride`: a smaller one comes nearer to a picture's shape.
 
     Raises `ModelError`, writing neither, when the checkpoint is none or an engine disagrees with PyTorch, `UsageError`
-    when the rows list no pictures, and `SinkError` when nothing can be written.
+    when the rows list no pictures or the networks take no such stride, and `SinkError` when nothing can be written.
     """
     saved = [read_checkpoint(path) for path in (checkpoint, *others)]
     reference = Deployed(*(one.build() for one in saved), temperature=temperature)
     try:
         with tempfile.TemporaryDirectory(dir=out.parent) as scratch:
             model = Path(scratch) / out.name
-            contract = draft(*saved, model=model, half=half, temperature=temperature, packed=packed)
+            contract = draft(*saved, model=model, half=half, temperature=temperature, packed=packed, stride=stride)
             contract = replace(contract, area=area) if area else contract
             if rows:
                 shown = chosen([row for row in rows if row.split == "train" and row.mask], SHOWN)
@@ -133,13 +135,26 @@ def quantized(model: Path, contract: ModelContract, pictures: Sequence[Image]) -
 
 
 def draft(
-    *saved: Checkpoint, model: Path, half: bool = False, temperature: float = 1.0, packed: bool = False
+    *saved: Checkpoint,
+    model: Path,
+    half: bool = False,
+    temperature: float = 1.0,
+    packed: bool = False,
+    stride: int = STRIDE,
 ) -> ModelContract:
     """Writes an ONNX file that nobody has checked yet; returns its contract."""
     networks = [one.build() for one in saved]
+    least = max(network.stride for network in networks)
+    if stride % least:
+        raise UsageError(
+            f"{'+'.join(one.network for one in saved)} cannot see pictures in multiples of {stride} pixels",
+            f"give a multiple of {least}",
+        )
     remembers = any(network.remembers for network in networks)
     names = ["image", "previous"] if remembers else ["image"]
-    example = (torch.zeros(1, 160, 288, 3), torch.zeros(1, 160, 288, 1))[: len(names)]
+    # Odd multiples, so that what is done about odd sizes is in the graph.
+    height, width = 5 * stride, 9 * stride
+    example = (torch.zeros(1, height, width, 3), torch.zeros(1, height, width, 1))[: len(names)]
     axes = {key: {1: "height", 2: "width"} for key in (*names, "matte")}
     write_onnx(model, Deployed(*networks, half=half, temperature=temperature).eval(), example, names, "matte", axes)
     if packed:
@@ -147,7 +162,7 @@ def draft(
     digest = hashlib.sha256(model.read_bytes()).hexdigest()
     name = "+".join(one.network for one in saved) + ("-fp16" if half else "")
     previous = "previous" if remembers else None
-    return ModelContract(name, digest, "image", "matte", previous, STRIDE, int(saved[0].facts.get("area", AREA)))
+    return ModelContract(name, digest, "image", "matte", previous, stride, int(saved[0].facts.get("area", AREA)))
 
 
 def write_onnx(

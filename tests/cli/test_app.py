@@ -331,7 +331,7 @@ def test_engines_are_built_listed_and_removed(
     assert answer.code == 0
     assert answer.err.count("is ready") == 2
     answer = greenscreen("engine", "list")
-    assert [word in answer.out for word in ("student", "256x160", "tensorrt-11.4.0", "Emulated", "sm90")] == [True] * 5
+    assert [word in answer.out for word in ("student", "288x160", "tensorrt-11.4.0", "Emulated", "sm90")] == [True] * 5
     assert greenscreen("engine", "clean").code == 0
     assert "nothing is built yet" in greenscreen("engine", "list").err
     sys.modules.pop("greenscreen.segment.tensorrt")

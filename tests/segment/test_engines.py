@@ -181,14 +181,14 @@ def test_large_pictures_keep_the_detail_that_the_network_looks_for() -> None:
     stripes = np.repeat(np.tile(np.uint8([40, 210]), 120), 8)
     pixels = np.broadcast_to(stripes[None, :, None], (1080, 1920, 3)).copy()
     frame = Frame(pixels, 0.0, 0)
-    seen = network_input(frame, 416, 224)
-    assert seen.shape == (224, 416, 3)
-    enlarged = cv2.resize(frame.guide, (416, 224), interpolation=cv2.INTER_AREA)
+    seen = network_input(frame, 416, 240)
+    assert seen.shape == (240, 416, 3)
+    enlarged = cv2.resize(frame.guide, (416, 240), interpolation=cv2.INTER_AREA)
     assert seen.std() > 1.15 * enlarged.std()
-    planar = network_input(frame.as_planar(), 416, 224)
+    planar = network_input(frame.as_planar(), 416, 240)
     assert np.abs(planar.astype(int) - seen).mean() < 12
     np.testing.assert_array_equal(
-        network_input(frame, 256, 160), cv2.resize(frame.guide, (256, 160), interpolation=cv2.INTER_AREA)
+        network_input(frame, 288, 160), cv2.resize(frame.guide, (288, 160), interpolation=cv2.INTER_AREA)
     )
 
 

@@ -15,6 +15,7 @@ from greenscreen.contract import read_contract
 from greenscreen.errors import ModelError, SinkError, UsageError
 from greenscreen.frame import Frame
 from greenscreen.segment import host, open_segmenter
+from greenscreen.segment.onnxruntime import OnnxRuntimeEngine
 from train import export as exporting
 from train.checkpoint import read_checkpoint
 from train.data import Row
@@ -111,6 +112,31 @@ def test_pspnets_fields_can_be_exported_for_pictures_of_any_size(tmp_path: Path)
     x = torch.rand(1, 8, 12, 20)
     (found,) = onnxruntime.InferenceSession(str(path)).run(None, {"x": x.numpy()})
     np.testing.assert_allclose(found, pooling(x).detach().numpy(), atol=1e-5)
+
+
+@pytest.mark.parametrize("stride", [8, 16])
+def test_a_smaller_stride_comes_nearer_to_the_pictures_shape(untrained: Untrained, tmp_path: Path, stride: int) -> None:
+    """One file for all sizes; the engines agree where a size is odd at 1/16 or 1/32 of the input, too."""
+    checkpoint, model = untrained("student-large"), tmp_path / "out.onnx"
+    contract = export(checkpoint, model, area=20_480, stride=stride)
+    assert contract.stride == stride
+    reference = Deployed(read_checkpoint(checkpoint).build()).eval()
+    for places in (9, 10, 11, 12):
+        width, height = places * stride, (places + 3) * stride
+        engine = OnnxRuntimeEngine(model, contract, width, height)
+        image = np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
+        with torch.inference_mode():
+            wanted = reference(torch.from_numpy(image)[None].float())[0, :, :, 0]
+        np.testing.assert_allclose(engine.step(image), wanted, atol=2e-3)
+
+
+def test_a_stride_that_a_network_does_not_take_is_refused(untrained: Untrained, tmp_path: Path) -> None:
+    for names, stride, least in ((["student-large"], 12, 8), (["student-large", "student-small"], 16, 32)):
+        checkpoint, *others = (untrained(name) for name in names)
+        with pytest.raises(UsageError, match=f"multiples of {stride} pixels") as told:
+            export(checkpoint, tmp_path / "out.onnx", others=others, stride=stride)
+        assert told.value.hint == f"give a multiple of {least}"
+    assert not list(tmp_path.glob("out*"))
 
 
 def test_eight_bits_are_taken_where_the_cpu_is_made_for_them(

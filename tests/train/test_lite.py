@@ -8,7 +8,7 @@ import torch
 from greenscreen.errors import ModelError, UsageError
 from train.learner import Learner, begun
 from train.models import LargeStudent
-from train.models.lite import SIZES, STAGES, Encoder, conv
+from train.models.lite import SIZES, STAGES, Encoder, Up, conv
 from train.recipe import make_recipe
 
 
@@ -31,11 +31,21 @@ def test_the_encoder_is_efficientnet_lite(size: str, millions: float) -> None:
 
 @pytest.mark.parametrize("size", SIZES)
 def test_any_multiple_of_the_stride_goes_in_and_comes_out(size: str) -> None:
+    """Also where a size is odd at 1/16 or 1/32 of the input."""
     student = LargeStudent(size).eval()
-    for height, width in ((32, 32), (160, 288), (256, 192)):
+    for height, width in ((32, 32), (8, 8), (160, 288), (152, 272), (240, 416), (256, 192)):
         with torch.inference_mode():
             logits = student(torch.zeros(1, 3, height, width), torch.zeros(1, 1, height, width))
         assert logits.shape == (1, 1, height, width)
+
+
+def test_where_sizes_are_odd_every_place_stays_where_it_was() -> None:
+    """A picture with one more column of places at the right gives the same at the left: nothing is stretched."""
+    torch.manual_seed(0)
+    up = Up(4, 3, 5).eval()
+    below, skip = torch.rand(1, 4, 5, 6), torch.rand(1, 3, 10, 12)
+    with torch.inference_mode():
+        torch.testing.assert_close(up(below, skip[:, :, :9, :11])[:, :, :8, :10], up(below, skip)[:, :, :8, :10])
 
 
 def test_weights_of_other_names_are_taken_over_in_order() -> None:

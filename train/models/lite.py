@@ -171,7 +171,11 @@ class Encoder(nn.Module):
 
 
 class Up(nn.Module):
-    """Doubles the size, adds the encoder's features of that size and the last matte, and filters."""
+    """Doubles the size, adds the encoder's features of that size and the last matte, and filters.
+
+    Of an odd size the encoder has seen one row or column less than twice the half, which is cut off here: so every
+    place stays where it was in training, in which all sizes were even.
+    """
 
     def __init__(self, inputs: int, skip: int, outputs: int):
         super().__init__()
@@ -181,6 +185,9 @@ class Up(nn.Module):
 
     def forward(self, x: Tensor, *skip: Tensor) -> Tensor:
         x = F.interpolate(self.below(x), scale_factor=2, mode="bilinear", align_corners=False)
+        if x.shape[2:] != skip[0].shape[2:]:
+            height, width = skip[0].shape[2:]
+            x = x[:, :, :height, :width]
         return self.mix(F.relu6(x + self.across(torch.cat(skip, 1) if len(skip) > 1 else skip[0])))
 
 
@@ -188,6 +195,8 @@ class LargeStudent(nn.Module):
     """Image `(N, 3, H, W)` RGB in [-1, 1] and last matte `(N, 1, H, W)` in [0, 1] to logits `(N, 1, H, W)`."""
 
     remembers = True
+    stride = 8
+    """Height and width of the input are multiples of this; the coarser sizes may be odd."""
 
     def __init__(self, size: str = "large") -> None:
         super().__init__()

@@ -6,7 +6,7 @@ from typing import ClassVar
 from torch import Tensor, nn
 
 STRIDE = 32
-"""Height and width of the input must be multiples of this, for every network alike."""
+"""Height and width of the input must be multiples of this, which suits every network; some take smaller ones."""
 
 
 class Network(nn.Module):
@@ -17,6 +17,7 @@ class Network(nn.Module):
 
     remembers: ClassVar[bool] = False
     """Whether `forward` takes the previous matte `(N, 1, H, W)` in [0, 1] after the image."""
+    stride: ClassVar[int] = STRIDE
 
 
 def check_size(image: Tensor) -> None:

@@ -10,8 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-STRIDE = 32
-"""Height and width of the input must be multiples of this."""
+from train.models.network import STRIDE
 
 SIZES: dict[str, dict[str, tuple[int, ...]]] = {
     "small": {"widths": (16, 24, 40, 80, 128), "depths": (2, 2, 3, 3), "decoder": (64, 40, 24, 16)},
@@ -88,6 +87,7 @@ class Student(nn.Module):
     """Image `(N, 3, H, W)` RGB in [-1, 1] and last matte `(N, 1, H, W)` in [0, 1] to logits `(N, 1, H, W)`."""
 
     remembers = True
+    stride = STRIDE
 
     def __init__(self, size: str = "small"):
         super().__init__()
