@@ -11,8 +11,22 @@ from numpy.typing import NDArray
 from greenscreen.band import Field
 from greenscreen.loops import REACH, Bytes, compiled, sum_across
 
+Row = Bytes | Field
+
+place = np.uintp
+"""An index as the loops of `render` use it."""
+
 FEW = real(0.05)
 """Pixels of a window that are too few to know a colour by."""
+
+MOST = 128
+"""Pixels of chroma that `edge` takes at once: what it works on then stays next to the processor."""
+BLOCK = 32
+"""So many at a time go through a loop of vector instructions."""
+SEEN, BEHIND, BEFORE, KNOWN, SHARE, MEAN, OWN = 0, 4, 8, 10, 11, 13, 14
+SLOPE, BASE, PERSON, ROOM, RATE, LOW, HIGH, LIGHT = range(15, 23)
+FLOATS = 23
+"""Rows of what it works on: what is seen and what is behind, each two of luma and one of U and V; alphas; fields."""
 
 
 @compiled
@@ -145,144 +159,308 @@ def render(
     height, width = frame.shape[0] * 2 // 3, frame.shape[1]
     rows, columns = height // 2, width // 2
     h, w = kind.shape
-    line = np.zeros((w, 16), np.float32)
     known, before, after = past
-    place = (np.arange(columns) + 0.5) * w / columns - 0.5
-    left, share = np.floor(place).astype(np.int32), (place - np.floor(place)).astype(np.float32)
-    chroma = frame[height:].reshape(2, rows, columns)
-    chroma_behind, chroma_out = behind[height:].reshape(2, rows, columns), out[height:].reshape(2, rows, columns)
+    at_guide = (np.arange(columns) + 0.5) * w / columns - 0.5
+    left, share = np.floor(at_guide).astype(np.int32), (at_guide - np.floor(at_guide)).astype(np.float32)
+    nearest = np.minimum(np.maximum(left + (share >= real(0.5)), 0), w - 1)
+    # The rows of U, then those of V.
+    chroma = frame[height:].reshape(2 * rows, columns)
+    chroma_behind, chroma_out = behind[height:].reshape(2 * rows, columns), out[height:].reshape(2 * rows, columns)
+    line = np.zeros((w, 16), np.float32)
+    # Several rows of chroma belong to each of `kind`.
+    ends, spans, scanned = np.empty(w, np.int32), 0, -1
+    # What lies in between is put side by side, so that loops over it are long: parts of a row, from a column to
+    # another, and from which place on.
+    parts, n, count = np.empty((MOST, 4), np.int32), 0, 0
+    at, made = np.empty((MOST, 16), np.float32), np.empty((6, 2 * MOST), np.uint8)
+    floats = np.empty((FLOATS, 2 * MOST + BLOCK), np.float32)
     for row in range(first, last):
         y, j = 2 * row, row * h // rows
         v = (row + 0.5) * h / rows - 0.5
         above = math.floor(v)
         up, down, t = max(above, 0), min(above + 1, h - 1), real(v - above)
-        i = 0
-        while i < w:
-            what, end = kind[j, i], i + 1
-            while end < w and kind[j, end] == what:
-                end += 1
+        if j != scanned:
+            scanned, spans = j, find_spans(kind, j, ends)
+        for span in range(spans):
+            i, end = ends[span - 1] if span else 0, ends[span]
+            what = kind[j, i]
             a, b = i * columns // w, end * columns // w
-            if what < 2:
-                source, colours = (frame, chroma) if what == 1 else (behind, chroma_behind)
-                for k in range(2):
-                    copy(source[y + k, 2 * a : 2 * b], out[y + k, 2 * a : 2 * b])
-                    copy(colours[k, row, a:b], chroma_out[k, row, a:b])
-                    if alpha.size:
-                        alpha[y + k, 2 * a : 2 * b] = 255 * what
+            if what == 1:
+                copy(frame, chroma, row, a, b, out, chroma_out)
+            elif what == 0:
+                copy(behind, chroma_behind, row, a, b, out, chroma_out)
             else:
-                for x in range(max(i - 1, 0), min(end + 1, w)):
-                    upper, lower, between = fields[up, x], fields[down, x], line[x]
-                    for c in range(16):
-                        between[c] = upper[c] + (lower[c] - upper[c]) * t
-                luma, colour = slice(2 * a, 2 * b), slice(a, b)
-                if what == 3:
-                    add_light(
-                        (frame[y : y + 2, luma], out[y : y + 2, luma]),
-                        (chroma[:, row, colour], chroma_out[:, row, colour]),
-                        line,
-                        left[colour],
-                        share[colour],
-                    )
-                    if alpha.size:
-                        alpha[y : y + 2, luma] = 255
-                    i = end
-                    continue
-                edge(
-                    (frame[y : y + 2, luma], behind[y : y + 2, luma], out[y : y + 2, luma]),
-                    (chroma[:, row, colour], chroma_behind[:, row, colour], chroma_out[:, row, colour]),
-                    alpha[y : y + 2, luma],
-                    (known[j : j + 1], before[y : y + 2, luma], after[y : y + 2, luma]),
-                    line,
-                    left[colour],
-                    share[colour],
-                    cut,
-                )
-            i = end
-
-
-@compiled
-def copy(source: Bytes, target: Bytes) -> None:
-    for x in range(target.size):
-        target[x] = source[x]
-
-
-@compiled
-def edge(
-    luma: tuple[Bytes, Bytes, Bytes],
-    chroma: tuple[Bytes, Bytes, Bytes],
-    alpha: Bytes,
-    past: tuple[Bytes, Field, Field],
-    line: Field,
-    left: NDArray[np.int32],
-    share: Field,
-    cut: bool,
-) -> None:
-    """A run of pixels in between: two rows of luma, `(2, 2 n)`, and one of U and V, `(2, n)`.
-
-    Of each the frame's, the backdrop's and the result's; of `past` the row and the rows that belong here. `line` has
-    the fields in a row, to be read at `left`, and to its right as far as `share` says.
-    """
-    y, y_behind, y_out = luma
-    c, c_behind, c_out = chroma
-    known, before, after = past
-    at, last = np.empty(16, np.float32), len(line) - 1
-    for x in range(left.size):
-        one, other, t = line[max(left[x], 0)], line[min(left[x] + 1, last)], share[x]
-        for i in range(16):
-            at[i] = one[i] + (other[i] - one[i]) * t
-        base, mean = at[1] * real(c[0, x]) + at[2] * real(c[1, x]) + at[3], real(0)
-        for k in range(2):
-            for i in range(2):
-                seen = real(y[k, 2 * x + i])
-                # In this order, so that what is not a number becomes 0: the backdrop, not the room.
-                there = min(real(1), max(real(0), at[0] * seen + base))
+                mix(fields, up, down, t, max(i - 1, 0), min(end + 1, w), line)
+            if what == 3:
+                add_light(frame, chroma, row, a, b, line, left, share, out, chroma_out)
+            if what != 2 and alpha.size:
+                fill(alpha, y, 2 * a, 2 * b, np.uint8(255 * min(what, 1)))
+                fill(alpha, y + 1, 2 * a, 2 * b, np.uint8(255 * min(what, 1)))
+            while what == 2 and a < b:
+                m = min(n + b - a, MOST)
+                end_of = a + m - n
+                spread(line, left, share, a, end_of, at, n)
+                for k in range(2):
+                    widen(frame, y + k, 2 * a, 2 * end_of, floats, SEEN + k, 2 * n)
+                    widen(behind, y + k, 2 * a, 2 * end_of, floats, BEHIND + k, 2 * n)
+                    widen(chroma, k * rows + row, a, end_of, floats, SEEN + 2 + k, n)
+                    widen(chroma_behind, k * rows + row, a, end_of, floats, BEHIND + 2 + k, n)
+                    if known.size:
+                        widen(before, y + k, 2 * a, 2 * end_of, floats, BEFORE + k, 2 * n)
                 if known.size:
-                    was = real(known[0, min(max(left[x] + (t >= real(0.5)), 0), last)])
-                    if was == real(2):
-                        was = before[k, 2 * x + i]
-                    there = was + (there - was) * at[10]
-                    after[k, 2 * x + i] = there
-                there = min(max(there, at[11]), at[12])
-                mean += there * real(0.25)
-                y_out[k, 2 * x + i] = blend(
-                    seen, real(y_behind[k, 2 * x + i]), there, at[4], at[7], at[13], cut, real(235)
-                )
-                if alpha.size:
-                    alpha[k, 2 * x + i] = np.uint8(np.int32(there * real(255) + real(0.5)))
+                    recall(known, j, nearest, a, end_of, floats, 2 * n)
+                parts[count] = row, a, end_of, n
+                a, n, count = end_of, m, count + 1
+                if n == MOST:
+                    edge(at, n, floats, known.size > 0, cut, made)
+                    put(parts, count, floats, made, out, chroma_out, after, alpha)
+                    n = count = 0
+    edge(at, n, floats, known.size > 0, cut, made)
+    put(parts, count, floats, made, out, chroma_out, after, alpha)
+
+
+# From here on, whole arrays are handed over, and nothing but their items is asked for: whoever takes a part of one is
+# counted as its holder for as long, which takes longer than most loops here. Places are unsigned, so that the compiler
+# need not think of those that count from the end.
+
+
+@compiled
+def find_spans(kind: Bytes, row: int, ends: NDArray[np.int32]) -> int:
+    """Where each span of one kind ends in a row, from left to right; returns how many there are."""
+    j, x, count = place(row), place(1), place(0)
+    width = place(kind.shape[1])
+    while x < width:
+        if kind[j, x] != kind[j, x - place(1)]:
+            ends[count] = x
+            count += place(1)
+        x += place(1)
+    ends[count] = width
+    return int(count) + 1
+
+
+@compiled
+def copy(source: Bytes, colours: Bytes, row: int, a: int, b: int, out: Bytes, out_colours: Bytes) -> None:
+    """Columns `a` to `b` of the rows of luma and chroma that belong together."""
+    rows = len(colours) // 2
+    for k in range(2):
+        copy_row(source, 2 * row + k, 2 * a, 2 * b, out, 2 * row + k, 2 * a)
+        copy_row(colours, k * rows + row, a, b, out_colours, k * rows + row, a)
+
+
+@compiled
+def copy_row(source: Row, row: int, first: int, last: int, out: Row, line: int, start: int) -> None:
+    i, j, a, b = place(row), place(line), place(first), place(start)
+    for x in range(place(last - first)):
+        out[j, b + x] = source[i, a + x]
+
+
+@compiled
+def fill(out: Bytes, row: int, first: int, last: int, value: np.uint8) -> None:
+    i = place(row)
+    for x in range(place(first), place(last)):
+        out[i, x] = value
+
+
+@compiled
+def mix(fields: Field, up: int, down: int, t: real, first: int, last: int, line: Field) -> None:
+    """Places `first` to `last` of a row between two of `fields`, at `t` in [0, 1]."""
+    i, j = place(up), place(down)
+    for x in range(place(first), place(last)):
+        for c in range(place(16)):
+            line[x, c] = fields[i, x, c] + (fields[j, x, c] - fields[i, x, c]) * t
+
+
+@compiled
+def spread(line: Field, left: NDArray[np.int32], share: Field, first: int, last: int, out: Field, start: int) -> None:
+    """A row of fields `(w, 16)` as it is at `left`, and to its right as far as `share` says: `(n, 16)`."""
+    end, a, b = len(line) - 1, place(first), place(start)
+    for x in range(place(last - first)):
+        i, t, to = left[a + x], share[a + x], b + x
+        one, other = place(max(i, 0)), place(min(i + 1, end))
+        for c in range(place(16)):
+            out[to, c] = line[one, c] + (line[other, c] - line[one, c]) * t
+
+
+@compiled
+def widen(values: Row, row: int, first: int, last: int, floats: Field, line: int, start: int) -> None:
+    """A part of a row as floats, and a little more behind it if there is more: whole blocks are faster."""
+    count = (last - first + BLOCK - 1) // BLOCK * BLOCK
+    if first + count > values.shape[1]:
+        count = last - first
+    i, j, a, b = place(row), place(line), place(first), place(start)
+    for x in range(place(count)):
+        floats[j, b + x] = real(values[i, a + x])
+
+
+@compiled
+def recall(
+    known: Bytes, row: int, nearest: NDArray[np.int32], first: int, last: int, floats: Field, start: int
+) -> None:
+    """Of each place the nearest of a row of `known`, twice, as luma has it."""
+    i, j, a, b = place(row), place(KNOWN), place(first), place(start)
+    for x in range(place(last - first)):
+        kind = real(known[i, place(nearest[a + x])])
+        floats[j, b + x + x] = kind
+        floats[j, b + x + x + place(1)] = kind
+
+
+@compiled
+def edge(at: Field, n: int, floats: Field, steadied: bool, cut: bool, made: Bytes) -> None:
+    """Pixels in between, `n` of chroma and four times as many of luma, by their fields `at`, `(n, 16)`.
+
+    Of `floats` this reads what is seen and what is behind, in two rows of luma and one each of U and V, and what alpha
+    was, if it is `steadied`; the rest is room to work in. `made` gets luma, U and V, and two rows of alpha.
+    """
+    find_base(at, n, floats)
+    for c, row in ((0, SLOPE), (4, PERSON), (7, ROOM), (10, RATE), (11, LOW), (12, HIGH), (13, LIGHT)):
+        field(at, c, n, 2, floats, row)
+    for k in range(2):
+        find_share(floats, k, 2 * n)
+        if steadied:
+            hold(floats, k, 2 * n)
+        keep_between(floats, k, 2 * n, made)
+        free(floats, SEEN + k, SHARE + k, real(235), 2 * n)
+        blend(floats, BEHIND + k, SHARE + k, cut, made, k, 2 * n)
+    find_mean(floats, n)
+    for k in range(2):
+        for c, row in ((5 + k, PERSON), (8 + k, ROOM), (14 + k, LIGHT)):
+            field(at, c, n, 1, floats, row)
+        free(floats, SEEN + 2 + k, MEAN, real(240), n)
+        blend(floats, BEHIND + 2 + k, MEAN, cut, made, 2 + k, n)
+
+
+@compiled
+def find_base(at: Field, n: int, floats: Field) -> None:
+    """What alpha is, luma aside."""
+    u, v, out = place(SEEN + 2), place(SEEN + 3), place(BASE)
+    for x in range(place(n)):
+        base = at[x, place(1)] * floats[u, x] + at[x, place(2)] * floats[v, x] + at[x, place(3)]
+        floats[out, x + x] = base
+        floats[out, x + x + place(1)] = base
+
+
+@compiled
+def field(at: Field, c: int, n: int, times: int, floats: Field, row: int) -> None:
+    """One of the fields by itself, each value once or twice."""
+    i, j = place(c), place(row)
+    if times == 2:
+        for x in range(place(n)):
+            floats[j, x + x] = at[x, i]
+            floats[j, x + x + place(1)] = at[x, i]
+    else:
+        for x in range(place(n)):
+            floats[j, x] = at[x, i]
+
+
+@compiled
+def find_share(floats: Field, k: int, n: int) -> None:
+    seen, slope, base, out = place(SEEN + k), place(SLOPE), place(BASE), place(SHARE + k)
+    # In this order, so that what is not a number becomes 0: the backdrop, not the room.
+    for x in range(place(n)):
+        floats[out, x] = min(real(1), max(real(0), floats[slope, x] * floats[seen, x] + floats[base, x]))
+
+
+@compiled
+def hold(floats: Field, k: int, n: int) -> None:
+    """Brings a share only so far from what it was, and remembers it."""
+    known, before, rate, share = place(KNOWN), place(BEFORE + k), place(RATE), place(SHARE + k)
+    for x in range(place(n)):
+        was = floats[before, x] if floats[known, x] == real(2) else floats[known, x]
+        floats[share, x] = was + (floats[share, x] - was) * floats[rate, x]
+    for x in range(place(n)):
+        floats[before, x] = floats[share, x]
+
+
+@compiled
+def keep_between(floats: Field, k: int, n: int, made: Bytes) -> None:
+    """The share as it is to be, also in bytes."""
+    low, high, share, out = place(LOW), place(HIGH), place(SHARE + k), place(4 + k)
+    for x in range(place(n)):
+        floats[share, x] = min(max(floats[share, x], floats[low, x]), floats[high, x])
+    for x in range(place(n)):
+        made[out, x] = np.uint8(np.int32(floats[share, x] * real(255) + real(0.5)))
+
+
+@compiled
+def find_mean(floats: Field, n: int) -> None:
+    upper, lower, out, one = place(SHARE), place(SHARE + 1), place(MEAN), place(1)
+    for x in range(place(n)):
+        above = floats[upper, x + x] + floats[upper, x + x + one]
+        below = floats[lower, x + x] + floats[lower, x + x + one]
+        floats[out, x] = (above + below) * real(0.25)
+
+
+@compiled
+def free(floats: Field, seen_row: int, share_row: int, top: real, n: int) -> None:
+    """The person's own colour, freed of the room's (see composite.person_colours) and lit."""
+    seen, share, person, room = place(seen_row), place(share_row), place(PERSON), place(ROOM)
+    own, light = place(OWN), place(LIGHT)
+    for x in range(place(n)):
+        a, p, r = floats[share, x], floats[person, x], floats[room, x]
+        floats[own, x] = p + a * (floats[seen, x] - r - a * (p - r))
+    for x in range(place(n)):
+        floats[own, x] = min(max(floats[own, x] + floats[light, x], real(16)), top)
+
+
+@compiled
+def blend(floats: Field, behind_row: int, share_row: int, cut: bool, made: Bytes, row: int, n: int) -> None:
+    """The person's own colour over the backdrop's; with `cut`, alone."""
+    own, behind, share, out = place(OWN), place(behind_row), place(share_row), place(row)
+    for x in range(place(n)):
+        a = floats[share, x]
+        weight = real(1) if cut and a > real(0) else a
+        made[out, x] = np.uint8(np.int32(floats[behind, x] + (floats[own, x] - floats[behind, x]) * weight + real(0.5)))
+
+
+@compiled
+def put(
+    parts: NDArray[np.int32],
+    count: int,
+    floats: Field,
+    made: Bytes,
+    luma: Bytes,
+    chroma: Bytes,
+    after: Field,
+    alpha: Bytes,
+) -> None:
+    """What `edge` made, and the alphas to be remembered, at their places."""
+    rows = len(chroma) // 2
+    for i in range(count):
+        row, a, b, n = parts[i, 0], parts[i, 1], parts[i, 2], parts[i, 3]
+        m = n + b - a
         for k in range(2):
-            behind = real(c_behind[k, x])
-            c_out[k, x] = blend(real(c[k, x]), behind, mean, at[5 + k], at[8 + k], at[14 + k], cut, real(240))
+            y = 2 * row + k
+            copy_row(made, k, 2 * n, 2 * m, luma, y, 2 * a)
+            copy_row(made, 2 + k, n, m, chroma, k * rows + row, a)
+            if after.size:
+                copy_row(floats, BEFORE + k, 2 * n, 2 * m, after, y, 2 * a)
+            if alpha.size:
+                copy_row(made, 4 + k, 2 * n, 2 * m, alpha, y, 2 * a)
 
 
 @compiled
 def add_light(
-    luma: tuple[Bytes, Bytes],
-    chroma: tuple[Bytes, Bytes],
+    frame: Bytes,
+    chroma: Bytes,
+    row: int,
+    first: int,
+    last: int,
     line: Field,
     left: NDArray[np.int32],
     share: Field,
+    out: Bytes,
+    chroma_out: Bytes,
 ) -> None:
-    """A run of the person with light on it: as `edge`, of the frame and the result."""
-    y, y_out = luma
-    c, c_out = chroma
-    last = len(line) - 1
-    for x in range(left.size):
-        one, other, t = line[max(left[x], 0)], line[min(left[x] + 1, last)], share[x]
-        light = one[13] + (other[13] - one[13]) * t + real(0.5)
+    """Columns `first` to `last` of a row of chroma, and of luma what belongs to it: person, with light on it."""
+    end, rows = len(line) - 1, len(chroma) // 2
+    for x in range(first, last):
+        one, other, t = max(left[x], 0), min(left[x] + 1, end), share[x]
+        light = line[one, 13] + (line[other, 13] - line[one, 13]) * t + real(0.5)
         for k in range(2):
             for i in range(2):
-                y_out[k, 2 * x + i] = np.uint8(min(real(y[k, 2 * x + i]) + light, real(235)))
-            tint = one[14 + k] + (other[14 + k] - one[14 + k]) * t + real(0.5)
-            c_out[k, x] = np.uint8(min(max(real(c[k, x]) + tint, real(16)), real(240)))
-
-
-@compiled
-def blend(
-    seen: real, behind: real, share: real, person: real, room: real, light: real, cut: bool, top: real
-) -> np.uint8:
-    """The person's own colour, freed of the room's (see composite.person_colours) and lit, over the backdrop's."""
-    own = person + share * (seen - room - share * (person - room)) + light
-    own = min(max(own, real(16)), top)
-    if cut and share > real(0):
-        share = real(1)
-    return np.uint8(np.int32(behind + (own - behind) * share + real(0.5)))
+                y, z = 2 * row + k, 2 * x + i
+                out[y, z] = np.uint8(min(real(frame[y, z]) + light, real(235)))
+            tint = line[one, 14 + k] + (line[other, 14 + k] - line[one, 14 + k]) * t + real(0.5)
+            chroma_out[k * rows + row, x] = np.uint8(
+                min(max(real(chroma[k * rows + row, x]) + tint, real(16)), real(240))
+            )
