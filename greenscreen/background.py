@@ -13,7 +13,7 @@ from greenscreen.colour import Bytes, planes, to_i420, to_yuv
 from greenscreen.errors import SourceError, UsageError
 from greenscreen.frame import Alpha, Frame, Image
 from greenscreen.gallery import find, gallery
-from greenscreen.images import PHOTO_SUFFIXES, read_photo
+from greenscreen.images import PHOTO_SUFFIXES, UNREAD_SUFFIXES, read_photo
 from greenscreen.resize import cover, weighted_blur
 from greenscreen.sources.video import VideoSource
 
@@ -160,7 +160,8 @@ def open_backdrop(text: str) -> Backdrop | None:
     path = find(word) or Path(expanduser(word))
     if not word or not isfile(path):
         raise UsageError(f"there is no background {text!r}", f"choose {', '.join([*gallery(), CHOICES])}")
-    if path.suffix.lower() in PHOTO_SUFFIXES:
+    # A GIF plays. To FFmpeg, HEIC is one too, of the tiles that such a photo is stored in.
+    if path.suffix.lower() in (PHOTO_SUFFIXES | UNREAD_SUFFIXES) - {".gif"}:
         return Still(read_photo(path))
     try:
         return Clip(path)

@@ -60,6 +60,12 @@ def test_a_file_that_is_no_picture_is_refused(tmp_path: Path) -> None:
             open_backdrop(str(tmp_path / name))
 
 
+def test_a_phones_photo_is_told_of_rather_than_shown_in_tiles(tmp_path: Path) -> None:
+    (tmp_path / "beach.HEIC").write_bytes(b"\0\0\0\x18ftypheic" + bytes(60))
+    with pytest.raises(SourceError, match="is a HEIC photo"):
+        open_backdrop(str(tmp_path / "beach.HEIC"))
+
+
 def test_an_image_covers_the_frame_without_stretching(tmp_path: Path) -> None:
     image = np.zeros((300, 300, 3), np.uint8)
     cv2.circle(image, (150, 150), 60, (255, 255, 255), -1)

@@ -24,7 +24,9 @@ log = logging.getLogger(__name__)
 PHOTO_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".avif"})
 """Endings of the files `read_photo` reads, in lower case."""
 
-_OTHER_SUFFIXES = frozenset({".heic", ".heif", ".gif", ".jxl"})  # Photos too, in a folder: they are told of.
+UNREAD_SUFFIXES = frozenset({".heic", ".heif", ".gif", ".jxl"})
+"""Endings of photos that `read_photo` refuses, with what to do."""
+
 _WRITTEN_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 _MOST_PIXELS, _MOST_SIDE = 200_000_000, 65_535
 _MOST_BYTES = 1 << 30
@@ -126,7 +128,7 @@ def list_photos(folder: Path, others: bool = False) -> list[Path]:
     With `others`, also those of kinds that cannot be read, so that nobody takes them for done. Raises `SourceError`
     when the folder cannot be read or holds none.
     """
-    kinds = PHOTO_SUFFIXES | _OTHER_SUFFIXES if others else PHOTO_SUFFIXES
+    kinds = PHOTO_SUFFIXES | UNREAD_SUFFIXES if others else PHOTO_SUFFIXES
     try:
         found = sorted(path for path in folder.iterdir() if _is_photo(path, kinds))
     except OSError as error:
