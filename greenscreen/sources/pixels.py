@@ -1,31 +1,83 @@
 """A decoded frame as everything else here takes it: upright, of square pixels, BGR or I420."""
 
 from fractions import Fraction
+from functools import cache
 
 import cv2
 import numpy as np
 from av.video.frame import VideoFrame
+from av.video.plane import VideoPlane
+from numpy.typing import NDArray
 
-from greenscreen.colour import Bytes
+from greenscreen.colour import Bytes, planes
 from greenscreen.sources.hdr import is_hdr, toned
 
 # Phones store what the sensor saw and note how far to turn it, counter-clockwise.
 _TURNS = {90: cv2.ROTATE_90_COUNTERCLOCKWISE, -90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, -180: cv2.ROTATE_180}
 
-# BT.601 for 625 and 525 lines and files that say nothing, as ISO/IEC 23091-2 numbers them; ranges as FFmpeg does.
-_BT601 = {2, 5, 6}
-_LIMITED = {0, 1}
-
 _MOST_STRETCHED, _MOST_SIDE = 8, 16_384
+
+# ITU-T H.273 numbers matrices so; each is known by red's and blue's share of luma. Files that say nothing are taken for
+# BT.601, as FFmpeg does.
+_BT601 = (0.299, 0.114)
+_SHARES = {1: (0.2126, 0.0722), 2: _BT601, 5: _BT601, 6: _BT601, 9: (0.2627, 0.0593)}
+_FULL = 2
+_PLANAR = {"yuv420p", "yuvj420p"}
 
 
 def planes_of(frame: VideoFrame) -> Bytes | None:
-    """The pixels of a frame that is stored as I420 of BT.601 and limited range, upright and of even size; else none."""
+    """The frame as I420 of BT.601 and limited range, `(H * 3 / 2, W)`, if it is planes of that shape, upright and even.
+
+    Values go from plane to plane: what is stored so already stays as it is, and nothing becomes BGR in between.
+    """
     even = frame.width % 2 == frame.height % 2 == 0
-    usual = frame.format.name == "yuv420p" and frame.colorspace in _BT601 and frame.color_range in _LIMITED
-    if even and usual and not frame.rotation:
-        return np.asarray(frame.to_ndarray(), np.uint8)
-    return None
+    shares = _SHARES.get(frame.colorspace)
+    if not even or not shares or frame.format.name not in _PLANAR or frame.rotation:
+        return None
+    full = frame.color_range == _FULL or frame.format.name == "yuvj420p"
+    y, u, v = map(_stored, frame.planes)
+    out = np.empty((frame.height * 3 // 2, frame.width), np.uint8)
+    to_y, to_u, to_v = planes(out)
+    if shares == _BT601 and not full:
+        to_y[:], to_u[:], to_v[:] = y, u, v
+        return out
+    (scale, luma_u, luma_v, offset), by_u, by_v = _to_usual(shares, full)
+    cv2.addWeighted(u, by_u[1], v, by_u[2], by_u[3], dst=to_u)
+    cv2.addWeighted(u, by_v[1], v, by_v[2], by_v[3], dst=to_v)
+    if shares == _BT601:
+        cv2.convertScaleAbs(y, dst=to_y, alpha=scale, beta=offset)
+        return out
+    # What chroma adds to luma is as coarse; merged with itself it is twice as wide. Around 128, to fit in bytes.
+    middle = 128 * (luma_u + luma_v)
+    added = np.asarray(cv2.addWeighted(u, luma_u, v, luma_v, 128 - middle), np.uint8)
+    added = np.asarray(cv2.merge([added, added]), np.uint8).reshape(len(added), -1)
+    for row in (0, 1):
+        cv2.addWeighted(y[row::2], scale, added, 1, offset + middle - 128, dst=to_y[row::2])
+    return out
+
+
+def _stored(plane: VideoPlane) -> Bytes:
+    return np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width]  # type: ignore[call-overload, no-any-return]
+
+
+@cache
+def _to_usual(shares: tuple[float, float], full: bool) -> list[list[float]]:
+    """`(3, 4)`: times `(Y, U, V, 1)` as stored gives `Y, U, V` of BT.601 and limited range; no luma becomes chroma."""
+    usual, stored = _from_rgb(_BT601, False), _from_rgb(shares, full)
+    rows: list[list[float]] = (usual @ np.linalg.inv(stored))[:3].tolist()
+    return rows
+
+
+def _from_rgb(shares: tuple[float, float], full: bool) -> NDArray[np.float64]:
+    """`(4, 4)`: times `(R, G, B, 1)` in [0, 1] gives `(Y, U, V, 1)` in eight bits, by ITU-T H.273."""
+    red, blue = shares
+    luma = np.array([red, 1 - red - blue, blue])
+    rows = luma, (np.array([0, 0, 1]) - luma) / (2 - 2 * blue), (np.array([1, 0, 0]) - luma) / (2 - 2 * red)
+    high, wide, low = (255, 255, 0) if full else (219, 224, 16)
+    out = np.eye(4)
+    out[:3, :3] = np.array([[high], [wide], [wide]]) * np.stack(rows)
+    out[:3, 3] = low, 128, 128
+    return out
 
 
 def picture_of(frame: VideoFrame, shape: Fraction | None, hdr: bool) -> tuple[Bytes, Bytes | None]:

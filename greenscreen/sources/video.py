@@ -29,8 +29,8 @@ class VideoSource:
     Colours follow what the file says of its matrix and range; one that says nothing is taken as BT.601 and limited, as
     FFmpeg writes it. Frames come upright, of square pixels and deinterlaced; those of another size than the first are
     fitted into it. With `loop` the file begins again for ever, and time goes on. `frames` is about how many there are,
-    None where the file does not tell. With `planar`, for what plays live, pixels that are I420 of BT.601 and limited
-    range in the file are handed on as they are. Without either, high dynamic range is brought into the usual one, and
+    None where the file does not tell. With `planar`, for what plays live, planes that are stored like
+    I420's are handed on as I420, in its colours. Without either, high dynamic range is brought into the usual one, and
     transparent frames keep their opacity; otherwise they lie on white.
 
     Raises `SourceError` on entering when there is no picture, and at the end, after all the frames that could be had,

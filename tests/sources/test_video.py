@@ -443,24 +443,44 @@ def test_missing_files_and_folders_are_refused(tmp_path: Path) -> None:
         read(tmp_path)
 
 
-@pytest.mark.parametrize(("matrix", "kept"), [("bt709", False), ("smpte170m", True)])
-def test_planes_of_the_usual_kind_are_handed_on_as_they_are(tmp_path: Path, matrix: str, kept: bool) -> None:
-    """What a virtual camera takes needs no conversion; any other matrix does, or colours would be off."""
-    path = tmp_path / "clip.mp4"
-    planes = np.full((96, 64), 128, np.uint8)
-    planes[:64] = np.arange(64, dtype=np.uint8) * 3 + 20
-    codes = {"bt709": 1, "smpte170m": 6}
+@pytest.mark.parametrize(("matrix", "full"), [(6, 1), (5, 2), (1, 1), (1, 2), (9, 1), (2, 0)])
+def test_planes_go_from_the_file_to_the_camera_without_becoming_bgr(tmp_path: Path, matrix: int, full: int) -> None:
+    """Those of the usual kind as they are; those of another matrix or range by ITU-T H.273, for no colour to be off."""
+    path, size = tmp_path / "clip.mkv", 256
+    rgb = PATCHES.repeat(32, 0)[None].repeat(size, 0)
+    stored = None if matrix == 9 else yuv(rgb, matrix, full != FULL)
     with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=25, options={"crf": "5"})
-        stream.width, stream.height, stream.pix_fmt = 64, 64, "yuv420p"
-        stream.codec_context.colorspace, stream.codec_context.color_range = codes[matrix], 1
-        for index in range(3):
-            frame = av.VideoFrame.from_ndarray(planes, "yuv420p")
-            frame.colorspace, frame.color_range, frame.pts = codes[matrix], 1, index
-            container.mux(stream.encode(frame))
+        stream = container.add_stream("libx264", rate=25, options={"qp": "0"})
+        stream.width, stream.height, stream.pix_fmt = size, size, "yuv420p"
+        frame = av.VideoFrame(size, size, "yuv420p")
+        for target in (stream.codec_context, frame):
+            target.colorspace, target.color_range = matrix, full
+        if stored is None:
+            frame = av.VideoFrame.from_ndarray(rgb, "rgb24").reformat(
+                format="yuv420p", dst_colorspace=9, dst_color_range=1, interpolation=ACCURATE
+            )
+        else:
+            for plane, values, step in zip(frame.planes, stored, (1, 2, 2), strict=True):
+                padded = np.zeros((plane.height, plane.line_size), np.uint8)
+                padded[:, : size // step] = values[::step, ::step]
+                plane.update(padded.tobytes())
+        container.mux(stream.encode(frame))
         container.mux(stream.encode())
-    with VideoSource(path, planar=True) as planar, VideoSource(path) as plain:
-        fast, slow = next(iter(planar)), next(iter(plain))
-    assert fast.planar is kept
-    assert fast.size == slow.size == (64, 64)
-    assert np.abs(fast.image.astype(int) - slow.image).max() <= 3
+    with VideoSource(path, planar=True) as source:
+        seen = next(iter(source))
+    assert seen.planar
+    wanted = yuv(rgb, BT601, True)
+    ours = [seen.pixels[:size], *seen.pixels[size:].reshape(2, size // 2, size // 2)]
+    for plane, (got, want) in enumerate(zip(ours, wanted, strict=True)):
+        step = 1 if plane == 0 else 2
+        middle = slice(16 // step, None, 32 // step)
+        assert np.abs(got[8, middle].astype(int) - want[16, 16::32]).max() <= 2, plane
+    if matrix in (2, 6) and full != FULL:
+        with av.open(str(path)) as container:
+            np.testing.assert_array_equal(seen.pixels, next(container.decode(video=0)).to_ndarray())
+
+
+@pytest.mark.parametrize("more", [{"turn": 90}, {"size": (63, 48), "pix_fmt": "yuv444p"}, {"pix_fmt": "yuv422p"}])
+def test_what_is_no_such_planes_comes_as_bgr(tmp_path: Path, more: dict) -> None:
+    with VideoSource(clip(tmp_path / "clip.mp4", 2, **more), planar=True) as source:
+        assert not next(iter(source)).planar
