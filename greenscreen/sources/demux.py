@@ -60,7 +60,12 @@ class Frames:
 
     def _decoded(self) -> Iterator[VideoFrame]:
         begun = False
+        broadcast = self._container.format.name == "mpegts"  # Of which something is always missing.
         for packet in self._container.demux(self._stream):
+            if packet.is_corrupt and not broadcast:
+                # Cut off in its middle: the decoder's complaint would cost the frames that are still in it.
+                self.lost += 1
+                continue
             try:
                 for frame in packet.decode():
                     begun = True
