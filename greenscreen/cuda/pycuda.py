@@ -35,7 +35,8 @@ class PyCudaCard:
         # What PyCUDA frees only where the card is current, so that it is kept here until then.
         self._memory: dict[int, driver.DeviceAllocation] = {}
         self._pinned: dict[int, driver.PagelockedHostAllocation] = {}
-        self._modules: list[driver.Module] = []
+        # Loaded once, however often they are asked for.
+        self._modules: dict[bytes, driver.Module] = {}
         self._graphs = Graphs()
         with self._translated():
             device = driver.Device(index)
@@ -102,9 +103,9 @@ class PyCudaCard:
 
     def kernels(self, code: bytes, *names: str) -> list[Kernel]:
         with self._translated():
-            module = driver.module_from_buffer(code)
-            self._modules.append(module)
-            return [module.get_function(name) for name in names]
+            if code not in self._modules:
+                self._modules[code] = driver.module_from_buffer(code)
+            return [self._modules[code].get_function(name) for name in names]
 
     def launch(self, kernel: Kernel, size: tuple[int, int], *arguments: np.generic) -> None:
         grid = (-(-size[0] // BLOCK[0]), -(-size[1] // BLOCK[1]), 1)

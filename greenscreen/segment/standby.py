@@ -186,14 +186,15 @@ class StandbyEngine:
 
     def _let_go(self, engine: Engine) -> None:
         """Closes the engine; one that hangs once it no longer does."""
-        pause = PAUSE
-        while True:
+        pause, last = PAUSE, False
+        while not last:
+            # Once the run is ending, this is the last time.
+            last = self._ended.is_set()
             try:
                 engine.close()
             except EngineError as error:
                 log.info("%s cannot be closed yet: %s", self._name, error)
-                if self._ended.wait(pause):
-                    return
+                self._ended.wait(pause)
                 pause = min(2 * pause, LONGEST_PAUSE)
             else:
                 return
