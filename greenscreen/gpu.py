@@ -26,22 +26,28 @@ from greenscreen.refine.limits import ramp, sides
 from greenscreen.resize import stack_radius
 from greenscreen.segment.engine import FIRST_LOOKS, CardEngine, Engine, NotBuiltError
 from greenscreen.segment.standby import StandbyEngine
+from greenscreen.segment.stillness import JUMP, JUMPED, block_grid
 
-PARTS = ("colour", "islands", "matte", "steady", "limits", "blur", "picture")
+PARTS = ("colour", "change", "islands", "matte", "steady", "limits", "blur", "picture")
 BINS = 1024
 """Steps in which the picture's noise is measured."""
+HALF_UP = np.array([0, 0, 0, 0.5], np.float32)
 CONSTANTS = {
     "RADIUS": str(guided.RADIUS),
+    "EPSILON": f"{guided.EPSILON * 255**2!r}f",
+    # refine.kernels.STEPS, which is not imported for its value alone: Numba is heavy.
+    "STEPS": "1024",
     "REACH": str(steady.REACH),
     "SPREAD": str(REACH),
     "BINS": str(BINS),
-    # kernels.FEW, which is not imported for its value alone: Numba is heavy.
+    # kernels.FEW, for the same reason.
     "FEW": "0.05f",
+    "JUMPED": f"{JUMPED!r}f",
     "FAINT": f"{guided.DOUBT!r}f",
     **{
         name: f"{getattr(module, name)!r}f"
         for module, names in (
-            (guided, ("EPSILON", "BLACK", "WHITE")),
+            (guided, ("BLACK", "WHITE")),
             (islands, ("HAZE", "SURE", "NEW", "KNOWN", "PINHOLE")),
             (steady, ("RATE", "STILL", "MOVED", "NOISIEST", "DOUBT", "DECIDED")),
         )
@@ -51,6 +57,8 @@ CONSTANTS = {
         name: "{" + ", ".join(f"{value!r}f" for value in matrix.ravel().tolist()) + "}"
         for name, matrix in (("TO_BGR", TO_BGR), ("TO_YUV", TO_YUV))
     },
+    # In steps of 1 / 1024, with a half added to what is added, as cv2.transform has it for bytes.
+    "BGR_1024": "{" + ", ".join(map(str, np.rint((TO_BGR + HALF_UP) * 1024).astype(int).ravel().tolist())) + "}",
 }
 """What the kernels share with the CPU's code."""
 
@@ -117,11 +125,13 @@ class Canvas:
         self.engine, self.size, self._network = engine, size, network
         self._guide = guide_size(*size)
         self._turn, self._room_for_blur, self._edges, self._planar = 0, 0, Edges(), True
+        self._looking: Callable[[], None] | None = None
         self._graphs: dict[tuple[int, Behind], Callable[[], None]] = {}
         self._behind: Bytes | None = None
         self._at: dict[str, int] = {"nothing": 0}
         self._own: list[str] = []
         self._host_frames: dict[bool, Bytes] = {}
+        self._blocks = block_grid(*network)
         guide, pixels = area(self._guide), area(size) * 3 // 2
         # What is downloaded lies in one piece.
         self._sizes = {"shown": 4 * guide, "values": area(size), "out": pixels}
@@ -145,6 +155,8 @@ class Canvas:
                     "total": VECTOR,
                     "tally": 4 * BINS,
                     "noise": 4,
+                    "blocks": VECTOR * area(self._blocks),
+                    "changed": 4,
                     **dict.fromkeys(("fit", "seen", "slopes", "person", "room"), VECTOR * guide),
                     "result": sum(self._sizes.values()),
                 }
@@ -158,6 +170,7 @@ class Canvas:
             # By whether it is planar.
             self._host_frames[True] = card.pinned((size[1] * 3 // 2, size[0]), np.uint8)
             self._host_result = card.pinned((sum(self._sizes.values()),), np.uint8)
+            self._host_changed = card.pinned((1,), np.int32)
 
     def close(self) -> None:
         """Gives back what it has on the card, whose engine stays as it is."""
@@ -165,7 +178,7 @@ class Canvas:
             self._forget()
             for name in self._own:
                 card.free(self._at.pop(name))
-            for array in (*self._host_frames.values(), self._host_result):
+            for array in (*self._host_frames.values(), self._host_result, self._host_changed):
                 card.unpin(array)
         self._own.clear()
         self._host_frames.clear()
@@ -184,12 +197,18 @@ class Canvas:
         with self.engine.card as card:
             self._take(frame)
             behind = self._prepare(standing)
+            again = frame.fresh or edges != self._edges
             if edges != self._edges:
                 self._edges = edges
                 self._forget()
-                frame = replace(frame, fresh=True)
+            jumped = self._see(frame.fresh)
             if frame.fresh:
-                self._begin(behind)
+                self.engine.reset()
+            if again or jumped:
+                for _ in range(FIRST_LOOKS if frame.fresh or jumped else 1):
+                    self._turn = 1 - self._turn
+                    self.engine.enqueue(self._turn)
+                self._finish(self._turn, behind, again)
             else:
                 self._go_on(behind)
             card.wait()
@@ -227,40 +246,45 @@ class Canvas:
             self._behind = standing
         return "picture"
 
-    def _begin(self, behind: Behind) -> None:
-        """The first frame, or one unlike the last: the network looks at it as often as `first_look` does."""
-        self.engine.reset()
-        self._look()
-        for _ in range(FIRST_LOOKS):
-            self._turn = 1 - self._turn
-            self.engine.enqueue(self._turn)
-        self._finish(self._turn, behind, fresh=True)
+    def _see(self, fresh: bool) -> bool:
+        """Brings the frame to the network's input; returns whether it has little in common with the last."""
+        if fresh:
+            # Whatever is loaded when it is first used must not be while something is recorded.
+            self._look()
+            return False
+        self._looking = self._looking or self.engine.card.record(self._look)
+        self._looking()
+        self.engine.card.wait()
+        return bool(self._host_changed[0] > JUMP * area(self._blocks))
 
     def _go_on(self, behind: Behind) -> None:
-        """Every other frame, as one thing recorded once for either turn of the network's memory."""
+        """From the input to the result, as one thing recorded once for either turn of the network's memory."""
         self._turn = turn = 1 - self._turn
         if any(known != behind for _, known in self._graphs):
             self._forget()
         if (turn, behind) not in self._graphs:
-            self._graphs[turn, behind] = self.engine.card.record(lambda: self._whole(turn, behind))
+            self._graphs[turn, behind] = self.engine.card.record(lambda: self._rest(turn, behind))
         self._graphs[turn, behind]()
 
     def _forget(self) -> None:
+        self._looking = None
         self._graphs.clear()
         self.engine.card.forget()
 
-    def _whole(self, turn: int, behind: Behind) -> None:
-        self._look()
+    def _rest(self, turn: int, behind: Behind) -> None:
         self.engine.enqueue(turn)
         self._finish(turn, behind, fresh=False)
 
     def _look(self) -> None:
-        """From the frame to the network's input."""
+        """From the frame to the network's input, and how much of that has changed."""
         self.engine.card.upload(self._at["frame" if self._planar else "image"], self._host_frames[self._planar])
         if not self._planar:
             self._launch("to_planes", (self.size[0] // 2, self.size[1] // 2), "image", "frame", self.size)
         self._launch("make_guide", self._guide, "frame", self.size, "guide", self._guide)
         self._launch("make_input", self._network, "guide", self._guide, "input", self._network)
+        self.engine.card.clear(self._at["changed"], 4)
+        self._launch("see_jump", self._blocks, "input", self._network, "blocks", "changed", self._blocks)
+        self.engine.card.download(self._host_changed, self._at["changed"])
 
     def _finish(self, turn: int, behind: Behind, fresh: bool) -> None:
         """From the network's matte to the result on the host."""

@@ -22,6 +22,7 @@ from greenscreen.frame import Frame, Image, Matte
 from greenscreen.gpu import Canvas, GpuPipeline, make_ready
 from greenscreen.pipeline import Pipeline
 from greenscreen.refine import Edges, Plate, Refiner
+from greenscreen.refine import kernels as refining
 from greenscreen.refine.limits import limits
 from greenscreen.resize import cover
 from greenscreen.segment import Segmenter, bundled_model, standby
@@ -117,8 +118,7 @@ def test_card_and_cpu_agree_within_two_levels(background: str, size: tuple[int, 
         expected, got = cpu.process(frame), card.process(frame)
         assert 0.1 < (expected.alpha > 200).mean() < 0.9, "the demo's person must be found, or this shows nothing"
         assert (np.abs(got.i420.astype(np.int16) - expected.i420) <= 2).mean() >= 0.999
-        # Alpha alone is steeper than what it blends: where the picture is dark, a level of colour is many of alpha.
-        assert (np.abs(got.alpha.astype(np.int16) - expected.alpha) <= 4).mean() >= 0.998
+        assert (np.abs(got.alpha.astype(np.int16) - expected.alpha) <= 2).mean() >= 0.999
     assert len(cards) == 1
 
 
@@ -147,14 +147,12 @@ def test_limits_are_the_same(edges: Edges) -> None:
 
 @pytest.mark.parametrize("edges", MOVED[1:], ids=str)
 def test_moved_and_feathered_outlines_are_the_same_too(edges: Edges) -> None:
-    """But for the distances from a pixel that is half a person to the one, and a hair less to the other: two in a
-    thousand pixels of a wide feather."""
     backdrop = open_backdrop("blur")
     cpu, card = on_cpu(backdrop, edges), on_card(backdrop, [], edges)
     for frame in person(640, 360, count=2):
         expected, got = cpu.process(frame), card.process(frame)
-        assert (np.abs(got.i420.astype(np.int16) - expected.i420) <= 2).mean() >= 0.998
-        assert (np.abs(got.alpha.astype(np.int16) - expected.alpha) <= 4).mean() >= 0.998
+        assert (np.abs(got.i420.astype(np.int16) - expected.i420) <= 2).mean() >= 0.999
+        assert (np.abs(got.alpha.astype(np.int16) - expected.alpha) <= 2).mean() >= 0.999
     assert len(card.meter.stages["card"]) == 2
 
 
@@ -163,12 +161,29 @@ def test_an_outline_may_be_moved_between_frames() -> None:
     cpu, card = on_cpu(backdrop), on_card(backdrop, [])
     wanted = [Edges(), Edges(shift=6), Edges(shift=6), Edges(outward=9), Edges()]
     for frame, edges in zip(person(320, 180, count=5), wanted, strict=True):
-        # As the card begins afresh, the network too, so that both see the same.
-        fresh = replace(frame, fresh=frame.fresh or edges != cpu.refiner.edges)
         for pipeline in (cpu, card):
             pipeline.refiner.change(edges)
-        expected, got = cpu.process(fresh), card.process(frame)
-        assert (np.abs(got.i420.astype(np.int16) - expected.i420) <= 2).mean() >= 0.998
+        expected, got = cpu.process(frame), card.process(frame)
+        assert (np.abs(got.i420.astype(np.int16) - expected.i420) <= 2).mean() >= 0.999
+
+
+def test_after_a_jump_the_network_looks_as_often_as_on_the_cpu() -> None:
+    """And keeps what it remembers, so that both see the same: a mirrored picture, and a step aside."""
+    cards: list[EmulatedCard] = []
+    backdrop = open_backdrop("green")
+    cpu, card = on_cpu(backdrop), on_card(backdrop, cards)
+    first, *more = person(320, 180, count=4)
+    mirrored = [replace(frame, pixels=to_i420(np.ascontiguousarray(frame.image[:, ::-1]))) for frame in more]
+    for frame, looks in ((first, 3), (more[0], 1), (mirrored[1], 3), (mirrored[2], 1)):
+        before = runs(card)
+        expected, got = cpu.process(frame), card.process(frame)
+        assert runs(card) - before == looks
+        assert (np.abs(got.i420.astype(np.int16) - expected.i420) <= 2).mean() >= 0.999
+
+
+def runs(pipeline: GpuPipeline) -> int:
+    """How often the network ran on the card."""
+    return sum(engine.runs for engine in pipeline._segmenter._engines.values())  # type: ignore[attr-defined]
 
 
 def test_a_cut_out_is_the_same_too() -> None:
@@ -177,8 +192,7 @@ def test_a_cut_out_is_the_same_too() -> None:
     for frame in person(320, 180, count=2):
         expected, got = cpu.process(frame), card.process(frame)
         assert got.transparent
-        # With alpha, which is steeper than what it blends.
-        assert (np.abs(got.pixels.astype(np.int16) - expected.pixels) <= 2).mean() >= 0.998
+        assert (np.abs(got.pixels.astype(np.int16) - expected.pixels) <= 2).mean() >= 0.999
 
 
 def test_a_frame_in_bgr_becomes_planes_on_the_card_to_the_bit() -> None:
@@ -262,8 +276,9 @@ def test_a_lost_card_costs_no_frame_and_shows_no_room(how: str) -> None:
                 setattr(machine.cards[0], how, True)
             machine.process(frame)
             assert machine.on_card == min(index + 1, 2)
+        assert not (machine.cards[0].hung and machine.cards[0].closed), "what a card that hangs works with, it keeps"
         machine.cards[0].hung = False
-    assert machine.cards[0].closed == (how == "lost"), "what a card that hangs works with, it keeps"
+    assert machine.cards[0].closed
     assert ["lost" in line for line in machine.said] == [True]
 
 
@@ -359,5 +374,6 @@ def test_a_card_that_cannot_stand_by_says_what_failed() -> None:
         pipeline.process(next(frames))
 
 
-def test_the_one_constant_that_is_written_twice_is_the_same() -> None:
+def test_the_constants_that_are_written_twice_are_the_same() -> None:
     assert float(gpu.CONSTANTS["FEW"].rstrip("f")) == pytest.approx(float(kernels.FEW))
+    assert int(gpu.CONSTANTS["STEPS"]) == refining.STEPS

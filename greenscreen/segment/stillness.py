@@ -68,6 +68,10 @@ def has_jumped(now: Field, seen: Field) -> bool:
 
 def blocks_of(image: Image) -> Field:
     """Mean colours of the blocks of a picture `(h, w, 3)` of about the network's size."""
-    h, w = image.shape[:2]
-    size = (max(1, w // BLOCK), max(1, h // BLOCK))
+    size = block_grid(image.shape[1], image.shape[0])
     return cv2.resize(image, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+
+
+def block_grid(width: int, height: int) -> tuple[int, int]:
+    """How many blocks a picture has across and down."""
+    return max(1, width // BLOCK), max(1, height // BLOCK)

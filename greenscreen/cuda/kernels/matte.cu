@@ -12,31 +12,43 @@ struct Halved {  // a plane, halved as often as `block` says, which is a power o
   __device__ int twice(int x, int y) const {
     return (once(2 * x, 2 * y) + once(2 * x + 1, 2 * y) + once(2 * x, 2 * y + 1) + once(2 * x + 1, 2 * y + 1) + 2) >> 2;
   }
-  __device__ float4 operator()(int x, int y) const {
+  __device__ int operator()(int x, int y) const {
     int total = 0, n = block / 4;
     if (block == 1) total = data[(long long)y * width + x];
     if (block == 2) total = once(x, y);
     for (int j = 0; j < n; ++j)
       for (int i = 0; i < n; ++i) total += twice(n * x + i, n * y + j);
-    return make_float4(n ? (total + n * n / 2) / (n * n) : total, 0.f, 0.f, 0.f);
+    return n ? (total + n * n / 2) / (n * n) : total;
   }
 };
 
-// A plane of the frame made small: halved as often as it goes, and the rest interpolated.
-__device__ inline float average(const unsigned char *plane, int width, int height, int w, int h, int x, int y) {
+// The two pixels of n that pixel i lies between when they become m, and their weights of 2048.
+__device__ inline void neighbours(int i, int n, int m, int *one, int *other, int *weight, int *other_weight) {
+  float at = (i + .5f) * n / m - .5f, below = floorf(at);
+  *one = limit((int)below, n - 1), *other = limit((int)below + 1, n - 1);
+  *weight = (int)rintf((1 - (at - below)) * 2048), *other_weight = (int)rintf((at - below) * 2048);
+}
+
+// A plane of the frame made small: halved as often as it goes, and the rest interpolated, with OpenCV's own roundings:
+// a level more or less of a colour is a different matte.
+__device__ inline int average(const unsigned char *plane, int width, int height, int w, int h, int x, int y) {
   int full = width, block = 1;
   for (; width >= 2 * w && height >= 2 * h && width % 2 == 0 && height % 2 == 0; block *= 2) width /= 2, height /= 2;
-  // A half goes up here too.
-  return floorf(linear(Halved{plane, full, block}, width, height, w, h, x, y).x + .5f);
+  Halved halved{plane, full, block};
+  if (width == w && height == h) return halved(x, y);
+  int left, right, a, b, up, down, c, d;
+  neighbours(x, width, w, &left, &right, &a, &b);
+  neighbours(y, height, h, &up, &down, &c, &d);
+  int upper = halved(left, up) * a + halved(right, up) * b, lower = halved(left, down) * a + halved(right, down) * b;
+  return ((c * (upper >> 4) >> 16) + (d * (lower >> 4) >> 16) + 2) >> 2;
 }
 
 // The small picture of a frame in I420, on which slowly varying things are found: BGR.
 extern "C" __global__ void make_guide(const unsigned char *frame, int width, int height, uchar4 *guide, int w, int h) {
   PIXEL(w, h);
   const unsigned char *u = frame + (long long)width * height, *v = u + (long long)width * height / 4;
-  float4 p = to_bgr(make_float4(average(frame, width, height, w, h, x, y),
-                                average(u, width / 2, height / 2, w, h, x, y),
-                                average(v, width / 2, height / 2, w, h, x, y), 0.f));
+  float4 p = to_bgr(average(frame, width, height, w, h, x, y), average(u, width / 2, height / 2, w, h, x, y),
+                    average(v, width / 2, height / 2, w, h, x, y));
   guide[y * w + x] = make_uchar4(p.x, p.y, p.z, 0);
 }
 
@@ -56,8 +68,9 @@ extern "C" __global__ void enlarge(const float *coarse, int width, int height, f
   matte[y * w + x] = unit((found - FAINT) / (1 - 2 * FAINT));
 }
 
-// In every window, alpha as an affine function of the colour: the guided filter's a (x, y, z) and b (w). RADIUS and
-// EPSILON, like BLACK and WHITE below, are refine/guided.py's, handed to the compiler.
+// In every window, alpha as an affine function of the colour: the guided filter's a, for each level, (x, y, z) and b (w).
+// The matte is rounded to STEPS levels, as on the CPU, so that the sums are whole numbers and exact. RADIUS and EPSILON,
+// in levels squared, like BLACK and WHITE below, are refine/guided.py's, handed to the compiler.
 extern "C" __global__ void fit_colours(const uchar4 *guide, const float *matte, float4 *fit, int w, int h) {
   PIXEL(w, h);
   float mb = 0, mg = 0, mr = 0, mp = 0, cb = 0, cg = 0, cr = 0, bb = 0, gg = 0, rr = 0, bg = 0, br = 0, gr = 0;
@@ -65,11 +78,13 @@ extern "C" __global__ void fit_colours(const uchar4 *guide, const float *matte, 
     for (int dx = -RADIUS; dx <= RADIUS; ++dx) {
       int i = mirrored(y + dy, h) * w + mirrored(x + dx, w);
       uchar4 c = guide[i];
-      float b = c.x / 255.f, g = c.y / 255.f, r = c.z / 255.f, p = matte[i];
+      float b = c.x, g = c.y, r = c.z, p = floorf(matte[i] * STEPS + .5f);
       mb += b, mg += g, mr += r, mp += p, cb += b * p, cg += g * p, cr += r * p;
       bb += b * b, gg += g * g, rr += r * r, bg += b * g, br += b * r, gr += g * r;
     }
-  const float n = 1.f / ((2 * RADIUS + 1) * (2 * RADIUS + 1));
+  const float size = (2 * RADIUS + 1) * (2 * RADIUS + 1), n = 1.f / size;
+  // Where the window holds nothing but room, or nothing but person, that is exactly what comes out.
+  bool flat = mp <= 0 || mp >= size * STEPS;
   mb *= n, mg *= n, mr *= n, mp *= n;
   cb = cb * n - mb * mp, cg = cg * n - mg * mp, cr = cr * n - mr * mp;
   bb = bb * n - mb * mb + EPSILON, gg = gg * n - mg * mg + EPSILON, rr = rr * n - mr * mr + EPSILON;
@@ -77,11 +92,11 @@ extern "C" __global__ void fit_colours(const uchar4 *guide, const float *matte, 
   // The symmetric 3x3 system is solved by its adjugate.
   float ibb = gg * rr - gr * gr, ibg = br * gr - bg * rr, ibr = bg * gr - gg * br;
   float igg = bb * rr - br * br, igr = bg * br - bb * gr, irr = bb * gg - bg * bg;
-  float scale = 1 / (bb * ibb + bg * ibg + br * ibr);
+  float scale = flat ? 0.f : 1.f / STEPS / (bb * ibb + bg * ibg + br * ibr);
   float ab = (ibb * cb + ibg * cg + ibr * cr) * scale;
   float ag = (ibg * cb + igg * cg + igr * cr) * scale;
   float ar = (ibr * cb + igr * cg + irr * cr) * scale;
-  fit[y * w + x] = make_float4(ab, ag, ar, mp - ab * mb - ag * mg - ar * mr);
+  fit[y * w + x] = make_float4(ab, ag, ar, mp * (1.f / STEPS) - ab * mb - ag * mg - ar * mr);
 }
 
 // The fit averaged over all windows a pixel is in, with [BLACK, WHITE] stretched to [0, 1]: `lines`, four planes, such
@@ -92,10 +107,11 @@ extern "C" __global__ void mean_fit(const uchar4 *guide, const float4 *fit, floa
   for (int dy = -RADIUS; dy <= RADIUS; ++dy)
     for (int dx = -RADIUS; dx <= RADIUS; ++dx)
       total = sum(total, fit[mirrored(y + dy, h) * w + mirrored(x + dx, w)]);
-  float4 m = scaled(total, 1.f / ((2 * RADIUS + 1) * (2 * RADIUS + 1) * (WHITE - BLACK)));
+  float4 m = scaled(total, 1.f / ((2 * RADIUS + 1) * (2 * RADIUS + 1)));
+  m.w -= BLACK;
+  m = scaled(m, 1.f / (WHITE - BLACK));
   int i = y * w + x, n = w * h;
   uchar4 c = guide[i];
-  float constant = m.w - BLACK / (WHITE - BLACK);
-  lines[i] = m.x / 255, lines[n + i] = m.y / 255, lines[2 * n + i] = m.z / 255, lines[3 * n + i] = constant;
-  alpha[i] = unit((m.x * c.x + m.y * c.y + m.z * c.z) / 255 + constant);
+  lines[i] = m.x, lines[n + i] = m.y, lines[2 * n + i] = m.z, lines[3 * n + i] = m.w;
+  alpha[i] = unit(m.x * c.x + m.y * c.y + m.z * c.z + m.w);
 }

@@ -68,11 +68,13 @@ __device__ inline float4 to_yuv(float4 bgr) {
   return transform(m, bgr);
 }
 
-// In whole levels, as a picture of bytes would hold it.
-__device__ inline float4 to_bgr(float4 yuv) {
-  const float m[12] = TO_BGR;
-  float4 c = transform(m, yuv);
-  return whole(make_float4(255 * unit(c.x / 255), 255 * unit(c.y / 255), 255 * unit(c.z / 255), 0.f));
+// Y, U and V in whole levels to B, G and R, to the bit what cv2.transform makes of bytes: BGR_1024 is TO_BGR in steps of
+// 1 / 1024, with a half added to what is added.
+__device__ inline float4 to_bgr(int y, int u, int v) {
+  const int m[12] = BGR_1024;
+  return make_float4(limit((m[0] * y + m[1] * u + m[2] * v + m[3]) >> 10, 255),
+                     limit((m[4] * y + m[5] * u + m[6] * v + m[7]) >> 10, 255),
+                     limit((m[8] * y + m[9] * u + m[10] * v + m[11]) >> 10, 255), 0.f);
 }
 
 struct Planar {  // I420, as BGR
@@ -81,7 +83,7 @@ struct Planar {  // I420, as BGR
   __device__ float4 operator()(int x, int y) const {
     const unsigned char *u = data + (long long)width * height, *v = u + (long long)width * height / 4;
     int at = (y / 2) * (width / 2) + x / 2;
-    return to_bgr(make_float4(data[(long long)y * width + x], u[at], v[at], 0.f));
+    return to_bgr(data[(long long)y * width + x], u[at], v[at]);
   }
 };
 
