@@ -10,7 +10,7 @@ from threading import Event, Lock
 from typing import Any, Literal
 
 from greenscreen.errors import UsageError
-from greenscreen.filing import new_snapshot
+from greenscreen.filing import free, new_snapshot
 from greenscreen.settings import Settings, changed, is_live
 
 State = Literal["starting", "live", "paused", "waiting"]
@@ -53,6 +53,8 @@ class Status:
     """Frames of a live source that nobody had time for, since the start."""
     engine: str = ""
     source: str = ""
+    resting: float = 0.0
+    """For what share of the pictures of late the network rested, as they stood still, in [0, 1]."""
 
 
 class Control:
@@ -70,6 +72,7 @@ class Control:
         self._told, self._told_at = "", 0.0
         self.busy = False
         self._snapshots: deque[Path] = deque()
+        self._promised: set[Path] = set()
         self._stop = Event()
 
     def change(self, **values: Any) -> Settings:
@@ -151,7 +154,9 @@ class Control:
 
         Returns its path at once; a failure is told in the status.
         """
-        path = path or new_snapshot()
+        with self._swapping:
+            path = free(path or new_snapshot(), self._promised)
+            self._promised.add(path)
         self._snapshots.append(path)
         return path
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from itertools import islice
-from os.path import realpath
 from pathlib import Path
 from threading import Thread
 
@@ -15,6 +14,7 @@ from greenscreen.background import Backdrop, open_backdrop
 from greenscreen.clean import CleanPlate
 from greenscreen.control import Control, Hook, Prepared
 from greenscreen.errors import SinkError, UsageError
+from greenscreen.filing import free
 from greenscreen.frame import Frame
 from greenscreen.framing import Framing
 from greenscreen.gpu import GpuPipeline, make_ready
@@ -215,19 +215,21 @@ def open_recorder(control: Control, size: tuple[int, int], fps: float, say: Say,
     def open_video(settings: Settings) -> VideoSink | None:
         if settings.record is None:
             return None
-        return VideoSink(unread(settings.record, settings), size, fps, keep=True).__enter__()
+        video = VideoSink(settings.record, size, fps, keep=True).__enter__()
+        if video.path != settings.record:
+            say(f"{settings.record} is there already")
+        say(f"to {video.name}")
+        return video
 
     video = Swap(lambda settings: settings.record, open_video, close_video, control.settings)
     control.prepare(video.prepare, "record")
-    if control.settings.record:
-        say(f"to {control.settings.record.name}")
     return Recorder(control, video, alone)
 
 
 def open_demo(stack: ExitStack, settings: Settings, size: tuple[int, int], fps: float, say: Say) -> list[Sink]:
     """Opens a recording and a still in the current folder, for whoever has nothing else to see the result with."""
-    video = unread(DEMO.with_suffix(".mov" if settings.transparent else ".mp4"), settings)
-    still = unread(DEMO.with_suffix(".png"), settings)
+    video = free(DEMO.with_suffix(".mov" if settings.transparent else ".mp4"))
+    still = free(video.with_suffix(".png"))
     demo: list[Sink] = [VideoSink(video, size, fps), StillSink(still)]
     say(f"so this is recorded: {video}, and a still beside it: {still}")
     return [stack.enter_context(sink) for sink in demo]
@@ -240,10 +242,3 @@ def open_overlay(stack: ExitStack, control: Control, address: Address, say: Say,
     for line in sink.invitation():
         confide(line)
     return sink
-
-
-def unread(path: Path, settings: Settings) -> Path:
-    """The path, unless pictures are read from it: a recording must not take the place of what it is made from."""
-    if realpath(path) in {realpath(word) for word in (settings.camera, settings.background) if word}:
-        raise UsageError(f"{path} would be overwritten while it is read", "record to another file with --record")
-    return path

@@ -98,6 +98,6 @@ def stats_line(status: Status) -> str:
     """The status in one line."""
     age = "" if status.latency_ms is None else f", {status.latency_ms:.0f} ms old"
     stages = ", ".join(f"{name} {ms:.1f}" for name, ms in status.stages.items())
-    return (
-        f"{status.state}: {status.fps:.1f} frames a second{age}, {status.dropped} dropped; ms: {stages or 'none yet'}"
-    )
+    rests = f", the network rests on {status.resting:.0%}" if status.resting else ""
+    counts = f"{status.fps:.1f} frames a second{age}, {status.dropped} dropped{rests}"
+    return f"{status.state}: {counts}; ms: {stages or 'none yet'}"

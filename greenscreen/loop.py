@@ -123,6 +123,7 @@ class Loop:
                 latency_ms=meter.latency_ms,
                 stages=meter.medians(),
                 frames=meter.frames,
+                resting=meter.resting,
                 dropped=getattr(self._source, "dropped", 0),
                 engine=self._segmenter.engine,
                 source=self._source.name,

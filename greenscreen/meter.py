@@ -18,7 +18,7 @@ class Meter:
         self.frames = 0
         self.rested = 0
         """Frames for which the network was not run, as the picture stood still."""
-        self._sent: deque[tuple[float, float | None]] = deque()
+        self._sent: deque[tuple[float, float | None, int]] = deque()
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -31,7 +31,7 @@ class Meter:
         """Counts a picture that every sink has taken, `captured` on the monotonic clock; none for files."""
         now = time.monotonic()
         self.frames += 1
-        self._sent.append((now, None if captured is None else now - captured))
+        self._sent.append((now, None if captured is None else now - captured, self.rested))
         while self._sent[0][0] < now - _RECENT:
             self._sent.popleft()
 
@@ -43,9 +43,16 @@ class Meter:
         return (len(self._sent) - 1) / max(1e-6, self._sent[-1][0] - self._sent[0][0])
 
     @property
+    def resting(self) -> float:
+        """For what share of the pictures of late the network rested, in [0, 1]: work and power saved."""
+        if len(self._sent) < 2:
+            return 0.0
+        return (self._sent[-1][2] - self._sent[0][2]) / (len(self._sent) - 1)
+
+    @property
     def latency_ms(self) -> float | None:
         """Median milliseconds from capture to sent, of late; none where nothing was captured."""
-        latencies = [latency for _, latency in self._sent if latency is not None]
+        latencies = [latency for _, latency, _ in self._sent if latency is not None]
         return 1e3 * median(latencies) if latencies else None
 
     def medians(self) -> dict[str, float]:

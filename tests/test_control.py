@@ -1,6 +1,7 @@
 """Knobs are turned from any thread: all of a change or nothing of it, and the loop sees whole settings only."""
 
 import time
+from pathlib import Path
 from threading import Event, Thread
 
 import pytest
@@ -171,3 +172,9 @@ def test_only_what_is_opened_may_take_its_time() -> None:
     control.prepare(lambda old, new: None, "background")
     assert control.waits("show", "background")
     assert not control.waits("show", "zoom")
+
+
+def test_two_snapshots_within_a_second_are_two_files(tmp_path: Path) -> None:
+    control = Control(Settings())
+    path = tmp_path / "x.png"
+    assert [control.snapshot(path).name for _ in range(3)] == ["x.png", "x-2.png", "x-3.png"]

@@ -5,6 +5,7 @@ import logging
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ STATUS = Status("live", "", 29.97, 31.4, {"segment": 5.25, "send": 1.0}, 300, 2,
 def test_stats_are_one_line() -> None:
     line = "live: 30.0 frames a second, 31 ms old, 2 dropped; ms: segment 5.2, send 1.0"
     assert stats_line(STATUS) == line
+    assert ", 2 dropped, the network rests on 87%; ms:" in stats_line(replace(STATUS, resting=0.871))
     assert stats_line(Status()) == "starting: 0.0 frames a second, 0 dropped; ms: none yet"
 
 

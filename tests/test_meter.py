@@ -64,3 +64,18 @@ def test_what_nobody_captured_has_no_latency_and_one_picture_no_rate() -> None:
     meter.sent(captured=None)
     assert meter.latency_ms is None
     assert meter.fps == 0
+
+
+def test_how_often_the_network_rests_is_told_of_late_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    meter, now = Meter(), [100.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    assert meter.resting == 0
+    for index in range(41):
+        meter.rested += index > 20  # Every picture of the second half.
+        now[0] += 0.04
+        meter.sent(None)
+    assert meter.resting == pytest.approx(20 / 40)
+    now[0] += 10
+    for _ in range(3):
+        meter.sent(None)
+    assert meter.resting == 0

@@ -1,5 +1,6 @@
-"""What the scripts say when they cannot do what they are for."""
+"""What the scripts say when they cannot do what they are for, and that nothing here recommends a stranger's program."""
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -39,3 +40,15 @@ def test_demo_names_the_python_it_needs(old_system: tuple[Path, dict[str, str]],
     assert answer.returncode == 1
     assert "needed, and this is Python 3.9.2: sudo apt install python3.11-venv" in answer.stderr
     assert not list(tmp_path.glob("*/.venv"))
+
+
+def test_nobody_is_told_to_install_the_other_program_of_our_name() -> None:
+    """PyPI has a `greenscreen` that is not this one: hints name libraries, or the checkout (`pip install .`)."""
+    root = SCRIPTS.parent
+    places = ["greenscreen", "docs", "train", "scripts", "engines", "README.md"]
+    files = [path for place in places for path in (root / place, *(root / place).rglob("*")) if path.is_file()]
+    texts = {path: path.read_bytes().decode(errors="ignore") for path in files if path.stat().st_size < 1_000_000}
+    assert len(texts) > 100
+    wrong = re.compile(r"(install|add|--with|uvx|pipx run) [^\n]*?['\" ]greenscreen(\[|==|>=|['\"]?$)", re.MULTILINE)
+    found = {str(path.relative_to(root)): match[0] for path, text in texts.items() if (match := wrong.search(text))}
+    assert not found

@@ -129,7 +129,7 @@ def export_for_mediapipe(checkpoint: Path, out: Path, otherwise: bool) -> None:
     try:
         from train.mediapipe import export as run
     except ImportError as error:
-        raise ModelError(f"MediaPipe does not load: {error}", "pip install 'greenscreen[mediapipe]'") from error
+        raise ModelError(f"MediaPipe does not load: {error}", "pip install 'mediapipe>=1'") from error
 
     run(checkpoint, out)
     typer.echo(f"wrote {out}: MediaPipe agrees")

@@ -99,8 +99,6 @@ def run(
     if log_json:
         print_json()
     with logged_to_file(log_path()), ExitStack() as attending:
-        # Last to be left, as all who attend do so until the run ends.
-        attending.callback(control.stop)
         if stats:
             report = log_stats if log_json else lambda status: say(stats_line(status))
             attend(attending, report_stats, control, report)
@@ -116,6 +114,9 @@ def run(
         except KeyboardInterrupt:
             tell("ended")
             return
+        finally:
+            # All who attend do so until the run ends, also where it could not begin.
+            control.stop()
         stages = ", ".join(f"{name} {ms:.1f}" for name, ms in summary.meter.medians().items())
         rested = f", the network rested on {summary.meter.rested}" if summary.meter.rested else ""
         tell(f"{summary.frames} frames{rested}; milliseconds each: {stages}")

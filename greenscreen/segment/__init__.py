@@ -61,7 +61,8 @@ ON_GPU = {"tensorrt", "onnxruntime-cuda", "onnxruntime-directml"}
 """Those of which a machine with several GPUs has several."""
 
 INSTALL = {"tensorrt": "tensorrt-cu13 pycuda, or what greenscreen doctor names for an older driver"}
-"""What to install for an engine, where it is not called like it."""
+"""What to install for an engine, where it is not called like it. Never `greenscreen[...]`: PyPI has another program of
+that name."""
 
 
 def bundled_model() -> Path:

@@ -1,6 +1,7 @@
 """Recordings: H.264, VP9 with alpha, ProRes 4444, and lossless mattes."""
 
 import errno
+import logging
 import os
 import secrets
 import stat
@@ -20,9 +21,12 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from greenscreen.errors import GreenscreenError, SinkError, UsageError
+from greenscreen.filing import free, settle
 from greenscreen.frame import Picture
 from greenscreen.sinks.recipes import recipe_for
 from greenscreen.sinks.soundtrack import Soundtrack
+
+log = logging.getLogger(__name__)
 
 _TICKS = 90_000  # a second: divides every usual frame rate, and is fine enough for a camera's jitter
 _STEP = 90  # ticks between two pictures at least: WebM and Matroska count whole milliseconds
@@ -47,7 +51,7 @@ class VideoSink:
 
     The file takes its name when it is complete: after an error there is none, after Ctrl-C there is what was recorded.
     With `keep`, for what cannot be had again, there is always what was recorded: after an error elsewhere, and on a
-    full disk all but the last second or two.
+    full disk all but the last second or two. Then it takes no other file's place either: `path` is the next free name.
     Making one raises `UsageError` for an unknown suffix, sending a picture whose transparency the file cannot hold too.
     """
 
@@ -61,8 +65,9 @@ class VideoSink:
         audio_from: Path | None = None,
         keep: bool = False,
     ):
-        self.name = path.name
-        self._path = path
+        self.path = free(path) if keep and not os.path.isdir(path) else path
+        """Where it is recorded to."""
+        self.name = self.path.name
         self._part = path.parent / f".greenscreen-{secrets.token_hex(4)}{path.suffix}"
         self._recipe = recipe_for(path, matte)
         self._size = size
@@ -79,7 +84,7 @@ class VideoSink:
 
     def __enter__(self) -> Self:
         with self._writing():
-            _check_name(self._path)
+            _check_name(self.path)
             # A file of our own, not one that ffmpeg opens: it reports every failed write, also the last.
             self._file: BinaryIO = self._part.open("xb")
         try:
@@ -124,7 +129,7 @@ class VideoSink:
             return
         if not self._recipe.transparent:
             raise UsageError(
-                f"a {self._path.suffix} file cannot be transparent", "record to .webm or .mov, or choose a background"
+                f"a {self.path.suffix} file cannot be transparent", "record to .webm or .mov, or choose a background"
             )
         if self._stream is not None and self._stream.pix_fmt != self._recipe.transparent:
             raise UsageError(
@@ -194,11 +199,19 @@ class VideoSink:
                     self._container.mux(self._stream.encode(None))
                 self._container.close()
                 self._file.close()
-                os.replace(self._part, self._path)
+                self._settle()
         except SinkError:
             if self._keep:
                 self._rescue()
             raise
+
+    def _settle(self) -> None:
+        if not self._keep:
+            os.replace(self._part, self.path)
+            return
+        wanted, self.path = self.path, settle(self._part, self.path)
+        if self.path != wanted:
+            log.warning("%s came to be meanwhile: this was recorded to %s", wanted, self.path)
 
     def _rescue(self) -> None:
         """Keep what could be written, if it plays: it does without its end."""
@@ -206,7 +219,7 @@ class VideoSink:
             self._file.close()
         with suppress(OSError, av.FFmpegError), av.open(f"file:{self._part}") as written:
             if next(written.decode(video=0), None):
-                os.replace(self._part, self._path)
+                self._settle()
 
     def _discard(self) -> None:
         """Let go of everything; whatever still lies under the temporary name goes too."""
@@ -225,7 +238,7 @@ class VideoSink:
             raise
         except (av.FFmpegError, OSError, ValueError) as error:
             self._failed = True
-            raise _failure(self._path, error) from error
+            raise _failure(self.path, error) from error
 
 
 def _check_name(path: Path) -> None:

@@ -118,8 +118,9 @@ class WindowSink:
 def _meter_rows(status: Status) -> list[Row]:
     latency = [] if status.latency_ms is None else [("latency", f"{status.latency_ms:.0f} ms")]
     stages = [(name, f"{ms:.1f} ms") for name, ms in status.stages.items()]
+    rests = ("network rests", f"{status.resting:.0%}")
     dropped = ("dropped", str(status.dropped))
-    return [("rate", f"{status.fps:.1f} / s"), *latency, *stages, dropped, ("engine", status.engine)]
+    return [("rate", f"{status.fps:.1f} / s"), *latency, *stages, rests, dropped, ("engine", status.engine)]
 
 
 def over(picture: Picture, background: Image) -> Image:

@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import os
 import re
 import signal
 import subprocess
@@ -361,3 +362,27 @@ def test_building_without_tensorrt_names_the_command(greenscreen: Greenscreen, m
     answer = greenscreen("engine", "build")
     assert answer.code == 1
     assert "pip install tensorrt-cu13 pycuda" in answer.err
+
+
+@pytest.mark.parametrize("more", [["--stats"], ["--profile", "talk"], ["--stats", "--log-json"]], ids=" ".join)
+def test_a_start_that_fails_says_why_and_ends_whoever_attends(more: list[str], tmp_path: Path) -> None:
+    environment = os.environ | {"XDG_CONFIG_HOME": str(tmp_path)}
+    profile = tmp_path / "greenscreen" / "profiles" / "talk.toml"
+    profile.parent.mkdir(parents=True)
+    profile.write_text("mirror = true")
+    command = [sys.executable, "-m", "greenscreen", "run", "--camera", "missing.mp4", *more]
+    answer = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert answer.returncode == 2
+    assert "there is no camera, video or photo missing.mp4" in answer.stderr
+
+
+def test_a_recording_takes_nobodys_place(tmp_path: Path) -> None:
+    words = "run --camera demo --size 96x64 --no-preview --no-virtual-camera --frames 5 --record"
+    file = tmp_path / "call.mp4"
+    file.write_text("a call of yesterday")
+    command = [sys.executable, "-m", "greenscreen", *words.split(), str(file)]
+    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
+    assert "call.mp4 is there already" in answer.stderr
+    assert "to call-2.mp4" in answer.stderr
+    assert file.read_text() == "a call of yesterday"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["call-2.mp4", "call.mp4"]

@@ -12,7 +12,7 @@ from greenscreen.frame import Frame
 from greenscreen.segment import load_engine, open_segmenter, tflite
 from greenscreen.sources import open_source
 
-pytest.importorskip("mediapipe", reason="needs MediaPipe: pip install 'greenscreen[mediapipe]'")
+pytest.importorskip("mediapipe", reason="needs MediaPipe: pip install 'mediapipe>=1'")
 pytest.importorskip("onnx", reason="needs onnx, of which the networks are made")
 
 import onnx

@@ -25,7 +25,7 @@ def run(*words: object) -> None:
 
 def test_the_shipped_student_finds_the_demos_person_in_mediapipe(tmp_path: Path) -> None:
     """As it does in ONNX, as far as a first look of three can be compared with one without memory."""
-    pytest.importorskip("mediapipe", reason="needs MediaPipe: pip install 'greenscreen[mediapipe]'")
+    pytest.importorskip("mediapipe", reason="needs MediaPipe: pip install 'mediapipe>=1'")
     out = tmp_path / "student.tflite"
     run(WEIGHTS, "--out", out)
     assert [path.name for path in tmp_path.iterdir()] == [out.name]
@@ -39,7 +39,7 @@ def test_the_shipped_student_finds_the_demos_person_in_mediapipe(tmp_path: Path)
 def test_what_mediapipe_sees_differently_is_not_written(
     untrained: Untrained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pytest.importorskip("mediapipe", reason="needs MediaPipe: pip install 'greenscreen[mediapipe]'")
+    pytest.importorskip("mediapipe", reason="needs MediaPipe: pip install 'mediapipe>=1'")
     from train import mediapipe
 
     class Stranger:
@@ -57,13 +57,13 @@ def test_what_mediapipe_sees_differently_is_not_written(
 
 
 def test_the_large_student_goes_too(untrained: Untrained, tmp_path: Path) -> None:
-    pytest.importorskip("mediapipe", reason="needs MediaPipe: pip install 'greenscreen[mediapipe]'")
+    pytest.importorskip("mediapipe", reason="needs MediaPipe: pip install 'mediapipe>=1'")
     run(untrained("student-large"), "--out", tmp_path / "out.tflite")
     assert (tmp_path / "out.tflite").exists(), "nothing is written unless MediaPipe agrees"
 
 
 def test_a_network_with_other_operators_is_refused(untrained: Untrained, tmp_path: Path) -> None:
-    pytest.importorskip("mediapipe", reason="needs MediaPipe: pip install 'greenscreen[mediapipe]'")
+    pytest.importorskip("mediapipe", reason="needs MediaPipe: pip install 'mediapipe>=1'")
     with pytest.raises(ModelError, match=r"the network's \w+ is not known"):
         run(untrained("tiramisu56"), "--out", tmp_path / "out.tflite")
 
@@ -79,4 +79,4 @@ def test_without_mediapipe_the_command_that_brings_it_is_named(tmp_path: Path, m
         monkeypatch.delitem(sys.modules, name, raising=False)
     with pytest.raises(ModelError, match="MediaPipe does not load") as caught:
         run(WEIGHTS, "--out", tmp_path / "out.tflite")
-    assert "greenscreen[mediapipe]" in caught.value.hint
+    assert "mediapipe>=1" in caught.value.hint

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import cv2
@@ -222,3 +223,59 @@ def test_the_keyboard_reaches_everything(page: Any) -> None:
         page.keyboard.press("Tab")
         reached.append(page.evaluate("document.activeElement.id || document.activeElement.name"))
     assert {"view", "panic", "replace", "snapshot", "recording", "background", "field-show"} <= set(reached)
+
+
+def test_while_the_room_is_seen_the_page_says_so_in_words_and_in_red(page: Any, run: Any) -> None:
+    seen = page.locator("#seen")
+    assert not seen.is_visible()
+    for show in ("original", "split"):
+        run.change(show=show)
+        seen.wait_for(state="visible")
+        assert page.locator("#state-text").inner_text() == "your room is seen"
+        assert page.locator(".screen").evaluate("screen => getComputedStyle(screen).outlineStyle") == "solid"
+    run.change(show="placeholder")
+    seen.wait_for(state="hidden")
+    becomes(lambda: page.locator("#state-text").inner_text(), "hidden")
+    becomes(page.title, "greenscreen: hidden")
+
+
+@pytest.mark.parametrize("width", [320, 700, 1180])
+def test_the_picture_stays_in_sight_while_one_scrolls(run: Any, open_page: OpenPage, width: int) -> None:
+    page = open_page(run.url, width, 640)
+    page.get_by_text("live", exact=True).wait_for()
+    page.locator("#field-feather_in").scroll_into_view_if_needed()
+    assert page.evaluate("scrollY") > 100
+    place = page.locator("#picture").bounding_box()
+    assert place["y"] > -1
+    assert 100 < place["height"] < 640 * 0.7
+    below = page.locator("#field-feather_in").bounding_box()
+    aside = below["x"] > place["x"] + place["width"]
+    assert aside or below["y"] >= place["y"] + place["height"], "what is tuned lies under the picture"
+
+
+def test_an_ended_run_looks_so_and_nothing_can_be_pressed(page: Any, run: Any) -> None:
+    run.control.stop()
+    page.get_by_text("greenscreen has ended").wait_for()
+    assert page.locator("#state-text").inner_text() == "not running"
+    assert page.locator("main").evaluate("main => main.inert")
+    assert page.locator("#fps").inner_text() == "\N{EN DASH}"
+
+
+def test_hiding_works_while_requests_of_the_page_are_stuck(page: Any, run: Any) -> None:
+    """A browser sends a few at a time, and queues the rest."""
+    opened = Event()
+
+    def slow(old: Any, new: Any) -> None:
+        assert opened.wait(30)
+
+    run.control.prepare(slow, "background")
+    try:
+        page.evaluate("""() => {
+          const headers = { "Content-Type": "application/json" }, body = '{"background": "blue"}';
+          for (let n = 0; n < 20; n += 1) fetch("/api/settings", { method: "PATCH", headers, body });
+        }""")
+        page.get_by_role("button", name="Hide me").click()
+        becomes(lambda: run.control.settings.show, "placeholder")
+        becomes(lambda: page.locator("#state-text").inner_text(), "hidden")
+    finally:
+        opened.set()

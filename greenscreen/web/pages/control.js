@@ -12,6 +12,8 @@ import { connect } from "/socket.js";
 const byId = id => document.getElementById(id);
 const STATES = { starting: "starting", live: "live", paused: "hidden", waiting: "waiting for the camera", away: "not running" };
 
+const ROOM = new Set(["original", "split"]);  // what shows the room to everybody
+
 const panic = byId("panic"), replace = byId("replace"), recording = byId("recording"), message = byId("message");
 
 let state = null, complaint = 0;
@@ -35,9 +37,24 @@ async function attempt(request) {
   }
 }
 
-function showState(name) {
-  byId("state").dataset.state = name;
-  byId("state-text").textContent = STATES[name] ?? name;
+/** Says in the header, the tab's name and the look of everything how it is going; `seen` that the room goes out. */
+function showState(name, seen = false) {
+  document.body.dataset.state = byId("state").dataset.state = seen ? "seen" : name;
+  const words = seen ? "your room is seen" : STATES[name] ?? name;
+  byId("state-text").textContent = words;
+  document.title = `greenscreen: ${words}`;
+  byId("seen").hidden = !seen;
+}
+
+/** What is seen when nobody answers: the last state is no longer so, and nothing here would be heard. */
+function showAway(away) {
+  if (away) {
+    showState("away");
+    say("greenscreen has ended, or cannot be reached: this page comes back with it");
+    showMeter({ status: { fps: 0, latency_ms: null, resting: null, dropped: "–", stages: {}, source: "", engine: "" } });
+  }
+  document.querySelector("main").inert = away;
+  byId("no-picture").textContent = away ? "not running" : "no picture";
 }
 
 function showActions({ settings, status, recording: recorded }) {
@@ -48,8 +65,9 @@ function showActions({ settings, status, recording: recorded }) {
   replace.disabled = hidden;
   recording.setAttribute("aria-pressed", recorded);
   recording.textContent = recorded ? "Stop recording" : "Record";
-  showState(hidden ? "paused" : status.state);
-  if (!complaint) say(status.message);
+  const live = status.state === "live";
+  showState(hidden ? "paused" : status.state, live && ROOM.has(settings.show));
+  if (!complaint) say(status.message, status.state === "waiting" && !hidden ? "warning" : "");
 }
 
 const parts = [showActions, showMeter, showWatchers];
@@ -72,7 +90,7 @@ document.addEventListener("keydown", event => {
   if (event.key.toLowerCase() === "h" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) panic.click();
 });
 
-const line = connect("/stream", text => show(JSON.parse(text)), open => { if (!open) showState("away"); });
+const line = connect("/stream", text => show(JSON.parse(text)), open => showAway(!open));
 parts.push(startBackgrounds(attempt), startProfiles(attempt), startDevices(attempt));
 const fields = await attempt(ask("/api/fields"));
 if (fields) parts.push(startFields(fields, attempt));

@@ -10,6 +10,7 @@ const history = [];
 export function showMeter({ status }) {
   byId("fps").textContent = status.fps ? status.fps.toFixed(1) : "–";
   byId("latency").textContent = status.latency_ms === null ? "–" : `${Math.round(status.latency_ms)} ms`;
+  byId("resting").textContent = status.resting === null ? "–" : `${Math.round(100 * status.resting)} %`;
   byId("dropped").textContent = status.dropped;
   byId("where").textContent = [status.source, status.engine].filter(Boolean).join(" · ");
   const stages = Object.entries(status.stages);
