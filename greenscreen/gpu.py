@@ -49,7 +49,7 @@ CONSTANTS = {
         for module, names in (
             (guided, ("BLACK", "WHITE")),
             (islands, ("HAZE", "SURE", "NEW", "KNOWN", "PINHOLE")),
-            (steady, ("RATE", "STILL", "MOVED", "NOISIEST", "DOUBT", "DECIDED")),
+            (steady, ("RATE", "STILL", "MOVED", "NOISIEST", "DOUBT", "DECIDED", "CERTAIN")),
         )
         for name in names
     },

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from greenscreen.frame import Alpha, Frame, Matte
+from greenscreen.refine.cuts import Cuts
 from greenscreen.refine.guided import refine_edges
 from greenscreen.refine.islands import Islands
 from greenscreen.refine.limits import Edges, bounded, thresholded
@@ -25,6 +26,7 @@ class Refiner:
         self.edges = edges or Edges()
         self._islands = Islands() if islands else None
         self._steady = Steady() if steady else None
+        self._cuts = Cuts()
 
     def change(self, edges: Edges) -> None:
         """From the next frame on the outline is to be so."""
@@ -34,7 +36,7 @@ class Refiner:
 
     def refine(self, frame: Frame, coarse: Matte) -> Alpha:
         """`coarse` is `(h, w)` float32 in [0, 1] of any size; what is not a number counts as room."""
-        if frame.fresh:
+        if self._cuts.at(frame.guide) or frame.fresh:
             self._forget()
         coarse = thresholded(np.nan_to_num(coarse, nan=0), self.edges.threshold)
         if self._islands:

@@ -174,10 +174,32 @@ def unlikeness(guide: Bytes, seen: Field, out: Field) -> None:
 
 
 @compiled
+def certain(belief: Field, room: real, person: real, out: Mask) -> None:
+    """Whether all of a place `(h, w)` is believed to be at most `room`, or all of it at least `person`."""
+    h, w = out.shape
+    # Two bits: something in the place is not surely room; something in it is not surely the person.
+    across, row, doubt = np.empty((h, w), np.uint8), np.zeros(w + 2 * REACH, np.uint8), np.empty(w, np.uint8)
+    for y in range(h):
+        for x in range(w):
+            row[REACH + x] = np.uint8(belief[y, x] > room) | np.uint8(2 * (belief[y, x] < person))
+        for x in range(w):
+            near, far = row[x] | row[x + 1] | row[x + 2] | row[x + 3], row[x + 4] | row[x + 5] | row[x + 6]
+            across[y, x] = near | far
+    for y in range(h):
+        doubt[:] = 0
+        for j in range(max(y - REACH, 0), min(y + REACH + 1, h)):
+            for x in range(w):
+                doubt[x] |= across[j, x]
+        for x in range(w):
+            out[y, x] = doubt[x] != 3
+
+
+@compiled
 def renew(
     guide: Bytes,
     belief: Field,
     unlike: Field,
+    sure: Mask,
     limits: tuple[real, real, real, real, real],
     seen: Field,
     believed: Field,
@@ -185,8 +207,8 @@ def renew(
 ) -> None:
     """How much of a new alpha counts, `(h, w)`; and takes over as much of what is seen and believed now.
 
-    `limits` are what still stands, how much further has moved, from which change of mind on a place opens, how much
-    further it is open wide, and the least rate.
+    Where the network is `sure` of all around, all. `limits` are what still stands, how much further has moved, from
+    which change of mind on a place opens, how much further it is open wide, and the least rate.
     """
     still, moved, doubt, decided, least = limits
     h, w = rate.shape
@@ -194,7 +216,7 @@ def renew(
         row, now, was = rate[y], belief[y], believed[y]
         for x in range(w):
             by_picture, by_mind = (unlike[y, x] - still) / moved, (abs(now[x] - was[x]) - doubt) / decided
-            row[x] = min(real(1), max(least, max(by_picture, by_mind)))
+            row[x] = real(1) if sure[y, x] else min(real(1), max(least, max(by_picture, by_mind)))
             was[x] += (now[x] - was[x]) * row[x]
         for k in range(3):
             known = seen[k, y]
@@ -304,7 +326,8 @@ def warm_up() -> None:
     coefficients(guide, matte, one, planes)
     evaluate(guide, planes, real(0), one, small)
     unlikeness(guide, planes[:3], small)
-    renew(guide, matte, small, (one, one, one, one, one), planes[:3], small.copy(), small)
+    certain(matte, one, one, np.zeros((2, 2), np.bool_))
+    renew(guide, matte, small, np.zeros((2, 2), np.bool_), (one, one, one, one, one), planes[:3], small.copy(), small)
     settle(matte, small, small.copy())
     clear(matte, np.zeros((2, 2), np.bool_), (one, one), (1.0, 1.0, 1.0), small, room_for_runs(2, 2))
 

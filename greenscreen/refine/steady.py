@@ -4,12 +4,14 @@ What flickers in a matte is less the network than the picture's own noise, which
 edge. So it is the alpha at full size that is held, and the picture that says when to let go: a place is open as soon as
 it looks unlike it did when its alpha was last taken over. Slow motion adds up until it counts; motion as such is never
 averaged over. That is the one-euro filter's idea (Casiez et al., CHI 2012), with the picture as the sign of speed.
+Only edges flicker, so only they are held: where the network is certain all around, there is nothing to hold but ghosts.
 """
 
 from dataclasses import replace
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from greenscreen.band import Field
 from greenscreen.frame import Alpha, Frame, Image, Matte, Past
@@ -25,10 +27,13 @@ REACH = 3
 """Half-width of a place, in pixels of the guide."""
 DOUBT, DECIDED = 0.2, 0.5
 """Change of the network's mind that begins to open a place whatever the picture says, and that opens it wide."""
+CERTAIN = 0.1
+"""A place in which the network's matte is nowhere farther from 0, or nowhere farther from 1, is open always."""
 
 Limits = tuple[float, float, float, float, float]
 """What still stands, how much further has moved, from which change of mind on a place opens, how much further it is
 open wide, and the least rate."""
+Mask = NDArray[np.bool_]
 
 
 class Gate:
@@ -53,7 +58,8 @@ class Gate:
         # Every third place of each direction: a median of some thousands is as good.
         still = max(STILL, 2 * min(NOISIEST, float(np.median(unlike[::3, ::3]))))
         limits = still, MOVED, DOUBT, DECIDED - DOUBT, RATE
-        return (renew_fast if fast else renew)(guide, belief, unlike, limits, self._seen, self._believed)
+        sure = (certain_fast if fast else certain)(belief)
+        return (renew_fast if fast else renew)(guide, belief, unlike, sure, limits, self._seen, self._believed)
 
     def reset(self) -> None:
         self._seen = self._believed = None
@@ -81,22 +87,43 @@ def unlikeness_fast(guide: Image, seen: Field) -> Field:
     return out
 
 
-def renew(guide: Image, belief: Matte, unlike: Field, limits: Limits, seen: Field, believed: Matte) -> Field:
+def certain(belief: Matte) -> Mask:
+    """Where all of a place is surely room, or surely person, to the network: `(h, w)`."""
+    place = np.ones((2 * REACH + 1, 2 * REACH + 1), np.uint8)
+    least, most = cv2.erode(belief, place), cv2.dilate(belief, place)
+    return np.asarray((most <= np.float32(CERTAIN)) | (least >= np.float32(1 - CERTAIN)), np.bool_)
+
+
+def certain_fast(belief: Matte) -> Mask:
+    """The same, compiled."""
+    from greenscreen.refine import kernels
+
+    out = np.empty(belief.shape, np.bool_)
+    kernels.certain(belief, np.float32(CERTAIN), np.float32(1 - CERTAIN), out)
+    return out
+
+
+def renew(
+    guide: Image, belief: Matte, unlike: Field, sure: Mask, limits: Limits, seen: Field, believed: Matte
+) -> Field:
     """How much of each place's new alpha counts; takes over as much of the guide and of what is believed now."""
     still, moved, doubt, decided, least = (np.float32(limit) for limit in limits)
     by_picture, by_mind = (unlike - still) / moved, (np.abs(belief - believed) - doubt) / decided
     rate: Field = np.clip(np.maximum(by_picture, by_mind), least, 1).astype(np.float32)
+    rate[sure] = 1
     seen += (planes(guide) - seen) * rate
     believed += (belief - believed) * rate
     return rate
 
 
-def renew_fast(guide: Image, belief: Matte, unlike: Field, limits: Limits, seen: Field, believed: Matte) -> Field:
+def renew_fast(
+    guide: Image, belief: Matte, unlike: Field, sure: Mask, limits: Limits, seen: Field, believed: Matte
+) -> Field:
     """The same, compiled."""
     from greenscreen.refine import kernels
 
     rate, (still, moved, doubt, decided, least) = np.empty_like(unlike), map(np.float32, limits)
-    kernels.renew(guide, belief, unlike, (still, moved, doubt, decided, least), seen, believed, rate)
+    kernels.renew(guide, belief, unlike, sure, (still, moved, doubt, decided, least), seen, believed, rate)
     return rate
 
 

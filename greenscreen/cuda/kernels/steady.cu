@@ -42,6 +42,17 @@ extern "C" __global__ void find_noise(int *tally, float *noise, int w, int h) {
   *noise = (bin + .5f) * (NOISIEST / BINS);
 }
 
+// Whether the network is sure of all of a pixel's place of REACH: that it is room, or that it is the person.
+__device__ inline bool certain(const float *matte, int x, int y, int w, int h) {
+  float least = 1, most = 0;
+  for (int b = max(0, y - REACH); b <= min(h - 1, y + REACH); ++b)
+    for (int a = max(0, x - REACH); a <= min(w - 1, x + REACH); ++a) {
+      least = fminf(least, matte[b * w + a]);
+      most = fmaxf(most, matte[b * w + a]);
+    }
+  return most <= CERTAIN || least >= 1 - CERTAIN;
+}
+
 // How much of each new alpha counts; and what is remembered, the guide's alpha `small` included, which is `shown` too.
 extern "C" __global__ void open_gate(const uchar4 *guide, const float *matte, const float *alpha, const float *unlike,
                                      const float *noise, int fresh, float4 *seen, float *believed, float *rate,
@@ -56,7 +67,7 @@ extern "C" __global__ void open_gate(const uchar4 *guide, const float *matte, co
   }
   float moved = (most_unlike(unlike, x, y, w, h) - fmaxf(STILL, 2 * *noise)) / MOVED;
   float decided = (fabsf(matte[i] - believed[i]) - DOUBT) / (DECIDED - DOUBT);
-  float r = fminf(fmaxf(fmaxf(moved, decided), RATE), 1.f);
+  float r = certain(matte, x, y, w, h) ? 1.f : fminf(fmaxf(fmaxf(moved, decided), RATE), 1.f);
   seen[i] = mix(seen[i], now, r);
   believed[i] += (matte[i] - believed[i]) * r;
   rate[i] = r;
