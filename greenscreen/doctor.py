@@ -3,6 +3,7 @@
 import importlib
 import importlib.metadata
 import platform
+import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from greenscreen import __version__
 from greenscreen.contract import read_contract
+from greenscreen.cuda.driver import Driver
 from greenscreen.errors import GreenscreenError
 
 # All that needs a library loads below, once it is known that the library does.
@@ -127,9 +129,37 @@ def _nvidia() -> Iterator[Finding]:
     gpus = "; ".join(f"{number}: {name}" for number, name in enumerate(driver.gpus))
     runs = f"driver {driver.version}, CUDA up to {driver.cuda[0]}.{driver.cuda[1]}"
     yield Finding("NVIDIA GPU", "ok", f"{gpus} ({runs})")
-    version = _version("tensorrt") or _version(f"tensorrt-cu{driver.cuda[0]}")
-    for package, found in (("tensorrt", version), ("pycuda", _version("pycuda"))):
-        yield Finding(package, "ok" if found else "missing", found or "not installed", "" if found else driver.remedy)
+    yield _tensorrt(driver)
+    pycuda = _version("pycuda")
+    yield Finding("pycuda", "ok", pycuda) if pycuda else Finding("pycuda", "missing", "not installed", driver.remedy)
+    yield _kernel_compiler(driver)
+
+
+def _tensorrt(driver: Driver) -> Finding:
+    """TensorRT as it came: from NVIDIA's package, or as a wheel for one version of CUDA."""
+    wheels = {cuda: version for cuda in (11, 12, 13) if (version := _version(f"tensorrt-cu{cuda}"))}
+    if wheels and min(wheels) > driver.cuda[0]:
+        detail = f"{wheels[min(wheels)]} is for CUDA {min(wheels)}, this driver runs {driver.cuda[0]}.{driver.cuda[1]}"
+        return Finding("tensorrt", "missing", detail, f"pip uninstall tensorrt-cu{min(wheels)}; {driver.remedy}")
+    version = next(iter(wheels.values()), None) or _version("tensorrt")
+    return (
+        Finding("tensorrt", "ok", version)
+        if version
+        else Finding("tensorrt", "missing", "not installed", driver.remedy)
+    )
+
+
+def _kernel_compiler(driver: Driver) -> Finding:
+    from greenscreen.cuda.compiler import find_nvrtc
+
+    if nvcc := shutil.which("nvcc"):
+        return Finding("CUDA compiler", "ok", nvcc)
+    try:
+        find_nvrtc()
+    except GreenscreenError as error:
+        package = "nvidia-cuda-nvrtc-cu12" if driver.wheels == 12 else "nvidia-cuda-nvrtc"
+        return Finding("CUDA compiler", "missing", error.message, f"pip install {package}")
+    return Finding("CUDA compiler", "ok", "NVRTC")
 
 
 def _cameras() -> Finding:

@@ -1,13 +1,17 @@
 """The doctor says what is there, what is missing and how to get it, whatever the machine is like."""
 
 import importlib
+import shutil
 import sys
 from pathlib import Path
 
 import pytest
 
-from greenscreen import segment
+from greenscreen import doctor, segment
+from greenscreen.cuda import compiler
+from greenscreen.cuda.driver import Driver
 from greenscreen.doctor import Finding, examine
+from greenscreen.errors import EngineError
 from greenscreen.linux.v4l2 import LOOPBACK_DRIVER, Device
 from greenscreen.segment.host import fine_beside
 from greenscreen.sinks import virtual_camera
@@ -118,3 +122,45 @@ def test_the_gpu_is_what_its_driver_says(
     assert detail in found["NVIDIA GPU"].detail
     if state == "ok":
         assert found["tensorrt"].hint == "pip install tensorrt-cu12 pycuda"
+
+
+@pytest.mark.parametrize(
+    ("cuda", "installed", "state", "told", "hint"),
+    [
+        ((12, 8), {}, "missing", "not installed", "pip install tensorrt-cu12 pycuda"),
+        ((12, 8), {"tensorrt-cu12": "10.16", "tensorrt-cu13": "11.4"}, "ok", "10.16", ""),
+        ((14, 0), {"tensorrt-cu13": "11.4"}, "ok", "11.4", ""),
+        ((13, 0), {"tensorrt": "11.4"}, "ok", "11.4", ""),
+        (
+            (12, 8),
+            {"tensorrt-cu13": "11.4"},
+            "missing",
+            "11.4 is for CUDA 13, this driver runs 12.8",
+            "pip uninstall tensorrt-cu13; pip install tensorrt-cu12 pycuda",
+        ),
+    ],
+)
+def test_tensorrt_must_fit_the_driver(
+    monkeypatch: pytest.MonkeyPatch,
+    cuda: tuple[int, int],
+    installed: dict[str, str],
+    state: str,
+    told: str,
+    hint: str,
+) -> None:
+    monkeypatch.setattr(doctor, "_version", installed.get)
+    found = doctor._tensorrt(Driver("1", cuda, ("a GPU",)))
+    assert (found.state, found.detail, found.hint) == (state, told, hint)
+
+
+def test_what_compiles_the_kernels_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none() -> None:
+        raise EngineError("there is neither nvcc nor NVRTC to compile the GPU's kernels")
+
+    monkeypatch.setattr(shutil, "which", lambda _: "/usr/bin/nvcc")
+    assert doctor._kernel_compiler(Driver("1", (13, 0), ())).detail == "/usr/bin/nvcc"
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    monkeypatch.setattr(compiler, "find_nvrtc", none)
+    for cuda, package in ((12, "nvidia-cuda-nvrtc-cu12"), (13, "nvidia-cuda-nvrtc")):
+        found = doctor._kernel_compiler(Driver("1", (cuda, 0), ()))
+        assert (found.state, found.hint) == ("missing", f"pip install {package}")

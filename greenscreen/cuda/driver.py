@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from greenscreen.errors import EngineError
 
-OLDEST = 12
-"""CUDA's major version that the oldest TensorRT wheels still offered need."""
+OLDEST, NEWEST = 12, 13
+"""CUDA's major versions for which there are TensorRT wheels."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,12 @@ class Driver:
         """How to get a TensorRT and a PyCUDA that fit this driver."""
         if self.cuda[0] < OLDEST:
             return f"update NVIDIA's driver: this one runs CUDA {self.cuda[0]}.{self.cuda[1]}, TensorRT needs {OLDEST}"
-        return f"pip install tensorrt-cu{min(self.cuda[0], 13)} pycuda"
+        return f"pip install tensorrt-cu{self.wheels} pycuda"
+
+    @property
+    def wheels(self) -> int:
+        """The major version of CUDA whose wheels fit."""
+        return min(self.cuda[0], NEWEST)
 
 
 def find_driver() -> Driver | None:

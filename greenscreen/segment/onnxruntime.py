@@ -1,5 +1,8 @@
 """ONNX Runtime: the alternative CPU engine, and through its providers other makers' hardware."""
 
+import contextlib
+import io
+import logging
 import os
 from pathlib import Path
 from typing import Any
@@ -15,9 +18,11 @@ from greenscreen.segment.host import HostEngine, quantized
 # Older ones for Windows ask no environment; see telemetry.py for the others.
 onnxruntime.disable_telemetry_events()
 
+log = logging.getLogger(__name__)
+
 CPU = "CPUExecutionProvider"
 PACKAGES = {
-    "CUDAExecutionProvider": "onnxruntime-gpu",
+    "CUDAExecutionProvider": "'onnxruntime-gpu[cuda,cudnn]'",
     "DmlExecutionProvider": "onnxruntime-directml",
     "CoreMLExecutionProvider": "onnxruntime",
 }
@@ -44,6 +49,8 @@ class OnnxRuntimeEngine(HostEngine):
             package = PACKAGES[provider]
             remedy = f"pip uninstall onnxruntime; pip install {package}" if package != "onnxruntime" else "needs macOS"
             raise EngineError(f"this ONNX Runtime is built without the {provider}", remedy)
+        if provider == "CUDAExecutionProvider":
+            preload()
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads or min(4, os.cpu_count() or 1)
         options.log_severity_level = 3
@@ -56,7 +63,8 @@ class OnnxRuntimeEngine(HostEngine):
             raise ModelError(f"ONNX Runtime cannot run {model.name}: {error}", "see: greenscreen doctor") from error
         if self._session.get_providers()[0] != provider:
             # What it lacks, such as cuDNN, it only logs, and goes on without.
-            raise EngineError(f"the {provider} does not start on this machine", "see: greenscreen --debug doctor")
+            lacks = f"pip install {PACKAGES[provider]}, or see: greenscreen --debug doctor"
+            raise EngineError(f"the {provider} does not start on this machine", lacks)
 
     def infer(self) -> NDArray[np.float32]:
         try:
@@ -64,6 +72,16 @@ class OnnxRuntimeEngine(HostEngine):
         except Exception as error:  # its errors share no type but the root
             raise EngineError("ONNX Runtime failed on a frame", "try: --engine openvino") from error
         return np.asarray(out, np.float32)
+
+
+def preload() -> None:
+    """Loads CUDA and cuDNN from NVIDIA's wheels, where ONNX Runtime does not look by itself; from version 1.21 on."""
+    if hasattr(onnxruntime, "preload_dlls"):
+        told = io.StringIO()
+        # What it does not find it prints; whether that matters shows when the provider starts.
+        with contextlib.redirect_stdout(told):
+            onnxruntime.preload_dlls()
+        log.debug("ONNX Runtime: %s", told.getvalue().strip())
 
 
 def open_engine(

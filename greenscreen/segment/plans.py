@@ -70,9 +70,10 @@ def kept_plans() -> list[Kept]:
 
 
 def remove_plans() -> int:
-    """Empties the cache of plans, timings and compiled networks; returns the bytes freed. All are made when needed."""
+    """Empties the cache of plans, timings, compiled networks and kernels; returns the bytes freed. All are made when
+    needed."""
     freed = 0
-    for path in [*cache_folder("plans").iterdir()]:
+    for path in [*cache_folder("plans").iterdir(), *cache_folder("kernels").iterdir()]:
         freed += path.stat().st_size
         path.unlink()
     return freed

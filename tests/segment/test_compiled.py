@@ -71,5 +71,8 @@ def test_another_size_or_setting_is_another_file_and_cleaning_removes_all(folder
     compile_kept(bundled_model(), SHAPES, {"PERFORMANCE_HINT": "THROUGHPUT"})
     compile_kept(bundled_model(), shapes(64, 64), SETTINGS)
     assert len(list(folder.iterdir())) == 3
+    kernel = cache_folder("kernels") / "matte-sm_90.cubin"
+    kernel.write_bytes(b"kernel")
     assert remove_plans() > 0
     assert not list(folder.iterdir())
+    assert not kernel.exists()

@@ -95,6 +95,29 @@ def test_a_provider_that_does_not_start_is_an_error(monkeypatch: pytest.MonkeyPa
         open_segmenter("onnxruntime-cuda")
 
 
+def test_cuda_is_looked_for_where_pip_puts_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And what is not found there is not printed over the person's terminal."""
+    asked: list[str] = []
+
+    def session(*_: object, **__: object) -> object:
+        asked.append("session")
+        raise RuntimeError("no cuDNN")
+
+    def preload() -> None:
+        asked.append("preload")
+        print("Failed to load libcudnn.so.9")
+
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: ["CUDAExecutionProvider"])
+    monkeypatch.setattr(onnxruntime, "preload_dlls", preload, raising=False)
+    monkeypatch.setattr(onnxruntime, "InferenceSession", session)
+    with pytest.raises(EngineError, match="no cuDNN"):
+        open_segmenter("onnxruntime-cuda")
+    assert asked == ["preload", "session"]
+    assert capsys.readouterr().out == ""
+
+
 def test_a_gpu_is_chosen_only_for_engines_that_run_on_one() -> None:
     with pytest.raises(UsageError, match="openvino runs on no GPU"):
         open_segmenter("openvino", gpu=1)
