@@ -45,8 +45,12 @@ class PrivateFile(RotatingFileHandler):
         with suppress(OSError):
             os.close(os.open(self.baseFilename, os.O_WRONLY | os.O_CREAT, 0o600))
             # One from before was everybody's to read.
-            os.chmod(self.baseFilename, 0o600)
+            if os.path.isfile(self.baseFilename):
+                os.chmod(self.baseFilename, 0o600)
         return super()._open()
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  # as it is called there
+        """A log that cannot be written, as on a full disk, is no reason to fail, nor for a traceback a line."""
 
 
 def log_path() -> Path:
@@ -74,7 +78,8 @@ def logged_to_file(path: Path) -> Iterator[None]:
         package.setLevel(level)
         if handler:
             root.removeHandler(handler)
-            handler.close()
+            with suppress(OSError):
+                handler.close()
 
 
 def print_json() -> None:

@@ -1,8 +1,10 @@
 """Settings kept in TOML files, one a profile, in the platform's folder for settings, and followed while running."""
 
+import errno
 import logging
 import re
 import tomllib
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -133,5 +135,8 @@ def _write(path: Path, text: str) -> Path:
         part.write_text(text, encoding="utf-8")
         part.replace(path)
     except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror}", "check who owns its folder") from error
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+        hint = "free some space" if error.errno == errno.ENOSPC else "check who owns its folder"
+        raise UsageError(f"{path} cannot be written: {error.strerror}", hint) from error
     return path

@@ -90,6 +90,15 @@ def test_where_no_file_can_be_written_the_run_goes_on(tmp_path: Path) -> None:
         logging.getLogger("greenscreen.test").info("hello")
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is always full")
+def test_on_a_full_disk_the_run_goes_on_without_a_word(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "x.log"
+    path.symlink_to("/dev/full")
+    with logged_to_file(path):
+        logging.getLogger("greenscreen.test").info("hello")
+    assert capsys.readouterr().err == ""
+
+
 def test_a_run_tells_programs_everything_in_json_and_leaves_a_log(tmp_path: Path) -> None:
     words = "--camera demo --size 96x64 --no-preview --no-virtual-camera --log-json --stats --frames 25 --record"
     command = [sys.executable, "-m", "greenscreen", "run", *words.split(), str(tmp_path / "x.mkv")]
