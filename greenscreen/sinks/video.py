@@ -121,7 +121,7 @@ class VideoSink:
         return True
 
     def _check(self, picture: Picture) -> None:
-        height, width = picture.image.shape[:2]
+        width, height = picture.frame.size if picture.frame and _planar(picture) else picture.image.shape[1::-1]
         if (width, height) != self._size:
             expected = "x".join(map(str, self._size))
             raise SinkError(f"{self.name} is recorded in {expected} and cannot take a picture of {width}x{height}")
@@ -167,15 +167,17 @@ class VideoSink:
         return stream
 
     def _frame(self, picture: Picture, stream: VideoStream) -> av.VideoFrame:
-        frame = self._reformatter.reformat(
-            self._pixels(picture, stream),
-            format=stream.pix_fmt,
-            dst_colorspace=Colorspace.ITU601,
-            dst_color_range=_color_range(stream),
-            dst_color_trc=ColorTrc.BT709,
-            dst_color_primaries=ColorPrimaries.BT709,
-            interpolation=_SCALING,
-        )
+        frame = self._pixels(picture, stream)
+        if frame.format.name != stream.pix_fmt:
+            frame = self._reformatter.reformat(
+                frame,
+                format=stream.pix_fmt,
+                dst_colorspace=Colorspace.ITU601,
+                dst_color_range=_color_range(stream),
+                dst_color_trc=ColorTrc.BT709,
+                dst_color_primaries=ColorPrimaries.BT709,
+                interpolation=_SCALING,
+            )
         frame.pts = self._tick
         frame.duration = round(_TICKS / self._rate)
         frame.time_base = Fraction(1, _TICKS)
@@ -187,8 +189,12 @@ class VideoSink:
             frame.color_range = ColorRange.JPEG
             return frame
         if stream.pix_fmt == self._recipe.transparent:
-            return av.VideoFrame.from_ndarray(_with_alpha(picture), "bgra")
-        return av.VideoFrame.from_ndarray(picture.image, "bgr24")
+            return av.VideoFrame.from_numpy_buffer(_with_alpha(picture), "bgra")
+        if stream.pix_fmt == "yuv420p" and _planar(picture):
+            # A live picture is in the file's own form already.
+            return av.VideoFrame.from_ndarray(picture.i420, "yuv420p")
+        # Not copied: all that becomes of BGR is made before this picture goes.
+        return av.VideoFrame.from_numpy_buffer(np.ascontiguousarray(picture.image), "bgr24")
 
     def _finish(self) -> None:
         try:
@@ -246,6 +252,11 @@ def _check_name(path: Path) -> None:
     with suppress(FileNotFoundError):
         if stat.S_ISDIR(path.stat().st_mode):
             raise IsADirectoryError(errno.EISDIR, "it is a folder")
+
+
+def _planar(picture: Picture) -> bool:
+    """Whether it comes as I420, and would have to be made BGR first."""
+    return picture.frame is not None and picture.frame.planar and not picture.transparent
 
 
 def _color_range(stream: VideoStream) -> ColorRange:
