@@ -36,7 +36,7 @@ def profile_path(name: str) -> Path:
 
 def list_profiles() -> list[str]:
     """The names of all profiles, in alphabetical order."""
-    return sorted(path.stem for path in profiles_folder().glob("*.toml"))
+    return sorted(path.stem for path in profiles_folder().glob("*.toml") if path.is_file())
 
 
 def read_profile(name: str) -> Values:

@@ -68,6 +68,12 @@ def test_what_is_wrong_is_refused_with_line_and_reason(text: str, reason: str) -
     assert caught.value.hint
 
 
+def test_a_folder_is_no_profile() -> None:
+    profile_path("folder").mkdir(parents=True)
+    write("", "talk")
+    assert list_profiles() == ["talk"]
+
+
 def test_bytes_that_are_no_text_are_refused() -> None:
     write("").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(UsageError, match="cannot be read"):

@@ -109,7 +109,7 @@ def run(
             from greenscreen.live import run_live
 
             # What is no terminal is somebody's log, too: whoever reads that finds the token in its file.
-            seen = sys.stderr.isatty() and not log_json
+            seen = err.file.isatty() and not log_json
             summary = run_live(control, tell, **({"confide": say} if seen else {}))
         except KeyboardInterrupt:
             tell("ended")

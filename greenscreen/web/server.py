@@ -1,6 +1,7 @@
 """The server, in a thread with a loop of its own."""
 
 import asyncio
+import errno
 import logging
 from concurrent.futures import Future
 from importlib import resources
@@ -164,7 +165,9 @@ async def _description(_: web.Request) -> web.Response:
 
 
 def _unavailable(address: Address, error: OSError) -> SinkError:
+    # asyncio has words of its own for this one, and a long way to say it.
+    reason = "another program does so" if error.errno == errno.EADDRINUSE else error.strerror or error
     return SinkError(
-        f"the overlay cannot listen on {address.host}:{address.port}: {error.strerror or error}",
+        f"the overlay cannot listen on {address.host}:{address.port}: {reason}",
         "choose another with --overlay HOST:PORT, or end what uses it",
     )

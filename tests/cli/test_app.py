@@ -386,3 +386,12 @@ def test_a_recording_takes_nobodys_place(tmp_path: Path) -> None:
     assert "to call-2.mp4" in answer.stderr
     assert file.read_text() == "a call of yesterday"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["call-2.mp4", "call.mp4"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="closes stdout and stderr as shells do")
+def test_who_has_closed_their_terminal_gets_their_recording_all_the_same(tmp_path: Path) -> None:
+    words = "run --camera demo --size 96x64 --no-preview --no-virtual-camera --frames 3 --record call.mp4"
+    command = f'exec "{sys.executable}" -m greenscreen {words} >&- 2>&-'
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    subprocess.run(["sh", "-c", command], env=environment, cwd=tmp_path, timeout=60, check=True)
+    assert [path.name for path in tmp_path.iterdir()] == ["call.mp4"]

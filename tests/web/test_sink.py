@@ -22,7 +22,7 @@ def test_a_taken_port_is_said_with_what_to_do(control: Control) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        with pytest.raises(SinkError, match=f"cannot listen on 127.0.0.1:{port}") as caught:
+        with pytest.raises(SinkError, match=f"cannot listen on 127.0.0.1:{port}: another program does so") as caught:
             OverlaySink(control, Address(port=port)).__enter__()
     assert "--overlay HOST:PORT" in caught.value.hint
 
