@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from greenscreen.errors import UsageError
+from greenscreen.errors import SourceError, UsageError
 from greenscreen.images import write_image
 from greenscreen.sources import open_source
 from greenscreen.sources.camera import CameraInfo
@@ -76,3 +76,9 @@ def test_without_a_word_the_first_camera_is_taken_or_else_the_demo(monkeypatch: 
 def test_importing_the_package_loads_no_video_library() -> None:
     program = "import sys, greenscreen.sources; sys.exit('av' in sys.modules)"
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_a_phones_photo_is_told_of_rather_than_played_in_tiles(tmp_path: Path) -> None:
+    (tmp_path / "me.heic").write_bytes(b"\0\0\0\x18ftypheic" + bytes(60))
+    with pytest.raises(SourceError, match="is a HEIC photo"), open_source(str(tmp_path / "me.heic")):
+        pass
