@@ -15,15 +15,16 @@ import numpy as np
 from greenscreen.background import Backdrop, Blur
 from greenscreen.colour import TO_BGR, TO_YUV, Bytes, from_i420
 from greenscreen.composite import REACH, Composite
-from greenscreen.contract import ModelContract
 from greenscreen.cuda import Kernel
 from greenscreen.cuda.compiler import compiled, kept, kernel_names
 from greenscreen.errors import EngineError
 from greenscreen.frame import Alpha, Frame, Image, Matte, Past, Picture, guide_size
 from greenscreen.pipeline import Pipeline
-from greenscreen.refine import Edges, guided, islands, steady
+from greenscreen.planar import Planar
+from greenscreen.refine import Edges, Refiner, cuts, guided, islands, steady
 from greenscreen.refine.limits import ramp, sides
 from greenscreen.resize import stack_radius
+from greenscreen.segment import Segmenter
 from greenscreen.segment.engine import FIRST_LOOKS, CardEngine, Engine, NotBuiltError
 from greenscreen.segment.standby import StandbyEngine
 from greenscreen.segment.stillness import JUMP, JUMPED, block_grid
@@ -48,6 +49,7 @@ CONSTANTS = {
         name: f"{getattr(module, name)!r}f"
         for module, names in (
             (guided, ("BLACK", "WHITE")),
+            (cuts, ("CUT",)),
             (islands, ("HAZE", "SURE", "NEW", "KNOWN", "PINHOLE")),
             (steady, ("RATE", "STILL", "MOVED", "NOISIEST", "DOUBT", "DECIDED", "CERTAIN")),
         )
@@ -79,7 +81,11 @@ Behind = Literal["picture"] | tuple[Size, float] | None
 class GpuPipeline(Pipeline):
     """The pipeline, on the card wherever the engine that serves is on one."""
 
-    _canvas: "Canvas | None" = None
+    def __init__(self, segmenter: Segmenter, refiner: Refiner, backdrop: Backdrop | None, planar: Planar | None = None):
+        super().__init__(segmenter, refiner, backdrop, planar)
+        # As the segmenter has its engines: one for each size of the network's input.
+        self._canvases: dict[Size, Canvas] = {}
+        self._drawn_on: Canvas | None = None
 
     def process(self, frame: Frame) -> Picture:
         even = frame.size[0] % 2 == frame.size[1] % 2 == 0
@@ -87,33 +93,32 @@ class GpuPipeline(Pipeline):
         standby = engine if isinstance(engine, StandbyEngine) else None
         serving = standby.serving if standby else engine
         if not isinstance(serving, CardEngine) or not even or self._wrap or self.plate:
-            return self._on_cpu(frame, standby)
+            return self._on_cpu(frame)
+        network = self._segmenter.contract.input_size(*frame.size)
+        canvas = self._canvases.pop(network, None)
+        if canvas is None or canvas is not self._drawn_on:
+            # What the card remembers is of another moment.
+            frame = replace(frame, fresh=True)
         # Here, as it is not the card that is slow if this is.
         behind = backdrop_of(self.backdrop, frame)
-        work = partial(drawn, self._canvas, serving, self._segmenter.contract, frame, behind, self.refiner.edges)
+        work = partial(drawn, canvas, serving, network, frame, behind, self.refiner.edges)
         try:
             with self.meter.stage("card"):
-                self._canvas, picture = standby.ask(work) if standby else work()
+                self._drawn_on, picture = standby.ask(work) if standby else work()
         except EngineError as error:
             # Nothing is freed here: what a card that hangs works with, it keeps.
-            self._canvas = None
             if standby is None:
                 raise
             standby.give_up(error)
+            self._drawn_on = None
             return super().process(replace(frame, fresh=True))
+        self._canvases[network] = self._drawn_on
         return picture
 
-    def _on_cpu(self, frame: Frame, standby: StandbyEngine | None) -> Picture:
-        if self._canvas is not None:
+    def _on_cpu(self, frame: Frame) -> Picture:
+        if self._drawn_on is not None:
             # What the CPU remembers is from before the card took over.
-            canvas, self._canvas, frame = self._canvas, None, replace(frame, fresh=True)
-            if standby is None:
-                canvas.close()
-            elif canvas.engine is standby.serving:
-                try:
-                    standby.ask(canvas.close)
-                except EngineError as error:
-                    standby.give_up(error)
+            self._drawn_on, frame = None, replace(frame, fresh=True)
         return super().process(frame)
 
 
@@ -156,7 +161,8 @@ class Canvas:
                     "tally": 4 * BINS,
                     "noise": 4,
                     "blocks": VECTOR * area(self._blocks),
-                    "changed": 4,
+                    "places": VECTOR * area(cuts.BLOCKS),
+                    "changed": 2 * 4,
                     **dict.fromkeys(("fit", "seen", "slopes", "person", "room"), VECTOR * guide),
                     "result": sum(self._sizes.values()),
                 }
@@ -170,7 +176,7 @@ class Canvas:
             # By whether it is planar.
             self._host_frames[True] = card.pinned((size[1] * 3 // 2, size[0]), np.uint8)
             self._host_result = card.pinned((sum(self._sizes.values()),), np.uint8)
-            self._host_changed = card.pinned((1,), np.int32)
+            self._host_changed = card.pinned((2,), np.int32)
 
     def close(self) -> None:
         """Gives back what it has on the card, whose engine stays as it is."""
@@ -197,11 +203,11 @@ class Canvas:
         with self.engine.card as card:
             self._take(frame)
             behind = self._prepare(standing)
-            again = frame.fresh or edges != self._edges
-            if edges != self._edges:
-                self._edges = edges
+            moved, self._edges = edges != self._edges, edges
+            if moved:
                 self._forget()
-            jumped = self._see(frame.fresh)
+            jumped, cut = self._see(frame.fresh)
+            again = frame.fresh or moved or cut
             if frame.fresh:
                 self.engine.reset()
             if again or jumped:
@@ -246,16 +252,18 @@ class Canvas:
             self._behind = standing
         return "picture"
 
-    def _see(self, fresh: bool) -> bool:
-        """Brings the frame to the network's input; returns whether it has little in common with the last."""
+    def _see(self, fresh: bool) -> tuple[bool, bool]:
+        """Brings the frame to the network's input; returns whether it is another picture than the last, to the network
+        and to the refiner."""
         if fresh:
             # Whatever is loaded when it is first used must not be while something is recorded.
             self._look()
-            return False
+            return False, False
         self._looking = self._looking or self.engine.card.record(self._look)
         self._looking()
         self.engine.card.wait()
-        return bool(self._host_changed[0] > JUMP * area(self._blocks))
+        blocks, places = self._host_changed.tolist()
+        return blocks > JUMP * area(self._blocks), 2 * places > area(cuts.BLOCKS)
 
     def _go_on(self, behind: Behind) -> None:
         """From the input to the result, as one thing recorded once for either turn of the network's memory."""
@@ -282,8 +290,9 @@ class Canvas:
             self._launch("to_planes", (self.size[0] // 2, self.size[1] // 2), "image", "frame", self.size)
         self._launch("make_guide", self._guide, "frame", self.size, "guide", self._guide)
         self._launch("make_input", self._network, "guide", self._guide, "input", self._network)
-        self.engine.card.clear(self._at["changed"], 4)
+        self.engine.card.clear(self._at["changed"], self._host_changed.nbytes)
         self._launch("see_jump", self._blocks, "input", self._network, "blocks", "changed", self._blocks)
+        self._launch("see_cut", cuts.BLOCKS, "guide", self._guide, "places", "changed", cuts.BLOCKS)
         self.engine.card.download(self._host_changed, self._at["changed"])
 
     def _finish(self, turn: int, behind: Behind, fresh: bool) -> None:
@@ -411,19 +420,14 @@ def make_ready(engine: Engine, build: bool) -> None:
 
 
 def drawn(
-    canvas: Canvas | None,
-    engine: CardEngine,
-    contract: ModelContract,
-    frame: Frame,
-    behind: Standing,
-    edges: Edges,
+    canvas: Canvas | None, engine: CardEngine, network: Size, frame: Frame, behind: Standing, edges: Edges
 ) -> tuple[Canvas, Picture]:
     """The finished picture, and what it was drawn on: the canvas, or another if that is not of this engine and size."""
     if canvas is None or canvas.engine is not engine or canvas.size != frame.size:
+        # Another engine's has gone with it.
         if canvas and canvas.engine is engine:
             canvas.close()
-        canvas = Canvas(engine, contract.input_size(*frame.size), frame.size)
-        frame = replace(frame, fresh=True)
+        canvas, frame = Canvas(engine, network, frame.size), replace(frame, fresh=True)
     return canvas, canvas.draw(frame, behind, edges)
 
 

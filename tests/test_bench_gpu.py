@@ -69,7 +69,7 @@ def test_every_step_has_its_row(background: str, capsys: pytest.CaptureFixture[s
         "upload to download, on the card",
         "the same, with the host's copies",
         "engine alone",
-        *("upload", "network", "download"),
+        *("upload", "network", "download", "download of change"),
         *steps,
     }
 

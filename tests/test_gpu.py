@@ -167,17 +167,29 @@ def test_an_outline_may_be_moved_between_frames() -> None:
         assert (np.abs(got.i420.astype(np.int16) - expected.i420) <= 2).mean() >= 0.999
 
 
-def test_after_a_jump_the_network_looks_as_often_as_on_the_cpu() -> None:
-    """And keeps what it remembers, so that both see the same: a mirrored picture, and a step aside."""
-    cards: list[EmulatedCard] = []
+def test_after_a_jump_and_a_cut_it_looks_and_forgets_as_on_the_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The network looks three times and remembers; the refiner starts afresh if most of the picture is another."""
+    begun: list[bool] = []
+    finish = Canvas._finish
+
+    def finished(canvas: Canvas, turn: int, behind: gpu.Behind, fresh: bool) -> None:
+        begun.append(fresh)
+        finish(canvas, turn, behind, fresh)
+
+    monkeypatch.setattr(Canvas, "_finish", finished)
     backdrop = open_backdrop("green")
-    cpu, card = on_cpu(backdrop), on_card(backdrop, cards)
+    cpu, card = on_cpu(backdrop), on_card(backdrop, [])
     first, *more = person(320, 180, count=4)
-    mirrored = [replace(frame, pixels=to_i420(np.ascontiguousarray(frame.image[:, ::-1]))) for frame in more]
-    for frame, looks in ((first, 3), (more[0], 1), (mirrored[1], 3), (mirrored[2], 1)):
+    half = more[1].image.copy()
+    half[:, :140] = half[:, ::-1][:, :140]
+    another = 255 - more[2].image
+    pictures = [first, more[0], *(replace(more[1], pixels=to_i420(image)) for image in (half, another))]
+    expectations = [(3, [True]), (1, [False]), (3, [False]), (3, [True])]
+    for frame, (looks, fresh) in zip(pictures, expectations, strict=True):
         before = runs(card)
+        begun.clear()
         expected, got = cpu.process(frame), card.process(frame)
-        assert runs(card) - before == looks
+        assert (runs(card) - before, begun) == (looks, fresh)
         assert (np.abs(got.i420.astype(np.int16) - expected.i420) <= 2).mean() >= 0.999
 
 
@@ -329,6 +341,37 @@ def test_memory_is_flat_whatever_changes() -> None:
         held.append(cards[0].held)
     assert len(cards) == 1
     assert held[0] == held[1]
+
+
+def test_an_engine_may_take_the_cards_place_and_the_card_take_it_back() -> None:
+    """What a closed engine had on its card went with it; nobody touches that any more."""
+    cards: list[EmulatedCard] = []
+    card = on_card(open_backdrop("green"), cards)
+    frames = person(160, 90, count=4)
+    card.process(next(frames))
+    cpu = Segmenter("cpu", lambda *place: OpenVinoEngine(*place), MODEL, CONTRACT)
+    card._segmenter.exchange(cpu)
+    card.process(next(frames))
+    assert cards[0].closed
+    card._segmenter.exchange(on_card(None, cards)._segmenter)
+    for frame in frames:
+        card.process(frame)
+    assert len(card.meter.stages["card"]) == 3
+    assert not cards[1].closed
+
+
+def test_a_picture_that_is_turned_and_turned_back_is_drawn_where_it_was_before() -> None:
+    cards: list[EmulatedCard] = []
+    backdrop = open_backdrop("green")
+    cpu, card = on_cpu(backdrop), on_card(backdrop, cards)
+    held = []
+    for size in ((320, 180), (180, 320), (320, 180), (180, 320)):
+        frame = next(person(*size, count=1))
+        expected, got = cpu.process(frame), card.process(frame)
+        assert (np.abs(got.i420.astype(np.int16) - expected.i420) <= 2).mean() >= 0.999
+        held.append(sum(card.held for card in cards))
+    assert len(cards) == 2
+    assert held[1] == held[2] == held[3]
 
 
 def test_kernels_are_compiled_before_the_first_frame(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

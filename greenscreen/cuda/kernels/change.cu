@@ -1,4 +1,5 @@
-// How much of a picture is another than a frame ago, in blocks whose mean colours are compared: segment/stillness.py.
+// How much of a picture is another than a frame ago, in blocks whose means are compared: segment/stillness.py and
+// refine/cuts.py.
 #include "sample.cuh"
 
 struct Floats3 {
@@ -8,6 +9,12 @@ struct Floats3 {
     const float *p = data + 3 * (y * width + x);
     return make_float4(p[0], p[1], p[2], 0.f);
   }
+};
+
+struct Green {  // every second pixel's of each direction
+  const uchar4 *data;
+  int width;
+  __device__ float4 operator()(int x, int y) const { return make_float4(data[2 * y * width + 2 * x].y, 0.f, 0.f, 0.f); }
 };
 
 // Counts in `changed` the blocks of columns x rows that differ by more than `limit`, of 255, from what was `seen`.
@@ -23,4 +30,9 @@ __device__ void compare(Reader read, int w, int h, int columns, int rows, float 
 // Of what the network sees.
 extern "C" __global__ void see_jump(const float *input, int w, int h, float4 *seen, int *changed, int columns, int rows) {
   compare(Floats3{input, w}, w, h, columns, rows, JUMPED, seen, changed);
+}
+
+// Of the guide, as the refiner sees it.
+extern "C" __global__ void see_cut(const uchar4 *guide, int w, int h, float4 *seen, int *changed, int columns, int rows) {
+  compare(Green{guide, w}, (w + 1) / 2, (h + 1) / 2, columns, rows, CUT, seen, changed + 1);
 }
