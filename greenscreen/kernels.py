@@ -9,7 +9,7 @@ from numpy import float32 as real
 from numpy.typing import NDArray
 
 from greenscreen.band import Field
-from greenscreen.loops import REACH, Bytes, compiled, sum_across
+from greenscreen.loops import REACH, Bytes, compiled
 
 Row = Bytes | Field
 
@@ -50,87 +50,76 @@ def edge_fields(
     `to_bgr` and `to_yuv` are `(3, 4)`, see colour.py.
     """
     h, w = small.shape
-    rate, low, high = held
-    left, right = reach_of(near)
-    if left >= right:
-        return
-    # Each row holds blue, green, red, alpha and alpha's products with them, only as far as they are asked for.
-    wide = right - left + 2 * REACH
-    rows, made = np.empty((h, 7 * wide), np.float32), 0
-    total, sums = np.empty(7 * wide, np.float32), np.empty((7, right - left), np.float32)
+    rate, low, most = held
+    # Sums down the columns of a window: blue, green, red, alpha and alpha's products with them.
+    sums = np.empty((w, 7), np.float32)
     for y in range(first, last):
-        if not near[y, left:right].any():
-            continue
         top, end = max(y - REACH, 0), min(y + REACH + 1, h)
-        for j in range(max(made, top), end):
-            gather(guide[j], small[j], left, rows[j])
-        made = max(made, end)
-        total[:] = rows[top]
-        for j in range(top + 1, end):
-            add(total, rows[j])
-        for k in range(7):
-            sum_across(total[k * wide : (k + 1) * wide], real(1), sums[k])
-        for x in range(left, right):
+        x = 0
+        while x < w:
             if not near[y, x]:
+                x += 1
                 continue
-            count = real((end - top) * (min(x + REACH + 1, w) - max(x - REACH, 0)))
-            i = x - left
-            ab, ag, ar, whole = sums[0, i], sums[1, i], sums[2, i], sums[3, i]
-            pb, pg, pr = sums[4, i], sums[5, i], sums[6, i]
-            # Where there is next to nothing of one, the mean of both stands in.
-            person, room, some = real(1) / (whole + FEW), real(1) / (count - whole + FEW), FEW / count
-            rb, rg, rr = (ab - pb + some * ab) * room, (ag - pg + some * ag) * room, (ar - pr + some * ar) * room
-            pb, pg, pr = (pb + some * ab) * person, (pg + some * ag) * person, (pr + some * ar) * person
-            field = fields[y, x]
-            for c in range(4):
-                field[c] = lines[0, y, x] * to_bgr[0, c] + lines[1, y, x] * to_bgr[1, c] + lines[2, y, x] * to_bgr[2, c]
-            field[3] += lines[3, y, x]
-            for c in range(3):
-                t = to_yuv[c]
-                field[4 + c] = pb * t[0] + pg * t[1] + pr * t[2] + t[3]
-                field[7 + c] = rb * t[0] + rg * t[1] + rr * t[2] + t[3]
-                field[13 + c] = real(0)
-            field[10] = rate[y, x] if rate.size else real(1)
-            field[11] = low[y, x] if low.size else real(0)
-            field[12] = high[y, x] if high.size else real(1)
+            start = x
+            while x < w and near[y, x]:
+                x += 1
+            sum_columns(guide, small, top, end, max(start - REACH, 0), min(x + REACH, w), sums)
+            for i in range(start, x):
+                find_field(sums, end - top, y, i, lines, rate, low, most, to_bgr, to_yuv, fields)
 
 
 @compiled
-def reach_of(near: Bytes) -> tuple[int, int]:
-    """The first column in which something of `near` is not 0, and the one after the last."""
-    h, w = near.shape
-    left, right = w, 0
-    for y in range(h):
-        row, x = near[y], 0
-        while x < left and not row[x]:
-            x += 1
-        left, x = x, w
-        while x > right and not row[x - 1]:
-            x -= 1
-        right = x
-    return left, right
+def sum_columns(guide: Bytes, small: Field, top: int, end: int, first: int, last: int, sums: Field) -> None:
+    for x in range(place(first), place(last)):
+        b = g = r = a = ab = ag = ar = real(0)
+        for y in range(place(top), place(end)):
+            blue, green, red = real(guide[y, x, place(0)]), real(guide[y, x, place(1)]), real(guide[y, x, place(2)])
+            alpha = small[y, x]
+            b, g, r, a = b + blue, g + green, r + red, a + alpha
+            ab, ag, ar = ab + alpha * blue, ag + alpha * green, ar + alpha * red
+        sums[x, place(0)], sums[x, place(1)], sums[x, place(2)], sums[x, place(3)] = b, g, r, a
+        sums[x, place(4)], sums[x, place(5)], sums[x, place(6)] = ab, ag, ar
 
 
 @compiled
-def gather(guide: Bytes, alpha: Field, left: int, row: Field) -> None:
-    """A row of `edge_fields`: of the guide's and alpha's from `REACH` places left of `left`, nothing beyond borders."""
-    wide = row.size // 7
-    for i in range(wide):
-        x = left - REACH + i
-        there = 0 <= x < alpha.size
-        x = min(max(x, 0), alpha.size - 1)
-        a = alpha[x] if there else real(0)
-        row[3 * wide + i] = a
-        for k in range(3):
-            colour = real(guide[x, k]) if there else real(0)
-            row[k * wide + i] = colour
-            row[(4 + k) * wide + i] = a * colour
-
-
-@compiled
-def add(total: Field, row: Field) -> None:
-    for x in range(total.size):
-        total[x] += row[x]
+def find_field(
+    sums: Field,
+    high: int,
+    y: int,
+    x: int,
+    lines: Field,
+    rate: Field,
+    low: Field,
+    most: Field,
+    to_bgr: Field,
+    to_yuv: Field,
+    fields: Field,
+) -> None:
+    """One place of `edge_fields`, from the sums of the columns around, each of so many places."""
+    first, last = max(x - REACH, 0), min(x + REACH + 1, len(sums))
+    count = real(high * (last - first))
+    ab = ag = ar = whole = pb = pg = pr = real(0)
+    for i in range(place(first), place(last)):
+        ab, ag, ar = ab + sums[i, place(0)], ag + sums[i, place(1)], ar + sums[i, place(2)]
+        pb, pg, pr = pb + sums[i, place(4)], pg + sums[i, place(5)], pr + sums[i, place(6)]
+        whole += sums[i, place(3)]
+    # Where there is next to nothing of one, the mean of both stands in.
+    person, room, some = real(1) / (whole + FEW), real(1) / (count - whole + FEW), FEW / count
+    rb, rg, rr = (ab - pb + some * ab) * room, (ag - pg + some * ag) * room, (ar - pr + some * ar) * room
+    pb, pg, pr = (pb + some * ab) * person, (pg + some * ag) * person, (pr + some * ar) * person
+    j, i = place(y), place(x)
+    lb, lg, lr, constant = lines[place(0), j, i], lines[place(1), j, i], lines[place(2), j, i], lines[place(3), j, i]
+    for k in range(4):
+        c = place(k)
+        fields[j, i, c] = lb * to_bgr[place(0), c] + lg * to_bgr[place(1), c] + lr * to_bgr[place(2), c]
+    fields[j, i, place(3)] += constant
+    for c in range(3):
+        fields[j, i, place(4 + c)] = pb * to_yuv[c, 0] + pg * to_yuv[c, 1] + pr * to_yuv[c, 2] + to_yuv[c, 3]
+        fields[j, i, place(7 + c)] = rb * to_yuv[c, 0] + rg * to_yuv[c, 1] + rr * to_yuv[c, 2] + to_yuv[c, 3]
+        fields[j, i, place(13 + c)] = real(0)
+    fields[j, i, place(10)] = rate[j, i] if rate.size else real(1)
+    fields[j, i, place(11)] = low[j, i] if low.size else real(0)
+    fields[j, i, place(12)] = most[j, i] if most.size else real(1)
 
 
 @compiled
