@@ -192,7 +192,10 @@ def network_input(frame: Frame, width: int, height: int) -> Image:
     high, wide = frame.guide.shape[:2]
     if wide < width or high < height:
         return frame.averaged(width, height)
-    return np.asarray(cv2.resize(frame.guide, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+    # Where little is averaged, a mean of four pixels by their nearness is as good, in a fifth of the time.
+    nearly = 4 * wide < 5 * width and 4 * high < 5 * height
+    how = cv2.INTER_LINEAR if nearly else cv2.INTER_AREA
+    return np.asarray(cv2.resize(frame.guide, (width, height), interpolation=how), np.uint8)
 
 
 def open_segmenter(

@@ -29,6 +29,12 @@ __device__ inline void neighbours(int i, int n, int m, int *one, int *other, int
   *weight = (int)rintf((1 - (at - below)) * 2048), *other_weight = (int)rintf((at - below) * 2048);
 }
 
+// What lies between four pixels, by the weights a and b across and c and d down.
+__device__ inline int between(int p, int q, int r, int s, int a, int b, int c, int d) {
+  int upper = p * a + q * b, lower = r * a + s * b;
+  return ((c * (upper >> 4) >> 16) + (d * (lower >> 4) >> 16) + 2) >> 2;
+}
+
 // A plane of the frame made small: halved as often as it goes, and the rest interpolated, with OpenCV's own roundings:
 // a level more or less of a colour is a different matte.
 __device__ inline int average(const unsigned char *plane, int width, int height, int w, int h, int x, int y) {
@@ -39,8 +45,7 @@ __device__ inline int average(const unsigned char *plane, int width, int height,
   int left, right, a, b, up, down, c, d;
   neighbours(x, width, w, &left, &right, &a, &b);
   neighbours(y, height, h, &up, &down, &c, &d);
-  int upper = halved(left, up) * a + halved(right, up) * b, lower = halved(left, down) * a + halved(right, down) * b;
-  return ((c * (upper >> 4) >> 16) + (d * (lower >> 4) >> 16) + 2) >> 2;
+  return between(halved(left, up), halved(right, up), halved(left, down), halved(right, down), a, b, c, d);
 }
 
 // The small picture of a frame in I420, on which slowly varying things are found: BGR.
@@ -52,11 +57,22 @@ extern "C" __global__ void make_guide(const unsigned char *frame, int width, int
   guide[y * w + x] = make_uchar4(p.x, p.y, p.z, 0);
 }
 
-// What the network sees: (h, w, 3) float in [0, 255].
+// What the network sees: (h, w, 3) float in [0, 255]; interpolated where network_input in segment/ does so, too.
 extern "C" __global__ void make_input(const uchar4 *guide, int width, int height, float *input, int w, int h) {
   PIXEL(w, h);
-  float4 p = whole(area(Bytes4{guide, width}, width, height, w, h, x, y));
   float *out = input + 3 * (y * w + x);
+  if (4 * width < 5 * w && 4 * height < 5 * h) {
+    int left, right, a, b, up, down, c, d;
+    neighbours(x, width, w, &left, &right, &a, &b);
+    neighbours(y, height, h, &up, &down, &c, &d);
+    uchar4 p = guide[up * width + left], q = guide[up * width + right];
+    uchar4 r = guide[down * width + left], s = guide[down * width + right];
+    out[0] = between(p.x, q.x, r.x, s.x, a, b, c, d);
+    out[1] = between(p.y, q.y, r.y, s.y, a, b, c, d);
+    out[2] = between(p.z, q.z, r.z, s.z, a, b, c, d);
+    return;
+  }
+  float4 p = whole(area(Bytes4{guide, width}, width, height, w, h, x, y));
   out[0] = p.x, out[1] = p.y, out[2] = p.z;
 }
 
