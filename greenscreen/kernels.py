@@ -99,10 +99,10 @@ def find_field(
     first, last = max(x - REACH, 0), min(x + REACH + 1, len(sums))
     count = real(high * (last - first))
     ab = ag = ar = whole = pb = pg = pr = real(0)
-    for i in range(place(first), place(last)):
-        ab, ag, ar = ab + sums[i, place(0)], ag + sums[i, place(1)], ar + sums[i, place(2)]
-        pb, pg, pr = pb + sums[i, place(4)], pg + sums[i, place(5)], pr + sums[i, place(6)]
-        whole += sums[i, place(3)]
+    for n in range(place(first), place(last)):
+        ab, ag, ar = ab + sums[n, place(0)], ag + sums[n, place(1)], ar + sums[n, place(2)]
+        pb, pg, pr = pb + sums[n, place(4)], pg + sums[n, place(5)], pr + sums[n, place(6)]
+        whole += sums[n, place(3)]
     # Where there is next to nothing of one, the mean of both stands in.
     person, room, some = real(1) / (whole + FEW), real(1) / (count - whole + FEW), FEW / count
     rb, rg, rr = (ab - pb + some * ab) * room, (ag - pg + some * ag) * room, (ar - pr + some * ar) * room
@@ -113,10 +113,10 @@ def find_field(
         c = place(k)
         fields[j, i, c] = lb * to_bgr[place(0), c] + lg * to_bgr[place(1), c] + lr * to_bgr[place(2), c]
     fields[j, i, place(3)] += constant
-    for c in range(3):
-        fields[j, i, place(4 + c)] = pb * to_yuv[c, 0] + pg * to_yuv[c, 1] + pr * to_yuv[c, 2] + to_yuv[c, 3]
-        fields[j, i, place(7 + c)] = rb * to_yuv[c, 0] + rg * to_yuv[c, 1] + rr * to_yuv[c, 2] + to_yuv[c, 3]
-        fields[j, i, place(13 + c)] = real(0)
+    for k in range(3):
+        fields[j, i, place(4 + k)] = pb * to_yuv[k, 0] + pg * to_yuv[k, 1] + pr * to_yuv[k, 2] + to_yuv[k, 3]
+        fields[j, i, place(7 + k)] = rb * to_yuv[k, 0] + rg * to_yuv[k, 1] + rr * to_yuv[k, 2] + to_yuv[k, 3]
+        fields[j, i, place(13 + k)] = real(0)
     fields[j, i, place(10)] = rate[j, i] if rate.size else real(1)
     fields[j, i, place(11)] = low[j, i] if low.size else real(0)
     fields[j, i, place(12)] = most[j, i] if most.size else real(1)
