@@ -160,7 +160,7 @@ def render(
     ends, spans, scanned = np.empty(w, np.int32), 0, -1
     # What lies in between is put side by side, so that loops over it are long: parts of a row, from a column to
     # another, and from which place on.
-    parts, n, count = np.empty((MOST, 4), np.int32), 0, 0
+    parts, n, count = np.empty((MOST, 4), np.int64), 0, 0
     at, made = np.empty((MOST, 16), np.float32), np.empty((6, 2 * MOST), np.uint8)
     floats = np.empty((FLOATS, 2 * MOST + BLOCK), np.float32)
     for row in range(first, last):
@@ -403,7 +403,7 @@ def blend(floats: Field, behind_row: int, share_row: int, cut: bool, made: Bytes
 
 @compiled
 def put(
-    parts: NDArray[np.int32],
+    parts: NDArray[np.int64],
     count: int,
     floats: Field,
     made: Bytes,

@@ -30,7 +30,7 @@ class Planar:
             return replace(frame, pixels=frame.image) if frame.planar else frame
         return frame.as_planar() if frame.size[0] % 2 == frame.size[1] % 2 == 0 else frame
 
-    def wait(self, seconds: float = 60) -> bool:
+    def wait(self, seconds: float = 180) -> bool:
         """Whether the loops are ready, at the latest after this time."""
         return self._ready.wait(seconds)
 
