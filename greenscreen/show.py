@@ -7,6 +7,9 @@ from greenscreen.frame import Frame, Image, Picture
 from greenscreen.placeholder import placeholder
 from greenscreen.settings import Show
 
+ROOM: frozenset[Show] = frozenset({"original", "split"})
+"""What shows the room to everybody."""
+
 
 def shown(show: Show, frame: Frame, picture: Picture) -> Picture:
     """`picture` as `show` asks for it; the room is in `split` and `original`, which must be asked for by name."""

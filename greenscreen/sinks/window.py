@@ -14,7 +14,7 @@ import numpy as np
 from greenscreen.control import Control, Status
 from greenscreen.errors import SinkError
 from greenscreen.frame import Image, Picture
-from greenscreen.show import shown
+from greenscreen.show import ROOM, shown
 from greenscreen.sinks.display import Row, draw_divide, mark_recording, write_note, write_table
 from greenscreen.sinks.keys import HELP, Keys
 
@@ -112,6 +112,8 @@ class WindowSink:
             return message
         if self._control.settings.show == "placeholder":
             return "nobody sees you: p brings the picture back"
+        if self._control.settings.show in ROOM:
+            return "your room is seen"
         return "h shows the keys" if time.monotonic() < self._greet_until else ""
 
 

@@ -15,9 +15,11 @@ import numpy as np
 import pytest
 from PIL import Image, ImageGrab
 
+from greenscreen.control import Control
 from greenscreen.frame import Picture
+from greenscreen.settings import Settings
 from greenscreen.sinks.keys import KEYS
-from greenscreen.sinks.window import has_display, over
+from greenscreen.sinks.window import WindowSink, has_display, over
 
 ROOT = Path(__file__).parents[2]
 TITLE = "greenscreen under test"
@@ -383,3 +385,17 @@ def test_laying_over_a_background_mixes_by_alpha() -> None:
     mixed = over(picture, np.full((1, 3, 3), 100, np.uint8))
     assert mixed.dtype == np.uint8
     assert mixed[0, :, 0].tolist() == [100, 150, 200]
+
+
+def test_what_people_must_know_is_written_over_the_picture() -> None:
+    control = Control(Settings())
+    window = WindowSink(TITLE, (64, 48), control)
+    noted = {}
+    for show in ("result", "matte", "original", "split", "placeholder"):
+        control.change(show=show)
+        noted[show] = window._note()
+    assert noted["result"] == noted["matte"] == ""
+    assert noted["original"] == noted["split"] == "your room is seen"
+    assert noted["placeholder"].startswith("nobody sees you")
+    control.tell("the disk is full")
+    assert window._note() == "the disk is full"
