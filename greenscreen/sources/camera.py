@@ -154,6 +154,10 @@ class CameraSource:
             time.sleep(0.01)
         if _identity(self._node) != self._identity:
             raise self._lost()
+        # Where grabbing waits for nothing, as with DirectShow, this would take a whole processor; what comes over the
+        # network would pile up.
+        if not _is_url(self._device):
+            time.sleep(0.5 / self.fps)
 
     def _lost(self) -> SourceError:
         return SourceError(f"{self.name} stopped giving pictures", "check that it is plugged in and switched on")

@@ -72,6 +72,23 @@ def test_a_network_stream_is_read_until_it_breaks(
     assert capfd.readouterr().err == ""
 
 
+def test_pictures_pass_undecoded_and_the_end_is_noticed(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(camera, "_LOST_AFTER", 0.1)
+    asked = []
+
+    def passes() -> bool:
+        asked.append(time.monotonic())
+        return not 5 < len(asked) <= 10
+
+    with CameraSource(f"{address}/60") as source:
+        source.passes = passes
+        frames = []
+        with pytest.raises(SourceError, match="stopped giving pictures"):
+            frames.extend(source)
+    assert 1 < len(frames) < 10
+    assert len(asked) > 10
+
+
 def test_a_network_stream_within_steady_can_be_left_at_any_time(address: str) -> None:
     with Steady("stream", lambda: CameraSource(f"{address}/2000", (640, 480)), (640, 480), 30) as source:
         assert next(iter(source)).size == (64, 48)
@@ -118,6 +135,10 @@ class Fake:
             step.wait()
             return False, None
         return step is not None, step
+
+    def grab(self) -> bool:
+        """At once, as with DirectShow."""
+        return self.opened
 
     def release(self) -> None:
         self.released = True
@@ -277,3 +298,14 @@ def test_only_devices_that_give_pictures_are_cameras(monkeypatch: pytest.MonkeyP
 def test_cameras_can_be_listed_without_any_and_quietly(capfd: pytest.CaptureFixture[str]) -> None:
     assert isinstance(list_cameras(), list)
     assert capfd.readouterr().err == ""
+
+
+def test_pictures_that_pass_at_once_take_no_whole_processor(plug, monkeypatch: pytest.MonkeyPatch) -> None:
+    slept: list[float] = []
+    plug(*[np.full((48, 64, 3), value, np.uint8) for value in range(3)], fps=25)
+    with CameraSource(0) as source:
+        monkeypatch.setattr(time, "sleep", slept.append)
+        source.passes = lambda: len(slept) < 7
+        frames = iter(source)
+        assert [int(next(frames).image[0, 0, 0]) for _ in range(2)] == [0, 1]
+    assert slept == [0.5 / 25] * 7
