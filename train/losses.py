@@ -6,7 +6,10 @@ from torch.nn import functional as F
 
 
 def boundary_cross_entropy(logits: Tensor, target: Tensor, outline: Tensor, strength: float = 4.0) -> Tensor:
-    """Binary cross-entropy that counts `1 + strength` times on the `outline`, `(N, 1, H, W)` in [0, 1]."""
+    """Binary cross-entropy that counts `1 + strength` times on the `outline`, `(N, 1, H, W)` in [0, 1].
+
+    After the weight map of U-Net (Ronneberger et al., MICCAI 2015), which makes borders count more.
+    """
     weight = 1 + strength * outline
     loss = F.binary_cross_entropy_with_logits(logits, target, reduction="none")
     return (weight * loss).sum() / weight.sum()

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from train.metrics import boundary_iou, dtssd, flicker, iou, lag, mad
+from train.metrics import boundary_iou, dice, dtssd, flicker, iou, lag, mad
 
 
 def square(side: int, shift: int = 0) -> np.ndarray:
@@ -15,12 +15,15 @@ def square(side: int, shift: int = 0) -> np.ndarray:
 def test_perfect_and_empty() -> None:
     for truth in (square(40), np.zeros((10, 10), np.float32), np.ones((10, 10), np.float32)):
         assert iou(truth, truth) == 1
+        assert dice(truth, truth) == 1
         assert boundary_iou(truth, truth) == 1
         assert mad(truth, truth) == 0
 
 
 def test_known_values() -> None:
     assert iou(square(40, 10), square(40)) == pytest.approx(30 / 50)
+    assert dice(square(40, 10), square(40)) == pytest.approx(2 * 30 / 80)
+    assert dice(square(40), np.zeros((100, 100), np.float32)) == 0
     assert mad(np.full((4, 4), 0.25, np.float32), np.zeros((4, 4), np.float32)) == pytest.approx(250)
     assert iou(square(40), np.zeros((100, 100), np.float32)) == 0
 
