@@ -26,6 +26,7 @@ from greenscreen.planar import Planar
 from greenscreen.refine import Refiner
 from greenscreen.segment import Segmenter, open_segmenter
 from greenscreen.segment.newest import Newest
+from greenscreen.segment.sparing import Sparing
 from greenscreen.settings import Settings
 from greenscreen.sinks import Sink
 from greenscreen.sinks.recorder import Recorder, close_video
@@ -107,8 +108,12 @@ def run_live(control: Control, say: Say, confide: Say = lambda _: None) -> Summa
         pipeline = GpuPipeline(segmenter, Refiner(), backdrop.current(settings), Planar())
         if settings.latency == "low":
             pipeline.look = stack.enter_context(closing(Newest(segmenter.segment))).segment
+        # Where nobody waits for the network, it holds nobody up; files lose no frames.
+        sparing = Sparing(segmenter.segment) if source.live and settings.latency == "exact" else None
+        if sparing:
+            pipeline.look = sparing.segment
         clean = CleanPlate(control, pipeline.look, say)
-        loop = Loop(control, source, segmenter, pipeline, backdrop, framing, clean, sinks)
+        loop = Loop(control, source, segmenter, pipeline, backdrop, framing, clean, sinks, sparing)
         turned = (framing.turn(frame, control.settings) for frame in frames)
         slides = Thread(target=show_slides, args=[control], name="slideshow", daemon=True)
         slides.start()

@@ -14,6 +14,7 @@ from greenscreen.framing import Framing
 from greenscreen.pipeline import Pipeline
 from greenscreen.refine import Edges
 from greenscreen.segment import Segmenter
+from greenscreen.segment.sparing import SAID, Sparing
 from greenscreen.settings import Settings
 from greenscreen.show import hidden, shown
 from greenscreen.sinks import Sink
@@ -38,6 +39,7 @@ class Loop:
         framing: Framing,
         clean: CleanPlate,
         sinks: Sequence[Sink],
+        sparing: Sparing | None = None,
     ):
         self._control = control
         self._source = source
@@ -47,6 +49,7 @@ class Loop:
         self._framing = framing
         self._clean = clean
         self._sinks = sinks
+        self._sparing = sparing
         self._published = 0.0
         self._stale = False
         self._failure = ""
@@ -64,10 +67,13 @@ class Loop:
 
     def _send(self, frame: Frame, settings: Settings) -> bool:
         """One frame from here to every sink; false when one of them was closed."""
-        meter = self._pipeline.meter
+        meter, start = self._pipeline.meter, time.monotonic()
         picture = self._picture(frame, settings)
         with meter.stage("send"):
             open_still = [sink.send(picture) for sink in self._sinks]
+        if self._sparing:
+            meter.rested = self._segmenter.skipped + self._sparing.spared
+            self._sparing.worked(time.monotonic() - start, frame.time)
         meter.sent(frame.time if self._source.live else None)
         self._publish(settings)
         return all(open_still)
@@ -115,10 +121,11 @@ class Loop:
             return
         self._published = now
         meter, trouble = self._pipeline.meter, getattr(self._source, "message", "") or self._failure
+        busy = SAID if self._sparing and self._sparing.active else ""
         self._control.publish(
             Status(
                 state="paused" if settings.show == "placeholder" else "waiting" if trouble else "live",
-                message=trouble or self._control.message,
+                message=trouble or self._control.message or busy,
                 fps=meter.fps,
                 latency_ms=meter.latency_ms,
                 stages=meter.medians(),

@@ -1,5 +1,6 @@
 """While it runs: what the person changes is in the very next pictures, and nothing else changes."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,7 +14,9 @@ from greenscreen.errors import GreenscreenError
 from greenscreen.frame import Picture
 from greenscreen.live import run_live
 from greenscreen.placeholder import placeholder
+from greenscreen.segment.sparing import SAID
 from greenscreen.settings import make_settings
+from greenscreen.sources.synthetic import SyntheticSource
 
 GREEN, BLUE = (64, 177, 0), (187, 71, 0)
 Act = Callable[[Control], object]
@@ -117,3 +120,21 @@ def test_the_status_is_published_with_the_first_picture(watch: Callable[..., lis
 def test_low_latency_shows_the_same_where_nothing_moves(watch: Callable[..., list[np.ndarray]]) -> None:
     for latency in ("exact", "low"):
         assert all(is_room(image, GREEN) for image in watch({}, latency=latency))
+
+
+def test_a_busy_machine_looks_less_often_and_says_so(
+    watch: Callable[..., list[np.ndarray]], stub_engine: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A look takes longer than there is from one frame of a camera to the next."""
+    looked, seen = [], []
+
+    def answer(width: int, height: int) -> np.ndarray:
+        time.sleep(0.05)
+        looked.append(True)
+        return np.ones((height, width), np.float32)
+
+    monkeypatch.setattr(SyntheticSource, "live", True)
+    watch({100: lambda control: seen.append(control.status)}, frames=100, engine=stub_engine(answer))
+    assert 60 < len(looked) < 85
+    assert seen[0].message == SAID
+    assert seen[0].resting > 0.3
