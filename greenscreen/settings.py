@@ -169,7 +169,7 @@ class Settings(BaseModel):
 def make_settings(**values: Any) -> Settings:
     """Settings from values as the command line gives them; raises `UsageError` naming the first that is wrong."""
     given = {key: value for key, value in values.items() if value is not None}
-    return settings_from(given, lambda field: "--" + field.replace("_", "-"), "see: --help")
+    return settings_from(given, lambda field: "--" + field.replace("_", "-"), "see: greenscreen run --help")
 
 
 def changed(settings: Settings, **values: Any) -> Settings:

@@ -119,7 +119,8 @@ def run(
             control.stop()
         stages = ", ".join(f"{name} {ms:.1f}" for name, ms in summary.meter.medians().items())
         rested = f", the network rested on {summary.meter.rested}" if summary.meter.rested else ""
-        tell(f"{summary.frames} frames{rested}; milliseconds each: {stages}")
+        frames = "1 frame" if summary.frames == 1 else f"{summary.frames} frames"
+        tell(f"{frames}{rested}; milliseconds each: {stages}")
 
 
 def attend(attending: ExitStack, work: Callable[..., None], *arguments: object) -> None:
