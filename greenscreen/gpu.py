@@ -289,7 +289,10 @@ class Canvas:
         if not self._planar:
             self._launch("to_planes", (self.size[0] // 2, self.size[1] // 2), "image", "frame", self.size)
         self._launch("make_guide", self._guide, "frame", self.size, "guide", self._guide)
-        self._launch("make_input", self._network, "guide", self._guide, "input", self._network)
+        if self._guide[0] < self._network[0] or self._guide[1] < self._network[1]:
+            self._launch("make_large_input", self._network, "frame", self.size, "input", self._network)
+        else:
+            self._launch("make_input", self._network, "guide", self._guide, "input", self._network)
         self.engine.card.clear(self._at["changed"], self._host_changed.nbytes)
         self._launch("see_jump", self._blocks, "input", self._network, "blocks", "changed", self._blocks)
         self._launch("see_cut", cuts.BLOCKS, "guide", self._guide, "places", "changed", cuts.BLOCKS)

@@ -107,7 +107,13 @@ def on_card(backdrop: Backdrop | None, cards: list[EmulatedCard], edges: Edges |
 
 @pytest.mark.parametrize(
     ("background", "size"),
-    [("green", (640, 360)), ("blur", (640, 360)), ("blur:2", (270, 480)), ("blur:60", (640, 360))],
+    [
+        ("green", (640, 360)),
+        ("blur", (640, 360)),
+        ("blur:2", (270, 480)),
+        ("blur:60", (640, 360)),
+        ("green", (160, 90)),
+    ],
 )
 def test_card_and_cpu_agree_within_two_levels(background: str, size: tuple[int, int]) -> None:
     """At 99.9 % of all samples, in every frame: the first, and those that memory and smoother shape."""

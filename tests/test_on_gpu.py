@@ -10,12 +10,13 @@ import pytest
 
 from greenscreen.background import open_backdrop
 from greenscreen.bench import demo_frames
+from greenscreen.colour import to_i420
 from greenscreen.contract import read_contract
 from greenscreen.errors import EngineError
 from greenscreen.frame import Frame
 from greenscreen.gpu import GpuPipeline
 from greenscreen.pipeline import Pipeline
-from greenscreen.refine import Refiner
+from greenscreen.refine import Edges, Refiner
 from greenscreen.segment import Segmenter, bundled_model, load_engine
 from greenscreen.segment.engine import Engine
 
@@ -80,6 +81,36 @@ def test_card_and_cpu_agree_within_two_levels(size: tuple[int, int], background:
             got, expected = card.process(frame).i420, cpu.process(frame).i420
             assert (np.abs(got.astype(np.int16) - expected) <= 2).mean() >= 0.999
         assert len(card.meter.stages["card"]) == 6
+
+
+@pytest.mark.parametrize("size", [(1280, 720)])
+def test_other_forms_and_outlines_agree_too(size: tuple[int, int]) -> None:
+    """Frames that come as BGR, an outline that is moved and feathered, and a cut-out."""
+    edges = Edges(shift=-5, outward=20, inward=12)
+    for backdrop in (open_backdrop("green"), None):
+        with (
+            Segmenter("card", with_card, MODEL, CONTRACT) as there,
+            Segmenter("host", HostOnly, MODEL, CONTRACT) as here,
+        ):
+            card, cpu = GpuPipeline(there, Refiner(edges), backdrop), Pipeline(here, Refiner(edges), backdrop)
+            for frame in frames(*size, 4):
+                image = replace(frame, pixels=frame.image)
+                got, expected = card.process(image), cpu.process(image.as_planar())
+                assert (np.abs(got.alpha.astype(np.int16) - expected.alpha) <= 2).mean() >= 0.999
+                if backdrop:
+                    assert (np.abs(got.i420.astype(np.int16) - expected.i420) <= 2).mean() >= 0.999
+
+
+@pytest.mark.parametrize("size", [(1280, 720)])
+def test_a_jump_and_a_cut_are_met_alike(size: tuple[int, int]) -> None:
+    backdrop = open_backdrop("green")
+    with Segmenter("card", with_card, MODEL, CONTRACT) as there, Segmenter("host", HostOnly, MODEL, CONTRACT) as here:
+        card, cpu = GpuPipeline(there, Refiner(), backdrop), Pipeline(here, Refiner(), backdrop)
+        for frame in frames(*size, 6):
+            image = frame.image if frame.index < 3 else 255 - frame.image if frame.index == 3 else frame.image[:, ::-1]
+            shown = replace(frame, pixels=to_i420(np.ascontiguousarray(image)))
+            got, expected = card.process(shown).i420, cpu.process(shown).i420
+            assert (np.abs(got.astype(np.int16) - expected) <= 2).mean() >= 0.999
 
 
 def test_a_closed_engine_leaves_the_card_as_it_was() -> None:

@@ -48,12 +48,17 @@ __device__ inline int average(const unsigned char *plane, int width, int height,
   return between(halved(left, up), halved(right, up), halved(left, down), halved(right, down), a, b, c, d);
 }
 
-// The small picture of a frame in I420, on which slowly varying things are found: BGR.
+// A pixel of a frame in I420 made small, or large: BGR in whole levels.
+__device__ inline float4 sized(const unsigned char *frame, int width, int height, int w, int h, int x, int y) {
+  const unsigned char *u = frame + (long long)width * height, *v = u + (long long)width * height / 4;
+  return to_bgr(average(frame, width, height, w, h, x, y), average(u, width / 2, height / 2, w, h, x, y),
+                average(v, width / 2, height / 2, w, h, x, y));
+}
+
+// The small picture of a frame, on which slowly varying things are found.
 extern "C" __global__ void make_guide(const unsigned char *frame, int width, int height, uchar4 *guide, int w, int h) {
   PIXEL(w, h);
-  const unsigned char *u = frame + (long long)width * height, *v = u + (long long)width * height / 4;
-  float4 p = to_bgr(average(frame, width, height, w, h, x, y), average(u, width / 2, height / 2, w, h, x, y),
-                    average(v, width / 2, height / 2, w, h, x, y));
+  float4 p = sized(frame, width, height, w, h, x, y);
   guide[y * w + x] = make_uchar4(p.x, p.y, p.z, 0);
 }
 
@@ -73,6 +78,14 @@ extern "C" __global__ void make_input(const uchar4 *guide, int width, int height
     return;
   }
   float4 p = whole(area(Bytes4{guide, width}, width, height, w, h, x, y));
+  out[0] = p.x, out[1] = p.y, out[2] = p.z;
+}
+
+// The same where it is larger than the guide.
+extern "C" __global__ void make_large_input(const unsigned char *frame, int width, int height, float *input, int w, int h) {
+  PIXEL(w, h);
+  float4 p = sized(frame, width, height, w, h, x, y);
+  float *out = input + 3 * (y * w + x);
   out[0] = p.x, out[1] = p.y, out[2] = p.z;
 }
 
