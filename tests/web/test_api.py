@@ -50,7 +50,7 @@ def test_panic_queues_behind_nothing_that_takes_its_time(run: Any) -> None:
         assert opened.wait(30)
 
     run.control.prepare(slow, "background")
-    asking = [Thread(target=run.change, kwargs={"background": word}) for word in ("blue", "black", "white") * 20]
+    asking = [Thread(target=run.change, kwargs={"background": word}) for word in ("blue", "black", "white") * 12]
     for thread in asking:
         thread.start()
     try:

