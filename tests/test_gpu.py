@@ -74,7 +74,8 @@ class EmulatedEngine:
 @pytest.fixture(autouse=True)
 def kernels_here(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     # An emulation takes its time.
-    monkeypatch.setattr(standby, "ANSWER", 60)
+    for name in ("ANSWER", "OPENING", "LEAVING"):
+        monkeypatch.setattr(standby, name, 60)
     folder = tmp_path_factory.getbasetemp() / "kernels"
     folder.mkdir(exist_ok=True)
     monkeypatch.setattr(gpu, "compiled", compiled_here(folder))

@@ -89,7 +89,10 @@ def until(true: Callable[[], bool]) -> None:
 
 @pytest.fixture(autouse=True)
 def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And patience with machines that stand still for a second."""
     monkeypatch.setattr(standby, "PAUSE", 0.01)
+    for name in ("ANSWER", "OPENING", "LEAVING"):
+        monkeypatch.setattr(standby, name, 30)
 
 
 def test_what_is_built_serves_at_once() -> None:
@@ -154,11 +157,12 @@ def test_an_error_of_the_spare_engine_is_an_error() -> None:
 
 def test_an_engine_that_does_not_answer_is_left_alone_until_it_does(monkeypatch: pytest.MonkeyPatch) -> None:
     """The CPU serves at once, and nothing else is begun on a GPU that hangs."""
-    monkeypatch.setattr(standby, "ANSWER", 0.05)
     machine = Machine(built=True)
     engine = machine.standing_by()
     machine.opened[0].answering.clear()
-    assert [value(engine) for _ in range(3)] == [0.25] * 3
+    with monkeypatch.context() as patch:
+        patch.setattr(standby, "ANSWER", 0.05)
+        assert [value(engine) for _ in range(3)] == [0.25] * 3
     assert "tensorrt is lost: it did not answer within 0.05 seconds" in machine.said[-1]
     time.sleep(0.1)
     assert len(machine.opened) == 1
@@ -195,7 +199,6 @@ def test_the_end_does_not_wait_for_an_engine_that_hangs(monkeypatch: pytest.Monk
 
 
 def test_one_that_does_not_even_open_keeps_nobody_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(standby, "OPENING", 0.05)
     machine = Machine(built=True)
     opens = threading.Event()
 
@@ -203,6 +206,7 @@ def test_one_that_does_not_even_open_keeps_nobody_waiting(monkeypatch: pytest.Mo
         assert opens.wait(10)
         return machine.wanted(build=build)
 
+    monkeypatch.setattr(standby, "OPENING", 0.05)
     engine = StandbyEngine("tensorrt", wanted, lambda: machine.spare, True, machine.said.append)
     assert "does not answer" in machine.said[0]
     assert value(engine) == 0.25
