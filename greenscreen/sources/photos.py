@@ -1,13 +1,17 @@
 """Photos in place of a camera."""
 
 import itertools
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from greenscreen.errors import SourceError
 from greenscreen.frame import Frame, Image
 from greenscreen.images import letterbox, list_photos, read_photo
+
+log = logging.getLogger(__name__)
 
 _SHOWN = 3.0  # seconds, each photo of a folder
 
@@ -15,8 +19,8 @@ _SHOWN = 3.0  # seconds, each photo of a folder
 class PhotoSource:
     """One photo, again and again for ever; or each photo of a folder for three seconds, then the end.
 
-    A folder's photos are fitted into the size of its first, with black beside them where they are of another shape.
-    Raises `SourceError` on entering when there is no photo, and while iterating when a later one cannot be read.
+    A folder's photos are fitted into the size of its first, with black beside them where they are of another shape;
+    those that cannot be read are left out, which is logged. Raises `SourceError` on entering when there is none.
     """
 
     live = False
@@ -30,7 +34,7 @@ class PhotoSource:
 
     def __enter__(self) -> Self:
         self._photos = list_photos(self._path) if self._path.is_dir() else [self._path]
-        self._first = read_photo(self._photos[0])
+        self._first = self._found()
         self.size = self._first.shape[1], self._first.shape[0]
         return self
 
@@ -48,9 +52,24 @@ class PhotoSource:
                 index = next(indices)
                 yield Frame(image, index / self.fps, index, fresh=repeat == 0)
 
+    def _found(self) -> Image:
+        """The first that can be read; those before it are forgotten."""
+        while True:
+            try:
+                return read_photo(self._photos[0])
+            except SourceError as error:
+                if len(self._photos) == 1:
+                    raise
+                log.warning("%s: it is left out", error)
+                del self._photos[0]
+
     def _images(self) -> Iterator[Image]:
         yield self._first
         for path in self._photos[1:]:
-            image = read_photo(path)
+            try:
+                image = read_photo(path)
+            except SourceError as error:
+                log.warning("%s: it is left out", error)
+                continue
             same = image.shape == self._first.shape
             yield image if same else letterbox(image, *self.size)

@@ -43,8 +43,21 @@ def test_missing_photos_are_told_before_anything_starts(tmp_path: Path) -> None:
             pass
 
 
-def test_a_broken_photo_among_others_is_told_by_its_name(tmp_path: Path) -> None:
-    photo(tmp_path / "a.png", (8, 8), 0)
-    (tmp_path / "b.jpg").write_bytes(b"\xff\xd8\xff\xe0")
-    with PhotoSource(tmp_path, fps=1) as source, pytest.raises(SourceError, match=r"b\.jpg"):
-        list(source)
+def test_a_broken_photo_stops_no_other_and_is_told_by_its_name(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in ("a.jpg", "c.jpg"):
+        (tmp_path / name).write_bytes(b"\xff\xd8\xff\xe0")
+    photo(tmp_path / "b.png", (8, 8), 50)
+    photo(tmp_path / "d.png", (8, 8), 100)
+    with PhotoSource(tmp_path, fps=1) as source:
+        frames = list(source)
+    assert [int(frame.image[0, 0, 0]) for frame in frames if frame.fresh] == [50, 100]
+    assert [record.getMessage()[:5] for record in caplog.records] == ["a.jpg", "c.jpg"]
+
+
+def test_a_folder_of_nothing_but_broken_photos_is_refused(tmp_path: Path) -> None:
+    for name in ("a.jpg", "c.jpg"):
+        (tmp_path / name).write_bytes(b"\xff\xd8\xff\xe0")
+    with pytest.raises(SourceError, match=r"c\.jpg"), PhotoSource(tmp_path):
+        pass
