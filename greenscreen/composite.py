@@ -28,7 +28,8 @@ LIT = 3
 """Beside frame.Alpha's kinds: person, with the backdrop's light on it."""
 STRIPS = 4
 """How many parts of a picture are rendered side by side; more than two, as most have more edges below than above."""
-_POOL = ThreadPoolExecutor(min(STRIPS, os.cpu_count() or 1), "composite")
+# One thread less than there are cores: whoever hands work over does some of it.
+_POOL = ThreadPoolExecutor(max(1, min(STRIPS, os.cpu_count() or 1) - 1), "composite")
 
 
 class Composite(Picture):
@@ -197,7 +198,13 @@ def render(
             last,
         )
 
-    list(_POOL.map(strip, range(STRIPS)))
+    shared = [_POOL.submit(strip, index) for index in range(STRIPS)]
+    # What nobody has begun with, from the last on, is done here.
+    for index in reversed(range(STRIPS)):
+        if shared[index].cancel():
+            strip(index)
+        else:
+            shared[index].result()
 
 
 def coming_fields(frame: Frame, alpha: Alpha) -> Future[Field] | None:

@@ -52,7 +52,8 @@ class Pipeline:
         behind = fields = None
         if self.backdrop:
             with stage("backdrop"):
-                fields = coming_fields(frame, alpha)
+                # Nothing else takes so long that it is worth waking another thread.
+                fields = coming_fields(frame, alpha) if isinstance(self.backdrop, Blur) else None
                 behind = self.backdrop.behind(frame, alpha)
         picture = Composite(frame, alpha, behind, self._wrap, fields)
         with stage("composite"):
