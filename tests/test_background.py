@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from greenscreen.background import Blur, Clip, Colour, Still, open_backdrop
+from greenscreen.colour import from_i420
 from greenscreen.errors import GreenscreenError, SourceError, UsageError
 from greenscreen.frame import Alpha, Frame, Image, Picture
 from greenscreen.sinks.video import VideoSink
@@ -107,14 +108,18 @@ def test_a_video_goes_on_after_a_pause_instead_of_racing(shown: Callable[..., in
     assert shown(3.0, fresh=True) == 2
 
 
-def test_the_persons_colours_do_not_bleed_into_the_blur() -> None:
+@pytest.mark.parametrize("planar", [False, True], ids=["plain", "compiled"])
+def test_the_persons_colours_do_not_bleed_into_the_blur(planar: bool) -> None:
     """No halo: right beside a red person the blurred gray wall is gray."""
     image = np.full((360, 640, 3), 128, np.uint8)
     person = np.zeros((360, 640), np.uint8)
     cv2.circle(person, (320, 180), 90, 255, -1)
     image[person > 0] = (0, 0, 255)
-    behind = Blur(15).behind(frame(image), alpha(person))
-    assert np.abs(behind[person == 0].astype(int) - 128).max() <= 2
+    # Of an I420 picture half as many colours are kept, so that the room's next to her have some of hers already.
+    known = cv2.dilate(person, np.ones((5, 5), np.uint8)) if planar else person
+    behind = Blur(15).behind(frame(image).as_planar() if planar else frame(image), alpha(known))
+    behind = from_i420(behind) if planar else behind
+    assert np.abs(behind[known == 0].astype(int) - 128).max() <= 2
 
 
 @pytest.mark.parametrize("sigma", [0.5, 4, 40])

@@ -2,6 +2,7 @@
 
 import cv2
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -39,11 +40,12 @@ def test_what_stays_may_be_smaller_than_what_comes() -> None:
     assert Islands().clear(blob(PERSON, (30, 30, 10)))[30, 30] == 0
 
 
-def test_a_pinhole_is_filled_and_a_real_hole_stays() -> None:
+@pytest.mark.parametrize("fast", [False, True], ids=["plain", "compiled"])
+def test_a_pinhole_is_filled_and_a_real_hole_stays(fast: bool) -> None:
     matte = blob(PERSON)
     cv2.circle(matte, (150, 110), 2, 0.0, -1)
     cv2.circle(matte, (180, 120), 9, 0.0, -1)
-    cleared = Islands().clear(matte)
+    cleared = Islands().clear(matte, fast)
     assert cleared[110, 150] == 1
     assert cleared[120, 180] == 0
 

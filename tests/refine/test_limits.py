@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from greenscreen.composite import Composite
 from greenscreen.frame import Frame, Matte
 from greenscreen.refine import Edges, Refiner
 from greenscreen.refine.limits import limits, thresholded
@@ -20,9 +21,11 @@ def half(width: int = 1280, height: int = 720) -> tuple[Frame, Matte]:
     return Frame(image, 0, 0), cv2.GaussianBlur(truth, (0, 0), 1)
 
 
-def profile(edges: Edges, width: int = 1280, height: int = 720) -> Matte:
+def profile(edges: Edges, width: int = 1280, height: int = 720, planar: bool = False) -> Matte:
     """Alpha along the middle row."""
-    return Refiner(edges, steady=False).refine(*half(width, height)).values[height // 2] / np.float32(255)
+    frame, coarse = half(width, height)
+    alpha = Refiner(edges, steady=False).refine(frame.as_planar() if planar else frame, coarse)
+    return Composite(alpha.frame, alpha, None).alpha[height // 2] / np.float32(255)
 
 
 def outline(row: Matte) -> float:
@@ -39,16 +42,18 @@ def test_an_outline_moves_by_as_much_at_every_resolution(shift: int, size: tuple
     assert moved == pytest.approx(shift * unit, abs=2 * unit)
 
 
-def test_feathering_outward_leaves_the_person_whole() -> None:
+@pytest.mark.parametrize("planar", [False, True], ids=["plain", "compiled"])
+def test_feathering_outward_leaves_the_person_whole(planar: bool) -> None:
     """The feather eats nothing, unless it is asked to."""
-    plain, soft = profile(Edges()), profile(Edges(outward=30))
+    plain, soft = profile(Edges(), planar=planar), profile(Edges(outward=30), planar=planar)
     assert (soft >= plain - 1 / 255).all()
     assert 0.3 < soft[640 + 15] < 0.7
     assert soft[640 + 36] == 0
 
 
-def test_feathering_inward_shows_no_more_of_the_room() -> None:
-    plain, soft = profile(Edges()), profile(Edges(inward=30))
+@pytest.mark.parametrize("planar", [False, True], ids=["plain", "compiled"])
+def test_feathering_inward_shows_no_more_of_the_room(planar: bool) -> None:
+    plain, soft = profile(Edges(), planar=planar), profile(Edges(inward=30), planar=planar)
     assert (soft <= plain + 1 / 255).all()
     assert 0.3 < soft[640 - 15] < 0.7
     assert soft[640 - 36] == 1
