@@ -355,7 +355,9 @@ def hold(floats: Field, k: int, n: int) -> None:
     known, before, rate, share = place(KNOWN), place(BEFORE + k), place(RATE), place(SHARE + k)
     for x in range(place(n)):
         was = floats[before, x] if floats[known, x] == real(2) else floats[known, x]
-        floats[share, x] = was + (floats[share, x] - was) * floats[rate, x]
+        now = was + (floats[share, x] - was) * floats[rate, x]
+        # What fades away would in the end be too small for a float, and those take processors a hundred times as long.
+        floats[share, x] = now if now > real(1e-6) else real(0)
     for x in range(place(n)):
         floats[before, x] = floats[share, x]
 

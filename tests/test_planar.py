@@ -11,7 +11,7 @@ import greenscreen
 from greenscreen import planar
 from greenscreen.background import open_backdrop
 from greenscreen.composite import Composite
-from greenscreen.frame import Frame
+from greenscreen.frame import Alpha, Frame, Past
 from greenscreen.pipeline import Pipeline
 from greenscreen.planar import Planar
 from greenscreen.refine import Refiner
@@ -105,6 +105,19 @@ def test_edges_of_a_picture_of_noise_stay_in_range() -> None:
     assert out[:360].max() <= 235
     assert out[360:].min() >= 16
     assert out[360:].max() <= 240
+
+
+def test_an_alpha_that_fades_away_ends_at_0() -> None:
+    """Held ones get a twentieth smaller each frame, until processors are slow with them."""
+    frame = Frame(np.full((90, 160, 3), 200, np.uint8), 0, 0).as_planar()
+    small, rate, kind = np.full((90, 160), 0.5, np.float32), np.full((90, 160), 0.05, np.float32), np.full((90, 160), 2)
+    after = np.ones((90, 160), np.float32)
+    past = Past(rate, kind.astype(np.uint8), np.full((90, 160), 1e-7, np.float32), after)
+    picture = Composite(
+        frame, Alpha(frame, small, np.zeros((4, 90, 160), np.float32), past), np.zeros_like(frame.pixels)
+    )
+    assert (picture.i420[:90] <= 16).all()
+    assert (after == 0).all()
 
 
 def test_odd_sizes_stay_as_they_came() -> None:
