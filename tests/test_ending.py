@@ -29,6 +29,21 @@ live.open_source = lambda *_: Silent((96, 64), 30)
 main()
 """
 
+LOADING = """
+import os, signal, sys
+
+class Impatient:
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        if name == "greenscreen.cli":
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Impatient)
+from greenscreen.__main__ import main
+main()
+"""
+"""Ctrl-C while the command line loads."""
+
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 
 
@@ -56,7 +71,7 @@ def test_a_signal_ends_a_run_soon_and_the_recording_plays(tmp_path: Path, number
         await_frames(tmp_path)
         process.send_signal(number)
         process.send_signal(number)  # Impatience must not cost the recording.
-        said = process.communicate(timeout=5)[1]
+        said = process.communicate(timeout=15)[1]
     assert process.returncode == 0
     assert "Traceback" not in said
     assert [path.name for path in tmp_path.iterdir()] == ["x.mp4"]
@@ -94,7 +109,7 @@ def test_a_camera_that_says_nothing_does_not_hold_up_the_end(tmp_path: Path) -> 
         assert process.stderr is not None
         assert any(line == "silent\n" for line in process.stderr)
         process.terminate()
-        process.communicate(timeout=5)
+        process.communicate(timeout=15)
     assert process.returncode == 0
     assert frames(tmp_path / "x.mp4") == 10
 
@@ -107,3 +122,8 @@ def test_under_nohup_a_closed_terminal_ends_nothing(tmp_path: Path) -> None:
             process.wait(0.7)
         process.terminate()
         assert process.wait(5) == 0
+
+
+def test_ending_it_while_it_loads_shows_no_traceback() -> None:
+    done = subprocess.run([sys.executable, "-c", LOADING], cwd=ROOT, capture_output=True, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, b"", b"")
