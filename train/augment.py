@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from train.arms import raise_arm
 from train.data import Image, Person
+from train.heads import wear_headset, wear_scarf
 from train.props import hold, seat
 from train.walls import hang
 
@@ -117,6 +118,11 @@ def compose(
         if rng.random() < 0.2:
             colour, alpha = raise_arm(rng, colour, alpha)
         pattern = backgrounds[rng.integers(len(backgrounds))]
+        worn = rng.random()
+        if worn < 0.12:
+            colour, alpha = wear_headset(rng, colour, alpha)
+        elif worn < 0.2:
+            colour, alpha = wear_scarf(rng, colour, alpha, pattern)
         if rng.random() < 0.3:
             colour, alpha = hold(rng, colour, alpha, pattern)
         if rng.random() < 0.1 and not total.any():

@@ -5,7 +5,8 @@ import math
 import os
 import platform
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from lightning.pytorch.callbacks import (
 )
 from lightning.pytorch.loggers import TensorBoardLogger
 
-from greenscreen.errors import ModelError, UsageError
+from greenscreen.errors import GreenscreenError, ModelError, UsageError
 from train.checkpoint import read_checkpoint
 from train.data import Row
 from train.feed import Feed
@@ -46,7 +47,7 @@ def fit(
     the checkpoint.
 
     Raises `UsageError` for what contradicts itself, `ModelError` for a checkpoint and `SourceError` for a picture that
-    cannot be read, `SinkError` when `out` cannot be made.
+    cannot be read, `SinkError` when `out` cannot be made, `GreenscreenError` when the run was ended from outside.
     """
     last, best = out / "last.ckpt", out / "best.ckpt"
     going_on = last.exists()
@@ -68,8 +69,27 @@ def fit(
         warnings.filterwarnings("ignore", module="lightning")
         logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
         trainer = make_trainer(recipe, out)
-        trainer.fit(learner, feed, ckpt_path=str(last) if going_on else None, weights_only=True)
+        with told_of():
+            trainer.fit(learner, feed, ckpt_path=str(last) if going_on else None, weights_only=True)
     return best
+
+
+@contextmanager
+def told_of() -> Iterator[None]:
+    """Says in a sentence that a run was ended from outside; raises `GreenscreenError`."""
+    hint = "go on after the last whole epoch with --resume"
+    try:
+        yield
+    except SystemExit as error:
+        # What Lightning makes of Ctrl-C and of a wish to end.
+        raise GreenscreenError("the run was stopped", hint) from error
+    except RuntimeError as error:
+        if not str(error).startswith("DataLoader worker"):
+            raise
+        memory = "; if memory ran out, with --set workers=0"
+        raise GreenscreenError(
+            "a process that makes samples was stopped, and the run with it", hint + memory
+        ) from error
 
 
 def make_trainer(recipe: Recipe, out: Path) -> L.Trainer:

@@ -10,7 +10,7 @@ import cv2
 import pytest
 import torch
 
-from greenscreen.errors import ModelError, UsageError
+from greenscreen.errors import GreenscreenError, ModelError, UsageError
 from train.checkpoint import read_checkpoint
 from train.data import Row
 from train.learner import Learner
@@ -75,6 +75,36 @@ def test_a_run_that_was_killed_goes_on_as_if_it_never_had_been(
     broken = train("broken", steps=5, epoch=2, resume=True, **settings)
     torch.testing.assert_close(weights(broken), weights(whole), rtol=0, atol=0)
     assert len((broken.parent / "history.csv").read_text().splitlines()) == 4, "the curves are whole, too"
+
+
+@pytest.mark.parametrize(
+    ("raised", "told"),
+    [
+        (KeyboardInterrupt(), "the run was stopped"),
+        (RuntimeError("DataLoader worker (pid 7) is killed by signal: Killed."), "makes samples was stopped"),
+    ],
+)
+def test_a_run_ended_from_outside_says_so_in_a_sentence(
+    train: Train, monkeypatch: pytest.MonkeyPatch, raised: BaseException, told: str
+) -> None:
+    def end(self: Learner, *given: object) -> None:
+        raise raised
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Learner, "training_step", end)
+        with pytest.raises(GreenscreenError, match=told) as ended:
+            train(steps=2)
+        assert "--resume" in ended.value.hint
+    assert read_checkpoint(train(steps=2, resume=True)).step == 2
+
+
+def test_what_is_no_ending_is_told_in_full(train: Train, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(self: Learner, *given: object) -> None:
+        raise RuntimeError("a mistake of ours")
+
+    monkeypatch.setattr(Learner, "training_step", fail)
+    with pytest.raises(RuntimeError, match="a mistake of ours"):
+        train(steps=2)
 
 
 def test_a_run_starts_from_the_weights_of_another_but_only_of_the_same_network(train: Train) -> None:
