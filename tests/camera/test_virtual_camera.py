@@ -42,7 +42,8 @@ class Recording:
 def recording(in_machine: Callable[..., Path]) -> Recording:
     greenscreen = [sys.executable, "-c", PLAIN, "run", "--background", "#00ff00", "--background-service"]
     devices = ["--camera", "/dev/video11", "--device", "/dev/video10", "--size", "640x360"]
-    out = in_machine(sys.executable, str(Path(__file__).with_name("record.py")), *greenscreen, *devices)
+    script = str(Path(__file__).with_name("record.py"))
+    out = in_machine(sys.executable, script, *greenscreen, *devices, seconds=900)
     said = (out / "said.txt").read_text()
     pictures = {name: read_pictures(out, f"{name}-*.png") for name in ("fed", "seen", "hidden", "ffmpeg")}
     assert pictures["seen"].size, f"nothing arrived at the virtual camera; greenscreen said:\n{said}"
