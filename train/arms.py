@@ -1,4 +1,4 @@
-"""Lends people arms to raise: cut-outs seldom show what video calls are full of, hands that wave and point.
+"""Lends people arms: cut-outs seldom show what video calls are full of, hands that wave, point, reach and type.
 
 An arm is drawn, not photographed: rounded limbs in the colours of the person's clothes and skin, lit from one side.
 Networks that have seen none let go of real ones, too, as soon as they leave the body's outline.
@@ -51,6 +51,9 @@ def raise_arm(rng: Generator, colour: Image, alpha: Alpha) -> tuple[Image, Alpha
     size = rng.uniform(0.75, 1.25)
     elbow = limb(start, rng.uniform(0.9, 2.6), 0.24 * rng.uniform(0.5, 1.2), 0.13 * size, sleeve)
     up = rng.normal(-0.05, 0.5)
+    if rng.random() < 0.4:
+        # Reaching for something aside, or before the body, as on a keyboard.
+        up = rng.normal(1.5, 0.35) * (1 if rng.random() < 0.7 else -1)
     wrist = limb(elbow, up, 0.26 * rng.uniform(0.7, 1.2), 0.1 * size, skin if bare else sleeve)
     turn = up + rng.normal(0, 0.25)
     palm = limb(wrist, turn, 0.07, 0.085 * size, skin)
