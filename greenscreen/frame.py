@@ -64,6 +64,13 @@ class Frame:
         """The picture made small by averaging a whole number of pixels: made once, read by most stages."""
         return self.averaged(*guide_size(*self.size))
 
+    @cached_property
+    def channels(self) -> Bytes:
+        """The guide's blue, green and red, `(3, h, w)`, as compiled loops take them."""
+        out = np.empty((3, *self.guide.shape[:2]), np.uint8)
+        cv2.split(self.guide, list(out))
+        return out
+
     def averaged(self, width: int, height: int) -> Image:
         """The picture at another size, `(height, width, 3)` BGR."""
         if not self.planar:

@@ -9,12 +9,9 @@ from numpy import float32 as real
 from numpy.typing import NDArray
 
 from greenscreen.band import Field
-from greenscreen.loops import REACH, Bytes, compiled
+from greenscreen.loops import REACH, Bytes, compiled, place
 
 Row = Bytes | Field
-
-place = np.uintp
-"""An index as the loops of `render` use it."""
 
 FEW = real(0.05)
 """Pixels of a window that are too few to know a colour by."""
@@ -209,8 +206,7 @@ def render(
 
 
 # From here on, whole arrays are handed over, and nothing but their items is asked for: whoever takes a part of one is
-# counted as its holder for as long, which takes longer than most loops here. Places are unsigned, so that the compiler
-# need not think of those that count from the end.
+# counted as its holder for as long, which takes longer than most loops here.
 
 
 @compiled

@@ -1,4 +1,4 @@
-"""What compiled loops are made of: Numba's compiler as they all use it, and sums over windows of seven by seven.
+"""What compiled loops are made of: Numba's compiler as they all use it, and windows of seven by seven.
 
 Compiled once for a machine, then kept beside the source. Loops let go of the interpreter's lock, so that two threads
 can share a picture. Rows are contiguous and each loop does one simple thing with few of them, as that is what the
@@ -7,7 +7,6 @@ compiler turns into vector instructions.
 
 import numba
 import numpy as np
-from numpy import float32 as real
 from numpy.typing import NDArray
 
 from greenscreen.band import Field
@@ -17,6 +16,9 @@ Bytes = NDArray[np.uint8]
 REACH = 3
 """Half-width of a window."""
 SIZE = (2 * REACH + 1) ** 2
+
+place = np.uintp
+"""An index in a loop: unsigned, so that the compiler need not think of those that count from the end."""
 
 compiled = numba.njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz", "arcp"})
 
@@ -38,21 +40,3 @@ def mirror(row: Field) -> None:
     for x in range(REACH):
         row[x] = row[REACH + mirrored(x - REACH, width)]
         row[REACH + width + x] = row[REACH + mirrored(width + x, width)]
-
-
-@compiled
-def sum_rows(rows: Field, y: int, out: Field) -> None:
-    """The sum of row `y` of `(h, n)` and of the three above and below it, mirrored at the border."""
-    h = len(rows)
-    a, b, c = rows[mirrored(y - 3, h)], rows[mirrored(y - 2, h)], rows[mirrored(y - 1, h)]
-    e, f, g = rows[mirrored(y + 1, h)], rows[mirrored(y + 2, h)], rows[mirrored(y + 3, h)]
-    d = rows[y]
-    for x in range(out.size):
-        out[x] = (a[x] + b[x]) + (c[x] + d[x]) + (e[x] + f[x]) + g[x]
-
-
-@compiled
-def sum_across(row: Field, share: real, out: Field) -> None:
-    """`share` of the sum of each seven neighbours: `(n + 6,)` to `(n,)`."""
-    for x in range(out.size):
-        out[x] = ((row[x] + row[x + 1]) + (row[x + 2] + row[x + 3]) + (row[x + 4] + row[x + 5]) + row[x + 6]) * share

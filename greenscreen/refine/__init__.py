@@ -41,6 +41,9 @@ class Refiner:
         coarse = thresholded(np.nan_to_num(coarse, nan=0), self.edges.threshold)
         if self._islands:
             coarse = self._islands.clear(coarse, frame.planar)
+        if frame.planar:
+            # Both need them, and two threads would both make them.
+            _ = frame.channels
         # Neither needs the other, and each keeps one core busy.
         rate = _POOL.submit(self._steady.rate, frame, coarse) if self._steady else None
         alpha = refine_edges(frame, coarse)

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from greenscreen.band import Field
+from greenscreen.colour import Bytes
 from greenscreen.frame import Alpha, Frame, Image, Matte
 
 RADIUS = 3
@@ -26,15 +27,15 @@ def refine_edges(frame: Frame, coarse: Matte) -> Alpha:
     """A coarse matte `(h, w)` in [0, 1], of any size, to an alpha for the frame."""
     guide = frame.guide
     matte = np.asarray(cv2.resize(coarse, guide.shape[1::-1], interpolation=cv2.INTER_LINEAR), np.float32)
-    # The network's faint doubts are none: where all around agrees, nothing need be looked for.
-    matte = np.clip((matte - np.float32(DOUBT)) * np.float32(1 / (1 - 2 * DOUBT)), 0, 1)
-    small, lines = (outlined_fast if frame.planar else outlined)(guide, matte)
+    small, lines = outlined_fast(frame.channels, matte) if frame.planar else outlined(guide, matte)
     return Alpha(frame, small, lines)
 
 
 def outlined(guide: Image, matte: Matte) -> tuple[Matte, Field]:
     """The alpha at the size of the guide, and the lines that it follows."""
-    lines = coefficients(guide, matte)
+    # The network's faint doubts are none: where all around agrees, nothing need be looked for.
+    sure = np.clip((matte - np.float32(DOUBT)) * np.float32(1 / (1 - 2 * DOUBT)), 0, 1)
+    lines = coefficients(guide, sure)
     # Stretches [BLACK, WHITE] to [0, 1].
     lines[3] -= np.float32(BLACK)
     lines *= np.float32(1 / (WHITE - BLACK))
@@ -44,30 +45,14 @@ def outlined(guide: Image, matte: Matte) -> tuple[Matte, Field]:
     return np.nan_to_num(np.clip(small, 0, 1)), lines
 
 
-def outlined_fast(guide: Image, matte: Matte) -> tuple[Matte, Field]:
-    """The same, compiled."""
+def outlined_fast(channels: Bytes, matte: Matte) -> tuple[Matte, Field]:
+    """The same, compiled, of the guide's channels, `(3, h, w)`."""
     from greenscreen.refine import kernels
 
-    small, lines = np.zeros_like(matte), np.zeros((4, *matte.shape), np.float32)
-    # Far from the person, alpha is 0 whatever the picture shows.
-    lines[3] = BLACK / (BLACK - WHITE)
-    if where := surroundings(matte):
-        part, there = np.ascontiguousarray(guide[where]), np.ascontiguousarray(matte[where])
-        found, values = np.empty((4, *there.shape), np.float32), np.empty_like(there)
-        kernels.coefficients(part, there, np.float32(EPSILON * 255**2), found)
-        kernels.evaluate(part, found, np.float32(BLACK), np.float32(WHITE), values)
-        lines[:, where[0], where[1]], small[where] = found, values
+    small, lines = np.empty_like(matte), np.empty((4, *matte.shape), np.float32)
+    stretch = np.float32(BLACK), np.float32(WHITE)
+    kernels.outline(channels, matte, np.float32(DOUBT), np.float32(EPSILON * 255**2), stretch, lines, small)
     return small, lines
-
-
-def surroundings(matte: Matte) -> tuple[slice, slice] | None:
-    """Rows and columns in which somebody is, and so many more that windows of windows at their rim see nobody."""
-    margin = 2 * RADIUS + 2
-    rows, columns = np.flatnonzero(matte.any(1)), np.flatnonzero(matte.any(0))
-    if not rows.size:
-        return None
-    top, left = max(int(rows[0]) - margin, 0), max(int(columns[0]) - margin, 0)
-    return slice(top, int(rows[-1]) + margin + 1), slice(left, int(columns[-1]) + margin + 1)
 
 
 def coefficients(guide: Image, matte: Matte) -> Field:

@@ -2,14 +2,12 @@
 these are ready.
 """
 
-import math
-
 import numpy as np
 from numpy import float32 as real
 from numpy.typing import NDArray
 
 from greenscreen.band import Field
-from greenscreen.loops import REACH, SIZE, Bytes, compiled, mirror, mirrored, sum_across, sum_rows
+from greenscreen.loops import REACH, SIZE, Bytes, compiled, mirror, mirrored, place
 
 Ints = NDArray[np.int32]
 Mask = NDArray[np.bool_]
@@ -20,85 +18,220 @@ STEPS = 1024
 """To how many levels a coarse matte is rounded: its products with colours, summed over a window, stay below 2^24, where
 floats are exact, so that nothing drifts in the running sums."""
 
+BLOCK = 8
+"""Columns that are looked at, or passed over, together: as many floats as a vector register holds."""
+SAMPLED = 18
+"""As steady.SAMPLED."""
+
 
 @compiled
-def coefficients(guide: Bytes, matte: Field, epsilon: real, out: Field) -> None:
-    """The colour guided filter's `a` and `b`, averaged over all windows a pixel is in.
+def outline(
+    guide: Bytes, matte: Field, doubt: real, epsilon: real, stretch: tuple[real, real], lines: Field, small: Field
+) -> None:
+    """The colour guided filter's `a` and `b`, averaged over all windows a pixel is in, and the guide's own alpha.
 
-    `guide` is `(h, w, 3)` uint8, `matte` `(h, w)` in [0, 1], `epsilon` in levels squared. `out` is `(4, h, w)` and gets
-    `a` for each level of blue, green and red, and `b`. Windows beyond the picture's border are mirrored.
+    `guide` is `(3, h, w)` uint8, `matte` `(h, w)` in [0, 1], of which what is within `doubt` of either counts as that;
+    `epsilon` is in levels squared. `lines` is `(4, h, w)` and gets `a` for each level of blue, green and red, and `b`;
+    of `small` `(h, w)`, the alphas that they give, the two levels of `stretch` become 0 and 1. Windows beyond the
+    picture's border are mirrored. One that holds nothing but room, or nothing but person, says exactly that: only
+    blocks of windows in which there is another are looked at.
     """
     h, w = matte.shape
-    width = w + 2 * REACH
-    planes = padded(guide, matte)
-    # Rows of four planes in a row, so that one loop sums them all.
-    lines, found = np.empty((h, 4 * width), np.float32), np.empty((4, w), np.float32)
-    # Of blue, green, red, matte and their products, two by two.
-    columns, window = np.zeros((13, width), np.float32), np.empty((13, w), np.float32)
-    nothing = np.zeros((4, width), np.float32)
-    for y in range(2 * REACH):
-        roll(planes[y], nothing, columns)
-    for y in range(h):
-        roll(planes[y + 2 * REACH], planes[y - 1] if y else nothing, columns)
-        for k in range(13):
-            sum_across(columns[k], real(1), window[k])
-        solve(window, epsilon, found)
-        for k in range(4):
-            line = lines[y, k * width : (k + 1) * width]
-            line[REACH : REACH + w] = found[k]
-            mirror(line)
-    total = np.empty(4 * width, np.float32)
-    for y in range(h):
-        sum_rows(lines, y, total)
-        for k in range(4):
-            sum_across(total[k * width : (k + 1) * width], real(1 / SIZE), out[k, y])
+    sure = np.empty((h, w), np.bool_)
+    find_sure(matte, doubt, real(1) - doubt, sure)
+    mixed = open_blocks(sure)
+    near = around(mixed, REACH)
+    planes = padded(guide, matte, doubt, (mixed.shape[1] + 1) * BLOCK)
+    found = np.empty((h, 4, planes.shape[2]), np.float32)
+    find_lines(planes, mixed, around(near, REACH), epsilon, found)
+    average(guide, matte, found, near, stretch, lines, small)
 
 
 @compiled
-def padded(guide: Bytes, matte: Field) -> Field:
-    """Blue, green, red and the matte in steps, each row by row, mirrored at the border: `(h + 6, 4, w + 6)`."""
+def padded(guide: Bytes, matte: Field, doubt: real, width: int) -> Field:
+    """Blue, green, red and the matte in steps, each row by row, mirrored at the border: `(h + 6, 4, width)`."""
     h, w = matte.shape
-    planes = np.empty((h + 2 * REACH, 4, w + 2 * REACH), np.float32)
-    for y in range(h + 2 * REACH):
-        j = mirrored(y - REACH, h)
+    planes = np.empty((h + 2 * REACH, 4, width), np.float32)
+    for y in range(h):
+        j = y + REACH
         for k in range(3):
-            for x in range(w):
-                planes[y, k, REACH + x] = real(guide[j, x, k])
-        for x in range(w):
-            planes[y, 3, REACH + x] = real(math.floor(matte[j, x] * real(STEPS) + real(0.5)))
+            for x in range(place(w)):
+                planes[j, k, x + place(REACH)] = real(guide[k, y, x])
+        for x in range(place(w)):
+            # The network's faint doubts are none: where all around agrees, nothing need be looked for.
+            share = min(real(1), max(real(0), (matte[y, x] - doubt) / (real(1) - real(2) * doubt)))
+            planes[j, 3, x + place(REACH)] = real(np.int32(share * real(STEPS) + real(0.5)))
         for k in range(4):
-            mirror(planes[y, k])
+            mirror(planes[j, k, : w + 2 * REACH])
+            planes[j, k, w + 2 * REACH :] = real(0)
+    for y in range(REACH):
+        planes[y] = planes[REACH + mirrored(y - REACH, h)]
+        planes[REACH + h + y] = planes[REACH + mirrored(h + y, h)]
     return planes
 
 
 @compiled
-def roll(new: Field, old: Field, columns: Field) -> None:
-    """Adds a row of `padded` to the columns' sums, and takes an old one away."""
+def open_blocks(sure: Mask) -> Mask:
+    """The blocks of a row in which a place is not sure."""
+    h, w = sure.shape
+    blocks = np.empty((h, (w + BLOCK - 1) // BLOCK), np.bool_)
+    for y in range(h):
+        for block in range(blocks.shape[1]):
+            some = False
+            for x in range(place(block * BLOCK), place(min(block * BLOCK + BLOCK, w))):
+                some |= not sure[y, x]
+            blocks[y, block] = some
+    return blocks
+
+
+@compiled
+def find_lines(planes: Field, mixed: Mask, near: Mask, epsilon: real, found: Field) -> None:
+    """The lines of each window of the blocks that are `mixed`; of those beside them, what the matte says."""
+    h, count = mixed.shape
+    # Of blue, green, red, matte and their products, two by two; and the row at which a block of them was summed last.
+    columns, summed = np.empty((13, planes.shape[2]), np.float32), np.full(count + 1, -2, np.int64)
+    window = np.empty((13, planes.shape[2]), np.float32)
+    for y in range(h):
+        block = 0
+        while block < count:
+            first, block = block, end_of(mixed, y, block)
+            if not mixed[y, first]:
+                for c in range(first, block):
+                    if near[y, c]:
+                        stay(planes, y, c * BLOCK, found)
+                continue
+            for c in range(first, block + 1):
+                roll(planes, y, c * BLOCK, summed[c] == y - 1, columns)
+                summed[c] = y
+            for k in range(13):
+                sum_sevens(columns, k, first * BLOCK, block * BLOCK, window)
+            solve(window, first * BLOCK, block * BLOCK, epsilon, found, y)
+
+
+@compiled
+def stay(planes: Field, y: int, first: int, found: Field) -> None:
+    """A block's lines where the matte is the same all around."""
+    j, end = place(y), place(first + BLOCK + REACH)
+    for x in range(place(first + REACH), end):
+        found[j, 0, x] = found[j, 1, x] = found[j, 2, x] = real(0)
+    for x in range(place(first + REACH), end):
+        found[j, 3, x] = planes[j + place(REACH), 3, x] * real(1 / STEPS)
+
+
+@compiled
+def average(
+    guide: Bytes, matte: Field, found: Field, near: Mask, stretch: tuple[real, real], lines: Field, small: Field
+) -> None:
+    """Means of the lines over windows in the blocks that are `near` one that is mixed; elsewhere they stand."""
+    h, w = small.shape
+    total, window = np.empty((4, found.shape[2]), np.float32), np.empty((4, found.shape[2]), np.float32)
+    for y in range(h):
+        for k in range(4):
+            mirror(found[y, k, : w + 2 * REACH])
+    for y in range(h):
+        block = 0
+        while block < near.shape[1]:
+            first, block = block, end_of(near, y, block)
+            start, end = first * BLOCK, min(block * BLOCK, w)
+            if near[y, first]:
+                for k in range(4):
+                    sum_rows(found, y, k, start, end + 2 * REACH, total)
+                    sum_sevens(total, k, start, end, window)
+                draw(guide, window, y, start, end, stretch, lines, small)
+            else:
+                stand(matte, y, start, end, stretch, lines, small)
+
+
+@compiled
+def around(blocks: Mask, reach: int) -> Mask:
+    """The blocks, those beside them, and what is up to `reach` rows above and below."""
+    h, w = blocks.shape
+    near, row = np.zeros((h, w), np.bool_), np.empty(w, np.bool_)
+    for y in range(h):
+        for b in range(w):
+            row[b] = blocks[y, b] | blocks[y, max(b - 1, 0)] | blocks[y, min(b + 1, w - 1)]
+        for j in range(max(y - reach, 0), min(y + reach + 1, h)):
+            for b in range(w):
+                near[j, b] |= row[b]
+    return near
+
+
+@compiled
+def end_of(blocks: Mask, y: int, block: int) -> int:
+    """Where those end that are as this one is."""
+    what = blocks[y, block]
+    while block < blocks.shape[1] and blocks[y, block] == what:
+        block += 1
+    return block
+
+
+@compiled
+def roll(planes: Field, y: int, first: int, on: bool, columns: Field) -> None:
+    """The sums of a block's columns over seven rows of `padded`, from `y`: from those of the row before, or anew."""
     n = 4
     for i in range(4):
-        replace(columns[i], new[i], old[i])
+        add(planes, y, first, on, i, columns)
         for j in range(i, 4 if i < 3 else 3):
-            replace_product(columns[n], new[i], new[j], old[i], old[j])
+            add_product(planes, y, first, on, i, j, columns, n)
             n += 1
 
 
 @compiled
-def replace(total: Field, new: Field, old: Field) -> None:
-    for x in range(total.size):
-        total[x] += new[x] - old[x]
+def add(planes: Field, y: int, first: int, on: bool, i: int, columns: Field) -> None:
+    a, k, start = place(y), place(i), place(first)
+    if on:
+        old, new = a - place(1), a + place(2 * REACH)
+        for x in range(start, start + place(BLOCK)):
+            columns[k, x] += planes[new, k, x] - planes[old, k, x]
+        return
+    for x in range(start, start + place(BLOCK)):
+        total = real(0)
+        for j in range(place(2 * REACH + 1)):
+            total += planes[a + j, k, x]
+        columns[k, x] = total
 
 
 @compiled
-def replace_product(total: Field, new: Field, by: Field, old: Field, old_by: Field) -> None:
-    for x in range(total.size):
-        total[x] += new[x] * by[x] - old[x] * old_by[x]
+def add_product(planes: Field, y: int, first: int, on: bool, i: int, by: int, columns: Field, n: int) -> None:
+    a, k, m, to, start = place(y), place(i), place(by), place(n), place(first)
+    if on:
+        old, new = a - place(1), a + place(2 * REACH)
+        for x in range(start, start + place(BLOCK)):
+            columns[to, x] += planes[new, k, x] * planes[new, m, x] - planes[old, k, x] * planes[old, m, x]
+        return
+    for x in range(start, start + place(BLOCK)):
+        total = real(0)
+        for j in range(place(2 * REACH + 1)):
+            total += planes[a + j, k, x] * planes[a + j, m, x]
+        columns[to, x] = total
 
 
 @compiled
-def solve(s: Field, epsilon: real, lines: Field) -> None:
+def sum_sevens(rows: Field, k: int, first: int, last: int, out: Field) -> None:
+    """Sums of seven neighbours of a row, each where the first of them is."""
+    i = place(k)
+    for x in range(place(first), place(last)):
+        left = (rows[i, x] + rows[i, x + place(1)]) + (rows[i, x + place(2)] + rows[i, x + place(3)])
+        out[i, x] = left + (rows[i, x + place(4)] + rows[i, x + place(5)]) + rows[i, x + place(6)]
+
+
+@compiled
+def sum_rows(found: Field, y: int, k: int, first: int, last: int, out: Field) -> None:
+    """Sums of seven rows, mirrored at the border."""
+    h, i = len(found), place(k)
+    a, b, c = place(mirrored(y - 3, h)), place(mirrored(y - 2, h)), place(mirrored(y - 1, h))
+    e, f, g = place(mirrored(y + 1, h)), place(mirrored(y + 2, h)), place(mirrored(y + 3, h))
+    d = place(y)
+    for x in range(place(first), place(last)):
+        above = (found[a, i, x] + found[b, i, x]) + (found[c, i, x] + found[d, i, x])
+        out[i, x] = above + (found[e, i, x] + found[f, i, x]) + found[g, i, x]
+
+
+@compiled
+def solve(s: Field, first: int, last: int, epsilon: real, found: Field, y: int) -> None:
     """From a row's sums over windows, in the order of `roll`, to `alpha = lines[:3] . colour + lines[3]`."""
-    share, most = real(1 / SIZE), real(SIZE * STEPS)
-    for x in range(lines.shape[1]):
+    share, most, j = real(1 / SIZE), real(SIZE * STEPS), place(y)
+    for x in range(place(first), place(last)):
         mb, mg, mr, mp = s[0, x] * share, s[1, x] * share, s[2, x] * share, s[3, x] * share
         bb, bg, br = s[4, x] * share - mb * mb + epsilon, s[5, x] * share - mb * mg, s[6, x] * share - mb * mr
         gg, gr, rr = (
@@ -115,66 +248,119 @@ def solve(s: Field, epsilon: real, lines: Field) -> None:
         scale = real(0) if flat else real(1 / STEPS) / (bb * ibb + bg * ibg + br * ibr)
         ab, ag, ar = ibb * cb + ibg * cg + ibr * cr, ibg * cb + igg * cg + igr * cr, ibr * cb + igr * cg + irr * cr
         ab, ag, ar = ab * scale, ag * scale, ar * scale
-        lines[0, x], lines[1, x], lines[2, x] = ab, ag, ar
-        lines[3, x] = mp * real(1 / STEPS) - ab * mb - ag * mg - ar * mr
+        i = x + place(REACH)
+        found[j, 0, i], found[j, 1, i], found[j, 2, i] = ab, ag, ar
+        found[j, 3, i] = mp * real(1 / STEPS) - ab * mb - ag * mg - ar * mr
 
 
 @compiled
-def evaluate(guide: Bytes, lines: Field, black: real, white: real, small: Field) -> None:
-    """Stretches `[black, white]` of the alphas that `lines` `(4, h, w)` give to [0, 1], and finds the guide's own.
+def draw(
+    guide: Bytes, s: Field, y: int, first: int, last: int, stretch: tuple[real, real], lines: Field, small: Field
+) -> None:
+    """A part of a row of `outline`'s answer, from sums over windows; what is not a number is no person."""
+    black, white = stretch
+    scale, j = real(1) / (white - black), place(y)
+    share = scale * real(1 / SIZE)
+    for x in range(place(first), place(last)):
+        b, g, r, c = s[0, x] * share, s[1, x] * share, s[2, x] * share, s[3, x] * share - black * scale
+        lines[0, j, x], lines[1, j, x], lines[2, j, x], lines[3, j, x] = b, g, r, c
+    for x in range(place(first), place(last)):
+        b, g, r, c = lines[0, j, x], lines[1, j, x], lines[2, j, x], lines[3, j, x]
+        alpha = b * real(guide[0, j, x]) + g * real(guide[1, j, x]) + r * real(guide[2, j, x]) + c
+        small[j, x] = min(real(1), max(real(0), alpha))
 
-    What is not a number is no person.
+
+@compiled
+def stand(matte: Field, y: int, first: int, last: int, stretch: tuple[real, real], lines: Field, small: Field) -> None:
+    """The same where there is room or person all around."""
+    black, white = stretch
+    scale, j = real(1) / (white - black), place(y)
+    for k in range(3):
+        for x in range(place(first), place(last)):
+            lines[k, j, x] = real(0)
+    for x in range(place(first), place(last)):
+        alpha = real(1) if matte[j, x] > real(0.5) else real(0)
+        lines[3, j, x] = (alpha - black) * scale
+        small[j, x] = alpha
+
+
+@compiled
+def open_gate(
+    guide: Bytes,
+    belief: Field,
+    limits: tuple[real, real, real, real, real],
+    quiet: tuple[real, real],
+    certain: tuple[real, real],
+    seen: Field,
+    believed: Field,
+    rate: Field,
+) -> None:
+    """How much of a new alpha counts, `(h, w)`; and takes over as much of what is seen and believed now.
+
+    `guide` is `(3, h, w)`, `belief` `(h, w)`; `seen` `(3, h, w)` and `believed` are what they were. Where all of a
+    place is believed to be at most `certain[0]`, or at least `certain[1]`, all counts: how places have changed is only
+    found for blocks in which there is another. `limits` are what still stands, how much further has moved, from which
+    change of mind on a place opens, how much further it is open wide, and the least rate. What changes less than
+    `quiet[0]` times the picture's noise stands still as well; more noise than `quiet[1]` is none.
     """
-    h, w = small.shape
-    scale = real(1) / (white - black)
+    h, w = rate.shape
+    sure = np.empty((h, w), np.bool_)
+    find_sure(belief, certain[0], certain[1], sure)
+    ask = open_blocks(sure)
+    sample = h // 2 % SAMPLED
+    ask[sample::SAMPLED] = True
+    unlike = np.zeros((h, w), np.float32)
+    find_unlike(guide, seen, ask, unlike)
+    still, moved, doubt, decided, least = limits
+    still = max(still, quiet[0] * min(quiet[1], real(np.median(unlike[sample::SAMPLED, ::3]))))
     for y in range(h):
-        b, g, r, c, out = lines[0, y], lines[1, y], lines[2, y], lines[3, y], small[y]
-        for x in range(w):
-            b[x] *= scale
-            g[x] *= scale
-            r[x] *= scale
-            c[x] = (c[x] - black) * scale
-        for x in range(w):
-            alpha = b[x] * real(guide[y, x, 0]) + g[x] * real(guide[y, x, 1]) + r[x] * real(guide[y, x, 2]) + c[x]
-            out[x] = min(real(1), max(real(0), alpha))
+        renew(guide, belief, unlike, sure, (still, moved, doubt, decided, least), y, seen, believed, rate)
 
 
 @compiled
-def unlikeness(guide: Bytes, seen: Field, out: Field) -> None:
-    """How far each place's mean colour, `(h, w, 3)`, is from what it was, `(3, h, w)`: the greatest of the channels.
+def find_unlike(guide: Bytes, seen: Field, ask: Mask, out: Field) -> None:
+    """How far each place's mean colour is from what it was, `(3, h, w)`: the greatest of the channels.
 
-    And of the places around, as where a thing leaves there is no edge of it any more, but there was. `out` is `(h, w)`.
+    And of the places around, as where a thing leaves there is no edge of it any more, but there was. `out` is `(h, w)`
+    and written in the blocks `ask`.
     """
     h, w = out.shape
     width = w + 2 * REACH
-    change, total, mean = np.empty((h, 3 * width), np.float32), np.empty(3 * width, np.float32), np.empty(w, np.float32)
+    change = np.empty((h, 3, width), np.float32)
     for y in range(h):
         for k in range(3):
-            row, was = change[y, k * width : (k + 1) * width], seen[k, y]
-            for x in range(w):
-                row[REACH + x] = real(guide[y, x, k]) - was[x]
-            mirror(row)
-    worst = np.empty((h, w), np.float32)
+            for x in range(place(w)):
+                change[y, k, x + place(REACH)] = real(guide[k, y, x]) - seen[k, y, x]
+            mirror(change[y, k])
+    wanted, worst = around(ask, 1), np.zeros((h, w), np.float32)
+    total, mean = np.empty((3, width), np.float32), np.empty((3, w), np.float32)
     for y in range(h):
-        sum_rows(change, y, total)
-        sum_across(total[:width], real(1 / SIZE), mean)
-        for x in range(w):
-            worst[y, x] = abs(mean[x])
-        for k in range(1, 3):
-            sum_across(total[k * width : (k + 1) * width], real(1 / SIZE), mean)
-            for x in range(w):
-                worst[y, x] = max(worst[y, x], abs(mean[x]))
+        block = 0
+        while block < wanted.shape[1]:
+            first, block = block, end_of(wanted, y, block)
+            start, end = first * BLOCK, min(block * BLOCK, w)
+            if wanted[y, first]:
+                for k in range(3):
+                    sum_rows(change, y, k, start, end + 2 * REACH, total)
+                    sum_sevens(total, k, start, end, mean)
+                for x in range(place(start), place(end)):
+                    worst[y, x] = max(abs(mean[0, x]), max(abs(mean[1, x]), abs(mean[2, x]))) * real(1 / SIZE)
+    row = np.empty(w + 2, np.float32)
     for y in range(h):
-        above, here, below = worst[max(y - 1, 0)], worst[y], worst[min(y + 1, h - 1)]
-        for x in range(w):
-            mean[x] = max(here[x], max(above[x], below[x]))
-        out[y, 0], out[y, w - 1] = max(mean[0], mean[min(1, w - 1)]), max(mean[w - 1], mean[max(w - 2, 0)])
-        for x in range(1, w - 1):
-            out[y, x] = max(mean[x], max(mean[x - 1], mean[x + 1]))
+        above, below, block = max(y - 1, 0), min(y + 1, h - 1), 0
+        while block < ask.shape[1]:
+            first, block = block, end_of(ask, y, block)
+            start, end = max(first * BLOCK - 1, 0), min(block * BLOCK + 1, w)
+            if ask[y, first]:
+                for x in range(place(start), place(end)):
+                    row[x + place(1)] = max(worst[y, x], max(worst[above, x], worst[below, x]))
+                row[0], row[w + 1] = row[1], row[w]
+                for x in range(place(first * BLOCK), place(min(block * BLOCK, w))):
+                    out[y, x] = max(row[x + place(1)], max(row[x], row[x + place(2)]))
 
 
 @compiled
-def certain(belief: Field, room: real, person: real, out: Mask) -> None:
+def find_sure(belief: Field, room: real, person: real, out: Mask) -> None:
     """Whether all of a place `(h, w)` is believed to be at most `room`, or all of it at least `person`."""
     h, w = out.shape
     # Two bits: something in the place is not surely room; something in it is not surely the person.
@@ -201,27 +387,22 @@ def renew(
     unlike: Field,
     sure: Mask,
     limits: tuple[real, real, real, real, real],
+    y: int,
     seen: Field,
     believed: Field,
     rate: Field,
 ) -> None:
-    """How much of a new alpha counts, `(h, w)`; and takes over as much of what is seen and believed now.
-
-    Where the network is `sure` of all around, all. `limits` are what still stands, how much further has moved, from
-    which change of mind on a place opens, how much further it is open wide, and the least rate.
-    """
+    """One row of `open_gate`."""
     still, moved, doubt, decided, least = limits
-    h, w = rate.shape
-    for y in range(h):
-        row, now, was = rate[y], belief[y], believed[y]
-        for x in range(w):
-            by_picture, by_mind = (unlike[y, x] - still) / moved, (abs(now[x] - was[x]) - doubt) / decided
-            row[x] = real(1) if sure[y, x] else min(real(1), max(least, max(by_picture, by_mind)))
-            was[x] += (now[x] - was[x]) * row[x]
-        for k in range(3):
-            known = seen[k, y]
-            for x in range(w):
-                known[x] += (real(guide[y, x, k]) - known[x]) * row[x]
+    for x in range(rate.shape[1]):
+        by_picture, by_mind = (unlike[y, x] - still) / moved, (abs(belief[y, x] - believed[y, x]) - doubt) / decided
+        share = min(real(1), max(least, max(by_picture, by_mind)))
+        rate[y, x] = real(1) if sure[y, x] else share
+    for x in range(rate.shape[1]):
+        believed[y, x] += (belief[y, x] - believed[y, x]) * rate[y, x]
+    for k in range(3):
+        for x in range(rate.shape[1]):
+            seen[k, y, x] += (real(guide[k, y, x]) - seen[k, y, x]) * rate[y, x]
 
 
 @compiled
@@ -321,13 +502,11 @@ def find(parent: Ints, n: int) -> int:
 
 def warm_up() -> None:
     """Calls them all, which is what compiles them, or loads what was compiled before."""
-    guide, matte, planes = np.zeros((2, 2, 3), np.uint8), np.eye(2, dtype=np.float32), np.zeros((4, 2, 2), np.float32)
+    guide, matte, planes = np.zeros((3, 2, 2), np.uint8), np.eye(2, dtype=np.float32), np.zeros((4, 2, 2), np.float32)
     small, one = np.zeros((2, 2), np.float32), real(1)
-    coefficients(guide, matte, one, planes)
-    evaluate(guide, planes, real(0), one, small)
-    unlikeness(guide, planes[:3], small)
-    certain(matte, one, one, np.zeros((2, 2), np.bool_))
-    renew(guide, matte, small, np.zeros((2, 2), np.bool_), (one, one, one, one, one), planes[:3], small.copy(), small)
+    outline(guide, matte, real(0), one, (real(0), one), planes, small)
+    limits = (one, one, one, one, one)
+    open_gate(guide, matte, limits, (one, one), (real(0), one), planes[:3], small.copy(), small)
     settle(matte, small, small.copy())
     clear(matte, np.zeros((2, 2), np.bool_), (one, one), (1.0, 1.0, 1.0), small, room_for_runs(2, 2))
 

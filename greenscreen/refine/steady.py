@@ -14,15 +14,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from greenscreen.band import Field
+from greenscreen.colour import Bytes
 from greenscreen.frame import Alpha, Frame, Image, Matte, Past
 
 RATE = 0.05
 """How much of a new alpha counts where nothing moves: noise of a second or so is averaged."""
 STILL, MOVED = 2.0, 4.0
 """Difference of a place's mean colour, of 255, up to which it stands still, and how much further it has moved for sure.
-The first is more where the picture is noisier: twice the median difference."""
-NOISIEST = 2.5
-"""Median difference above which it is no longer noise but a camera that moves."""
+The first is more where the picture is noisier."""
+QUIET, NOISIEST = 2.0, 2.5
+"""How many times the median difference that is, and the median above which it is no longer noise but a camera that
+moves."""
+SAMPLED = 18
+"""That median is taken of every so manieth row, and there of every third place."""
 REACH = 3
 """Half-width of a place, in pixels of the guide."""
 DOUBT, DECIDED = 0.2, 0.5
@@ -30,9 +34,6 @@ DOUBT, DECIDED = 0.2, 0.5
 CERTAIN = 0.1
 """A place in which the network's matte is nowhere farther from 0, or nowhere farther from 1, is open always."""
 
-Limits = tuple[float, float, float, float, float]
-"""What still stands, how much further has moved, from which change of mind on a place opens, how much further it is
-open wide, and the least rate."""
 Mask = NDArray[np.bool_]
 
 
@@ -44,22 +45,19 @@ class Gate:
         self._seen: Field | None = None
         self._believed: Matte | None = None
 
-    def open(self, guide: Image, coarse: Matte, fast: bool = False) -> Field:
+    def open(self, guide: Image, coarse: Matte, channels: Bytes | None = None) -> Field:
         """`(h, w)` in [RATE, 1], of the guide's size, `(h, w, 3)`; 1 everywhere at first and when that size changes.
 
-        `coarse` is the network's matte, of any size. With `fast`, it is found by compiled loops.
+        `coarse` is the network's matte, of any size. With the guide's `channels`, it is found by compiled loops.
         """
         size = guide.shape[:2]
         belief = np.asarray(cv2.resize(coarse, size[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
         if self._seen is None or self._believed is None or self._believed.shape != size:
             self._seen, self._believed = planes(guide), belief.copy()
             return np.ones(size, np.float32)
-        unlike = (unlikeness_fast if fast else unlikeness)(guide, self._seen)
-        # Every third place of each direction: a median of some thousands is as good.
-        still = max(STILL, 2 * min(NOISIEST, float(np.median(unlike[::3, ::3]))))
-        limits = still, MOVED, DOUBT, DECIDED - DOUBT, RATE
-        sure = (certain_fast if fast else certain)(belief)
-        return (renew_fast if fast else renew)(guide, belief, unlike, sure, limits, self._seen, self._believed)
+        if channels is None:
+            return open_plainly(guide, belief, self._seen, self._believed)
+        return open_fast(channels, belief, self._seen, self._believed)
 
     def reset(self) -> None:
         self._seen = self._believed = None
@@ -70,6 +68,31 @@ def planes(guide: Image) -> Field:
     return np.ascontiguousarray(guide.transpose(2, 0, 1), np.float32)
 
 
+def open_plainly(guide: Image, belief: Matte, seen: Field, believed: Matte) -> Field:
+    """How much of each place's new alpha counts; takes over as much of the guide and of what is believed now."""
+    unlike = unlikeness(guide, seen)
+    # A median of a thousand places is as good as of all.
+    still = max(STILL, QUIET * min(NOISIEST, float(np.median(unlike[len(unlike) // 2 % SAMPLED :: SAMPLED, ::3]))))
+    by_picture, by_mind = (unlike - still) / MOVED, (np.abs(belief - believed) - DOUBT) / (DECIDED - DOUBT)
+    rate: Field = np.clip(np.maximum(by_picture, by_mind), RATE, 1).astype(np.float32)
+    rate[certain(belief)] = 1
+    seen += (planes(guide) - seen) * rate
+    believed += (belief - believed) * rate
+    return rate
+
+
+def open_fast(channels: Bytes, belief: Matte, seen: Field, believed: Matte) -> Field:
+    """The same, compiled, of the guide's channels, `(3, h, w)`."""
+    from greenscreen.refine import kernels
+
+    rate = np.empty_like(belief)
+    still, quiet, noisiest = np.float32(STILL), np.float32(QUIET), np.float32(NOISIEST)
+    limits = still, np.float32(MOVED), np.float32(DOUBT), np.float32(DECIDED - DOUBT), np.float32(RATE)
+    sure = np.float32(CERTAIN), np.float32(1 - CERTAIN)
+    kernels.open_gate(channels, belief, limits, (quiet, noisiest), sure, seen, believed, rate)
+    return rate
+
+
 def unlikeness(guide: Image, seen: Field) -> Field:
     """How far each place's mean colour is from what it was, `(3, h, w)`: `(h, w)`, of 255."""
     size = (2 * REACH + 1, 2 * REACH + 1)
@@ -78,53 +101,11 @@ def unlikeness(guide: Image, seen: Field) -> Field:
     return np.asarray(cv2.dilate(cv2.max(cv2.max(blue, green), red), np.ones((3, 3), np.uint8)), np.float32)
 
 
-def unlikeness_fast(guide: Image, seen: Field) -> Field:
-    """The same, compiled."""
-    from greenscreen.refine import kernels
-
-    out = np.empty(guide.shape[:2], np.float32)
-    kernels.unlikeness(guide, seen, out)
-    return out
-
-
 def certain(belief: Matte) -> Mask:
     """Where all of a place is surely room, or surely person, to the network: `(h, w)`."""
     place = np.ones((2 * REACH + 1, 2 * REACH + 1), np.uint8)
     least, most = cv2.erode(belief, place), cv2.dilate(belief, place)
     return np.asarray((most <= np.float32(CERTAIN)) | (least >= np.float32(1 - CERTAIN)), np.bool_)
-
-
-def certain_fast(belief: Matte) -> Mask:
-    """The same, compiled."""
-    from greenscreen.refine import kernels
-
-    out = np.empty(belief.shape, np.bool_)
-    kernels.certain(belief, np.float32(CERTAIN), np.float32(1 - CERTAIN), out)
-    return out
-
-
-def renew(
-    guide: Image, belief: Matte, unlike: Field, sure: Mask, limits: Limits, seen: Field, believed: Matte
-) -> Field:
-    """How much of each place's new alpha counts; takes over as much of the guide and of what is believed now."""
-    still, moved, doubt, decided, least = (np.float32(limit) for limit in limits)
-    by_picture, by_mind = (unlike - still) / moved, (np.abs(belief - believed) - doubt) / decided
-    rate: Field = np.clip(np.maximum(by_picture, by_mind), least, 1).astype(np.float32)
-    rate[sure] = 1
-    seen += (planes(guide) - seen) * rate
-    believed += (belief - believed) * rate
-    return rate
-
-
-def renew_fast(
-    guide: Image, belief: Matte, unlike: Field, sure: Mask, limits: Limits, seen: Field, believed: Matte
-) -> Field:
-    """The same, compiled."""
-    from greenscreen.refine import kernels
-
-    rate, (still, moved, doubt, decided, least) = np.empty_like(unlike), map(np.float32, limits)
-    kernels.renew(guide, belief, unlike, sure, (still, moved, doubt, decided, least), seen, believed, rate)
-    return rate
 
 
 class Steady:
@@ -136,7 +117,7 @@ class Steady:
 
     def rate(self, frame: Frame, coarse: Matte) -> Field:
         """How much of each place's new alpha counts; `coarse` is the network's matte, of any size. Once for a frame."""
-        return self._gate.open(frame.guide, coarse, frame.planar)
+        return self._gate.open(frame.guide, coarse, frame.channels if frame.planar else None)
 
     def steady(self, alpha: Alpha, rate: Field) -> Alpha:
         """The alpha, held where nothing moves, by the frame's `rate`."""
