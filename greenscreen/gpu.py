@@ -21,7 +21,7 @@ from greenscreen.errors import EngineError
 from greenscreen.frame import Alpha, Frame, Image, Matte, Past, Picture, guide_size
 from greenscreen.pipeline import Pipeline
 from greenscreen.planar import Planar
-from greenscreen.refine import Edges, Refiner, cuts, guided, islands, steady
+from greenscreen.refine import Edges, Refiner, cuts, guided, islands, keying, steady
 from greenscreen.refine.limits import ramp, sides
 from greenscreen.resize import stack_radius
 from greenscreen.segment import Segmenter
@@ -29,7 +29,7 @@ from greenscreen.segment.engine import FIRST_LOOKS, CardEngine, Engine, NotBuilt
 from greenscreen.segment.standby import StandbyEngine
 from greenscreen.segment.stillness import JUMP, JUMPED, block_grid
 
-PARTS = ("colour", "change", "islands", "matte", "steady", "limits", "blur", "picture")
+PARTS = ("colour", "change", "islands", "matte", "keying", "steady", "limits", "blur", "picture")
 BINS = 1024
 """Steps in which the picture's noise is measured."""
 HALF_UP = np.array([0, 0, 0, 0.5], np.float32)
@@ -45,12 +45,18 @@ CONSTANTS = {
     "FEW": "0.05f",
     "JUMPED": f"{JUMPED!r}f",
     "FAINT": f"{guided.DOUBT!r}f",
+    "WINDOW": str(keying.RADIUS),
+    "FEWEST": str(keying.FEW),
+    # Others are called so, too.
+    "CLEAR": f"{keying.SURE!r}f",
+    "VAGUE": f"{keying.HAZE!r}f",
     **{
         name: f"{getattr(module, name)!r}f"
         for module, names in (
             (guided, ("BLACK", "WHITE")),
             (cuts, ("CUT",)),
             (islands, ("HAZE", "SURE", "NEW", "KNOWN", "PINHOLE")),
+            (keying, ("NOISE", "ALIKE", "APART", "NEAR", "FAR")),
             (steady, ("RATE", "STILL", "MOVED", "NOISIEST", "DOUBT", "DECIDED", "CERTAIN")),
         )
         for name in names
@@ -129,6 +135,7 @@ class Canvas:
         """`network` is the size of the engine's input. Raises `EngineError` when kernels or memory cannot be had."""
         self.engine, self.size, self._network = engine, size, network
         self._guide = guide_size(*size)
+        self._cells: Size = ((self._guide[0] + 1) // 2, (self._guide[1] + 1) // 2)
         self._turn, self._room_for_blur, self._edges, self._planar = 0, 0, Edges(), True
         self._looking: Callable[[], None] | None = None
         self._graphs: dict[tuple[int, Behind], Callable[[], None]] = {}
@@ -164,6 +171,8 @@ class Canvas:
                     "places": VECTOR * area(cuts.BLOCKS),
                     "changed": 2 * 4,
                     **dict.fromkeys(("fit", "seen", "slopes", "person", "room"), VECTOR * guide),
+                    "keys": VECTOR * area(self._cells),
+                    **dict.fromkeys(("cells", "shares"), 4 * area(self._cells)),
                     "result": sum(self._sizes.values()),
                 }
             )
@@ -305,6 +314,7 @@ class Canvas:
         self._launch("enlarge", guide, "clean", self._network, "belief", "matte", guide)
         self._launch("fit_colours", guide, "guide", "matte", "fit", guide)
         self._launch("mean_fit", guide, "guide", "fit", "lines", "alpha", guide)
+        self._key()
         self._launch("compare_places", guide, "guide", "seen", "unlike", guide)
         self._launch("tally_noise", (-(-guide[0] // 3), -(-guide[1] // 3)), "unlike", "tally", guide)
         self._launch("find_noise", (1, 1), "tally", "noise", guide)
@@ -323,6 +333,12 @@ class Canvas:
         sources = ("frame", *edges, least, most, picture, *small)
         self._launch("render", blocks, *sources, "past", "values", "out", self.size)
         self.engine.card.download(self._host_result, self._at["result"])
+
+    def _key(self) -> None:
+        """The outline by the colours on either side of it: refine.keying."""
+        self._launch("group_cells", self._cells, "guide", "alpha", self._guide, "cells", self._cells)
+        self._launch("key_cells", self._cells, "cells", "keys", "shares", self._cells)
+        self._launch("mix_keys", self._guide, "guide", "keys", "shares", "lines", "alpha", self._guide)
 
     def _limit(self) -> tuple[str, str]:
         """Least and greatest alpha, for an outline that is moved or feathered: refine.limits."""

@@ -21,7 +21,7 @@ from greenscreen.errors import EngineError
 from greenscreen.frame import Frame, Image, Matte
 from greenscreen.gpu import Canvas, GpuPipeline, make_ready
 from greenscreen.pipeline import Pipeline
-from greenscreen.refine import Edges, Plate, Refiner
+from greenscreen.refine import Edges, Plate, Refiner, keying
 from greenscreen.refine import kernels as refining
 from greenscreen.refine.limits import limits
 from greenscreen.resize import cover
@@ -150,6 +150,31 @@ def test_limits_are_the_same(edges: Edges) -> None:
         for name, bound in zip((*names, "shown"), (*expected, np.clip(small, *expected)), strict=True):
             got = card.at(canvas._at[name], 4 * small.size).view(np.float32).reshape(small.shape)  # type: ignore[attr-defined]
             np.testing.assert_allclose(got, bound, atol=1e-4)
+
+
+@pytest.mark.parametrize("size", [(160, 90), (90, 161)])
+def test_keying_is_the_same(size: tuple[int, int]) -> None:
+    """Of somebody before a wall whose matte lies aside, also with odd rows."""
+    width, height = size
+    truth = np.zeros((height, width), np.float32)
+    cv2.circle(truth, (width // 2, height // 2), 30, 1, -1)
+    colours = np.where(truth[..., None] > 0, (60, 50, 120), (90, 170, 60))
+    guide = np.uint8(colours + np.random.default_rng(1).normal(0, 3, colours.shape))
+    small = np.asarray(cv2.GaussianBlur(np.roll(truth, 2, 1), (0, 0), 2), np.float32)
+    small = np.clip(1.1 * small - 0.05, 0, 1)
+    lines = np.zeros((4, height, width), np.float32)
+    canvas = Canvas(EmulatedEngine(EmulatedCard(), 320, 192), (320, 192), (width * 2, height * 2))
+    canvas._guide, canvas._cells = size, ((width + 1) // 2, (height + 1) // 2)
+    with canvas.engine.card as card:
+        card.upload(canvas._at["guide"], np.dstack([guide, np.zeros_like(guide[..., :1])]))
+        card.upload(canvas._at["alpha"], small)
+        card.upload(canvas._at["lines"], lines)
+        canvas._key()
+    expected = keying.mixed(guide, small, lines)
+    assert np.abs(expected[0] - small).max() > 0.5
+    for name, wanted in zip(("alpha", "lines"), expected, strict=True):
+        got = card.at(canvas._at[name], 4 * wanted.size).view(np.float32).reshape(wanted.shape)  # type: ignore[attr-defined]
+        np.testing.assert_allclose(got, wanted, atol=1e-4)
 
 
 @pytest.mark.parametrize("edges", MOVED[1:], ids=str)

@@ -1,4 +1,4 @@
-"""Makes a matte worth looking at: freed of strays, brought to the picture's own edges, steadied, its outline as wanted.
+"""Makes a matte worth looking at: freed of strays, brought to the picture's edges, steadied, its outline as wanted.
 
 Each step is a small piece of its own; what it adds is measured in docs/matte.md.
 """
@@ -11,6 +11,7 @@ from greenscreen.frame import Alpha, Frame, Matte
 from greenscreen.refine.cuts import Cuts
 from greenscreen.refine.guided import refine_edges
 from greenscreen.refine.islands import Islands
+from greenscreen.refine.keying import keyed
 from greenscreen.refine.limits import Edges, bounded, thresholded
 from greenscreen.refine.plate import Plate, Taking
 from greenscreen.refine.steady import Steady
@@ -21,9 +22,10 @@ _POOL = ThreadPoolExecutor(1, "refine")
 class Refiner:
     """Coarse mattes in, alphas at frame size out. Owns what must be remembered between frames."""
 
-    def __init__(self, edges: Edges | None = None, *, steady: bool = True, islands: bool = True):
+    def __init__(self, edges: Edges | None = None, *, steady: bool = True, islands: bool = True, keying: bool = True):
         """Photos, which have no past, need not be `steady`."""
         self.edges = edges or Edges()
+        self._keying = keying
         self._islands = Islands() if islands else None
         self._steady = Steady() if steady else None
         self._cuts = Cuts()
@@ -47,6 +49,8 @@ class Refiner:
         # Neither needs the other, and each keeps one core busy.
         rate = _POOL.submit(self._steady.rate, frame, coarse) if self._steady else None
         alpha = refine_edges(frame, coarse)
+        if self._keying:
+            alpha = keyed(alpha)
         if self._steady and rate:
             alpha = self._steady.steady(alpha, rate.result())
         return bounded(alpha, self.edges)
@@ -58,4 +62,4 @@ class Refiner:
             self._steady.reset()
 
 
-__all__ = ["Edges", "Islands", "Plate", "Refiner", "Steady", "Taking", "refine_edges"]
+__all__ = ["Edges", "Islands", "Plate", "Refiner", "Steady", "Taking", "keyed", "refine_edges"]

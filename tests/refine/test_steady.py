@@ -72,7 +72,10 @@ def test_a_jump_is_followed_in_the_same_frame_without_a_ghost(planar: bool) -> N
 
 @pytest.mark.parametrize("speed", [1, 3, 12])
 def test_motion_of_any_speed_is_followed(speed: int, planar: bool) -> None:
-    """No lag: a moving person is cut out as well as without the past, at each moment."""
+    """No lag: a moving person is cut out as well as without the past, at each moment.
+
+    To a tenth of what a lag of one pixel would be: without the past, hardly any error is left before such a wall.
+    """
     places = [80] * 5 + [80 + speed * n for n in range(1, 9)]
     errors = [
         [
@@ -81,7 +84,8 @@ def test_motion_of_any_speed_is_followed(speed: int, planar: bool) -> None:
         ][5:]
         for steady in (True, False)
     ]
-    assert np.mean(errors[0]) < 1.25 * np.mean(errors[1])
+    pixel = np.abs(scene(80)[1] - scene(81)[1]).mean()
+    assert np.mean(errors[0]) < max(1.25 * np.mean(errors[1]), 0.1 * pixel)
 
 
 def test_a_change_of_light_leaves_the_alpha_where_it_was(planar: bool) -> None:
