@@ -2,6 +2,7 @@
 
 import math
 import re
+from functools import partial
 from os.path import expanduser, isfile
 from pathlib import Path
 from typing import Protocol
@@ -9,12 +10,13 @@ from typing import Protocol
 import cv2
 import numpy as np
 
-from greenscreen.colour import Bytes, planes, to_i420, to_yuv
+from greenscreen.colour import TO_YUV, Bytes, to_i420
+from greenscreen.composite import in_strips
 from greenscreen.errors import SourceError, UsageError
-from greenscreen.frame import Alpha, Frame, Image
+from greenscreen.frame import Alpha, Frame, Image, Matte
 from greenscreen.gallery import find, gallery
 from greenscreen.images import PHOTO_SUFFIXES, UNREAD_SUFFIXES, read_photo
-from greenscreen.resize import cover, weighted_blur
+from greenscreen.resize import TRACE, cover, stack_radius, weighted_blur
 from greenscreen.sources.video import VideoSource
 
 COLOURS = {
@@ -108,16 +110,13 @@ class Blur:
         size, sigma = self.small_size(width, height)
         source = frame.image if size[0] > frame.guide.shape[1] else frame.guide
         how = cv2.INTER_LINEAR if source is frame.guide else cv2.INTER_AREA
-        small = cv2.resize(source, size, interpolation=how).astype(np.float32)
-        person = cv2.resize(alpha.small, size, interpolation=cv2.INTER_AREA)
+        small = np.asarray(cv2.resize(source, size, interpolation=how), np.uint8)
+        person = np.asarray(cv2.resize(alpha.small, size, interpolation=cv2.INTER_AREA), np.float32)
+        if frame.planar:
+            return blurred_fast(small, person, sigma, np.empty_like(frame.pixels))
         room = 1 - np.asarray(cv2.dilate(person, np.ones((3, 3), np.uint8)), np.float32)
-        blurred = weighted_blur(small, room, sigma)
-        if not frame.planar:
-            return enlarged(np.rint(blurred).astype(np.uint8), np.empty((height, width, 3), np.uint8))
-        out = np.empty_like(frame.pixels)
-        for small_plane, plane in zip(cv2.split(np.rint(to_yuv(blurred)).astype(np.uint8)), planes(out), strict=True):
-            enlarged(np.asarray(small_plane, np.uint8), plane)
-        return out
+        blurred = np.rint(weighted_blur(small.astype(np.float32), room, sigma)).astype(np.uint8)
+        return np.asarray(cv2.resize(blurred, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
 
     def small_size(self, width: int, height: int) -> tuple[tuple[int, int], float]:
         """The size at which the blur of a picture of this size is found, and its sigma there."""
@@ -134,9 +133,14 @@ def formed(image: Image, frame: Frame) -> Bytes:
     return to_i420(image) if frame.planar else image
 
 
-def enlarged(small: Bytes, large: Bytes) -> Bytes:
-    """Fills `large` with the small picture, and returns it."""
-    return np.asarray(cv2.resize(small, large.shape[1::-1], dst=large, interpolation=cv2.INTER_LINEAR), np.uint8)
+def blurred_fast(small: Image, person: Matte, sigma: float, out: Bytes) -> Bytes:
+    """Fills I420 `out` with the small room, blurred without the person, and returns it."""
+    from greenscreen import soft
+
+    planes = np.empty((3, *person.shape), np.uint8)
+    soft.blur(small, person, stack_radius(sigma, person.shape), TRACE, TO_YUV, planes)
+    in_strips(len(out) // 3, partial(soft.enlarge, planes, out))
+    return out
 
 
 def open_backdrop(text: str) -> Backdrop | None:

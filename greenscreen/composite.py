@@ -5,9 +5,11 @@ picture (kernels.render), which finds the same.
 """
 
 import os
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import cached_property
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -181,30 +183,24 @@ def render(
         light = light_on(frame, alpha, behind, wrap)
         fields[..., 13:] = cv2.transform(light, TO_YUV[:, :3])
         kind = lit_kind(alpha, light)
-    rows = len(out) // 3
+    held = past.kind, past.before, past.after
 
-    def strip(index: int) -> None:
-        first, last = rows * index // STRIPS, rows * (index + 1) // STRIPS
-        kernels.render(
-            frame.pixels,
-            behind,
-            kind,
-            fields,
-            cut,
-            (past.kind, past.before, past.after),
-            out,
-            values,
-            first,
-            last,
-        )
+    def strip(first: int, last: int) -> None:
+        kernels.render(frame.pixels, behind, kind, fields, cut, held, out, values, first, last)
 
-    shared = [_POOL.submit(strip, index) for index in range(STRIPS)]
+    in_strips(len(out) // 3, strip)
+
+
+def in_strips(rows: int, work: Callable[[int, int], None]) -> None:
+    """Has `work` done from row to row, by whoever has time."""
+    ends = [rows * index // STRIPS for index in range(STRIPS + 1)]
+    shared = [_POOL.submit(work, *part) for part in pairwise(ends)]
     # What nobody has begun with, from the last on, is done here.
-    for index in reversed(range(STRIPS)):
-        if shared[index].cancel():
-            strip(index)
+    for future, part in reversed(list(zip(shared, pairwise(ends), strict=True))):
+        if future.cancel():
+            work(*part)
         else:
-            shared[index].result()
+            future.result()
 
 
 def coming_fields(frame: Frame, alpha: Alpha) -> Future[Field] | None:

@@ -8,6 +8,9 @@ import numpy as np
 from greenscreen.band import Field
 from greenscreen.frame import Image
 
+TRACE = 0.003
+"""How much, beside what is near, the mean of all counts in a weighted blur."""
+
 
 def cover(image: Image, width: int, height: int) -> Image:
     """The middle of the picture, scaled to fill this size; never stretched, cut where its shape differs."""
@@ -31,7 +34,7 @@ def weighted_blur(colour: Field, weight: Field, sigma: float) -> Field:
     mean = np.array(cv2.mean(weighted), np.float32) + np.float32(1e-6)
     *blurred, whole = cv2.split(cv2.stackBlur(weighted, (size, size)))
     # A trace of the whole picture's mean, which is all there is where nothing of weight is near.
-    trace = mean * np.float32(0.003 / mean[3])
+    trace = mean * np.float32(TRACE / mean[3])
     share = 1 / (whole + trace[3])
     return np.asarray(
         cv2.merge([(plane + part) * share for plane, part in zip(blurred, trace, strict=False)]), np.float32
