@@ -119,6 +119,7 @@ def cut_video(
             stack.callback(backdrop.close)
         sink = stack.enter_context(VideoSink(out, source.size, source.fps, matte=matte, audio_from=clip))
 
+        segmenter.patient = True
         pipeline = Pipeline(segmenter, Refiner(), backdrop)
         ahead = stack.enter_context(closing(Ahead(segmenter.segment)))
         pipeline.look = ahead.segment

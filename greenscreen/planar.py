@@ -48,11 +48,13 @@ def _prepare(event: Event) -> None:
         from greenscreen import kernels, soft
         from greenscreen.refine.kernels import warm_up
         from greenscreen.refine.keying_kernels import warm_up as warm_keying_up
+        from greenscreen.segment import blocks
 
         # Calling them is what compiles them, or loads what was compiled before.
         warm_up()
         warm_keying_up()
         soft.warm_up()
+        blocks.warm_up()
         guide, matte, near = np.zeros((2, 2, 3), np.uint8), np.eye(2, dtype=np.float32), np.ones((2, 2), np.uint8)
         lines, fields = np.zeros((4, 2, 2), np.float32), np.zeros((2, 2, 16), np.float32)
         kernels.edge_fields(guide, matte, lines, near, (matte, matte, matte), TO_BGR, TO_YUV, fields, 0, 2)

@@ -27,6 +27,7 @@ from greenscreen.refine.limits import limits
 from greenscreen.resize import cover
 from greenscreen.segment import Segmenter, bundled_model, standby
 from greenscreen.segment.engine import NotBuiltError
+from greenscreen.segment.motion import Motion
 from greenscreen.segment.openvino import OpenVinoEngine
 from greenscreen.segment.standby import StandbyEngine
 from greenscreen.sources import open_source
@@ -58,8 +59,8 @@ class EmulatedEngine:
 
         self.card.do(run)
 
-    def step(self, image: Image) -> Matte:
-        return self._network.step(image)
+    def step(self, image: Image, last: Matte | None = None) -> Matte:
+        return self._network.step(image, last)
 
     def reset(self) -> None:
         with self.card:
@@ -76,6 +77,8 @@ def kernels_here(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempP
     # An emulation takes its time.
     for name in ("ANSWER", "OPENING", "LEAVING"):
         monkeypatch.setattr(standby, name, 60)
+    # The card does not move the network's memory.
+    monkeypatch.setattr(Motion, "bring", lambda _, image: None)
     folder = tmp_path_factory.getbasetemp() / "kernels"
     folder.mkdir(exist_ok=True)
     monkeypatch.setattr(gpu, "compiled", compiled_here(folder))

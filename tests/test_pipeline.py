@@ -44,7 +44,7 @@ class Scripted:
     def __init__(self, answers: Iterator[Matte | Exception]):
         self.answers = answers
 
-    def step(self, image: np.ndarray) -> Matte:
+    def step(self, image: np.ndarray, last: Matte | None = None) -> Matte:
         answer = next(self.answers)
         if isinstance(answer, Exception):
             raise answer

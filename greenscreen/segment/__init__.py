@@ -24,6 +24,7 @@ from greenscreen.frame import Frame, Image, Matte
 from greenscreen.segment import tflite
 from greenscreen.segment.engine import Engine, Progress, first_look, look_well
 from greenscreen.segment.host import finer
+from greenscreen.segment.motion import Motion
 from greenscreen.segment.standby import StandbyEngine
 from greenscreen.segment.stillness import Stillness
 
@@ -105,7 +106,10 @@ class Segmenter:
         self.meet: Callable[[Engine, Image, bool], Matte] = first_look
         """How a fresh picture is looked at; may be set before the first frame."""
         self._engines: dict[tuple[int, int], Engine] = {}
-        self._stillness = Stillness()
+        self.patient = False
+        """Whether frames of any form may wait until what follows motion is compiled, not only those that come when it
+        is: I420's."""
+        self._stillness, self._motion = Stillness(), Motion()
         self.skipped = 0
         """Frames for which the network was not run, because the picture stood still."""
         self._fresh = False
@@ -178,10 +182,16 @@ class Segmenter:
             self.skipped += 1
             return kept
         memory = bool(self.contract.previous)
+        follows = memory and (frame.planar or self.patient)
+        if fresh or self._stillness.jumped or not follows:
+            self._motion.reset()
+        last = self._motion.bring(image) if follows else None
         if fresh:
             matte = self.meet(engine, image, memory)
         else:
-            matte = look_well(engine, image, memory) if self._stillness.jumped else engine.step(image)
+            matte = look_well(engine, image, memory) if self._stillness.jumped else engine.step(image, last)
+        if follows:
+            matte = self._motion.keep(matte)
         self._stillness.keep(matte)
         self._fresh = False
         return matte

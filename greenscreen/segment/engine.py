@@ -28,8 +28,11 @@ class Engine(Protocol):
     run here. The segmenter calls `step` once a frame from one thread, and `reset` before a frame unlike the last.
     """
 
-    def step(self, image: Image) -> Matte:
-        """`(height, width, 3)` uint8 BGR to `(height, width)` float32 in [0, 1]; raises `EngineError`."""
+    def step(self, image: Image, last: Matte | None = None) -> Matte:
+        """`(height, width, 3)` uint8 BGR to `(height, width)` float32 in [0, 1]; raises `EngineError`.
+
+        `last` is what to remember in place of the last matte, if the model has a memory.
+        """
         ...
 
     def reset(self) -> None: ...

@@ -57,8 +57,10 @@ class HostEngine(ABC):
     def infer(self) -> NDArray[np.float32]:
         """The matte `(1, height, width, 1)` for the inputs as they are; raises `EngineError`."""
 
-    def step(self, image: Image) -> Matte:
+    def step(self, image: Image, last: Matte | None = None) -> Matte:
         self.image[0] = image
+        if last is not None:
+            self.previous[0, :, :, 0] = last
         self.previous[:] = self.infer()
         matte: Matte = self.previous[0, :, :, 0].copy()
         return matte

@@ -30,7 +30,7 @@ class MediaPipeEngine:
             raise ModelError(f"MediaPipe cannot run {model.name}: {reason}", "see: greenscreen doctor") from error
         self._labels = self._segmenter.labels
 
-    def step(self, image: Image) -> Matte:
+    def step(self, image: Image, last: Matte | None = None) -> Matte:
         try:
             picture = Picture(image_format=ImageFormat.SRGB, data=np.ascontiguousarray(image[..., ::-1]))
             masks = self._segmenter.segment(picture).confidence_masks or []

@@ -120,12 +120,12 @@ class StandbyEngine:
         except TimeoutError as error:
             raise EngineError(f"it did not answer within {ANSWER:g} seconds", "see: nvidia-smi") from error
 
-    def step(self, image: Image) -> Matte:
+    def step(self, image: Image, last: Matte | None = None) -> Matte:
         engine = self.serving
         if engine is not self._engine:
-            return engine.step(image)
+            return engine.step(image, last)
         try:
-            return self.ask(lambda: engine.step(image))
+            return self.ask(lambda: engine.step(image, last))
         except EngineError as error:
             self.give_up(error)
             return first_look(self.serving, image, self._memory)

@@ -52,10 +52,13 @@ class TensorRtEngine:
             self._call(self._context.set_tensor_address(self._contract.matte, self.mattes[turn]))
             self._call(self._context.execute_async_v3(self.card.stream))
 
-    def step(self, image: Image) -> Matte:
+    def step(self, image: Image, last: Matte | None = None) -> Matte:
         self._host_image[:] = image
         self._turn = 1 - self._turn
         with self.card:
+            if last is not None:
+                self._host_matte[:] = last
+                self.card.upload(self.mattes[1 - self._turn], self._host_matte)
             self.card.upload(self.image, self._host_image)
             self.enqueue(self._turn)
             self.card.download(self._host_matte, self.mattes[self._turn])

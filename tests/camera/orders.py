@@ -53,7 +53,7 @@ HIDDEN = luma(placeholder(*SIZE))
 class LowerHalf:
     """An engine."""
 
-    def step(self, image: Image) -> Matte:
+    def step(self, image: Image, last: Matte | None = None) -> Matte:
         matte = np.zeros(image.shape[:2], np.float32)
         matte[len(matte) // 2 :] = 1
         return matte

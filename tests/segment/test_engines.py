@@ -41,6 +41,11 @@ def test_both_engines_agree_step_by_step() -> None:
     other = OnnxRuntimeEngine(MODEL, CONTRACT, 288, 160)
     for picture in pictures(4):
         np.testing.assert_allclose(one.step(picture), other.step(picture), atol=2e-3)
+    last = np.eye(160, 288, dtype=np.float32)
+    told, same = (engine.step(picture, last) for engine in (one, other))
+    np.testing.assert_allclose(told, same, atol=2e-3)
+    one.reset()
+    assert np.abs(one.step(picture) - told).max() > 0.01, "what it is told of its last matte counts"
 
 
 @pytest.mark.parametrize("name", ON_CPU)

@@ -19,7 +19,7 @@ class Saying:
         self.looking, self.leave = threading.Event(), threading.Event()
         self.leave.set()
 
-    def step(self, image: Image) -> Matte:
+    def step(self, image: Image, last: Matte | None = None) -> Matte:
         assert "closed" not in self.did
         self.looking.set()
         assert self.leave.wait(5)

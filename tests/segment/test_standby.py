@@ -28,7 +28,7 @@ class Named:
         self.answering.set()
         self.threads = {threading.current_thread()}
 
-    def step(self, image: Image) -> Matte:
+    def step(self, image: Image, last: Matte | None = None) -> Matte:
         self.threads.add(threading.current_thread())
         assert self.answering.wait(10)
         if self.broken:

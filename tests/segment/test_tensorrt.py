@@ -68,6 +68,9 @@ def test_it_remembers_and_forgets_as_the_cpu_engine_does(load: Load, version: st
             matte = engine.step(picture)
             assert matte.dtype == np.float32
             np.testing.assert_allclose(matte, reference.step(picture), atol=within)
+        told = np.ascontiguousarray(matte[::-1])
+        np.testing.assert_allclose(engine.step(picture, told), reference.step(picture, told), atol=within)
+        np.testing.assert_allclose(engine.step(picture), reference.step(picture), atol=within)
         engine.reset()
         reference.reset()
     assert isinstance(engine, CardEngine)

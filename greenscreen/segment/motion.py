@@ -1,0 +1,101 @@
+"""The network's memory, moved with the picture: its last matte is brought to where things are now before it looks.
+
+Told where an arm was, the network loses it while it moves fast; told where it is, it does not. So blocks of the picture
+are found in the one before, by hierarchical block matching as in video encoders, and what was believed of them goes
+where they went. Where the picture then looks as it did, and the network is in doubt, its last mind counts as well: that
+of one frame, never of more, so that nothing lags and no ghost lives on. Where nothing moves, nothing is done.
+"""
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from greenscreen.band import Field
+from greenscreen.colour import Bytes
+from greenscreen.frame import Image, Matte
+
+Ints = NDArray[np.int32]
+
+
+class Pair(NamedTuple):
+    """A picture in gray, whole and at half the size, with borders."""
+
+    whole: Bytes
+    half: Bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """From one picture to the next: the last matte where its parts are now, and where each block comes from."""
+
+    before: Pair
+    now: Pair
+    moved: Matte
+    vectors: Field
+
+
+class Motion:
+    """Follows the picture from one look of the network to the next."""
+
+    def __init__(self) -> None:
+        self._image: Image | None = None
+        self._seen: Pair | None = None
+        self._matte: Matte | None = None
+        self._vectors: Ints | None = None
+        self._step: Step | None = None
+
+    def bring(self, image: Image) -> Matte | None:
+        """The last matte, moved to where its parts are in the network's input `(h, w, 3)`.
+
+        None where it can stay as it is: at first, when the size changes, and where nothing moves.
+        """
+        last, matte, before = self._image, self._matte, self._seen
+        self._image, self._seen, self._step = image, None, None
+        if last is None or matte is None or last.shape != image.shape or matte.shape != image.shape[:2]:
+            self._vectors = None
+            return None
+        # Not before it is needed: photos have no use for it, and Numba is heavy.
+        from greenscreen.segment import blocks
+
+        before, now = before or pair(last, blocks.PAD), pair(image, blocks.PAD)
+        rows, columns = (-(-max(1, side // 2) // blocks.BLOCK) for side in matte.shape)
+        known = np.zeros((rows, columns, 2), np.int32) if self._vectors is None else self._vectors
+        found, moves = np.empty((rows, columns, 2), np.int32), np.empty((rows, columns), np.bool_)
+        moving = blocks.follow(now.half, before.half, known, found, moves)
+        self._seen, self._vectors = now, found
+        if not moving:
+            return None
+        moved, shape = matte.copy(), (-(-side // blocks.BLOCK) for side in matte.shape)
+        vectors = np.empty((*shape, 2), np.float32)
+        blocks.bring(now.whole, before.whole, bordered(matte, blocks.PAD), found, moves, vectors, moved)
+        self._step = Step(before, now, moved, vectors)
+        return moved
+
+    def keep(self, matte: Matte) -> Matte:
+        """What to make of the network's matte of that picture, which is itself what is remembered."""
+        self._matte, step, self._step = matte, self._step, None
+        if step is None:
+            return matte
+        from greenscreen.segment import blocks
+
+        mixed = matte.copy()
+        blocks.mix(step.now.whole, step.before.whole, step.vectors, step.moved, mixed)
+        return mixed
+
+    def reset(self) -> None:
+        self._image = self._seen = self._matte = self._vectors = self._step = None
+
+
+def pair(image: Image, border: int) -> Pair:
+    """A picture as motion is found in it."""
+    gray = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+    half = cv2.resize(gray, [max(1, side // 2) for side in gray.shape[::-1]], interpolation=cv2.INTER_AREA)
+    return Pair(bordered(gray, border), bordered(half, border))
+
+
+def bordered(plane: NDArray[Any], border: int) -> NDArray[Any]:
+    """With its outermost places repeated on all sides."""
+    return np.asarray(cv2.copyMakeBorder(plane, border, border, border, border, cv2.BORDER_REPLICATE), plane.dtype)
