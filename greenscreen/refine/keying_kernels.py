@@ -34,11 +34,12 @@ def cell_keys(colours: Bytes, groups: Bytes, near: Bytes, limits: Limits, keys: 
         else:
             new[:] = 0
         exchange(new, rows[(y + radius) % size], columns)
-        if y < 0 or not near[y].any():
+        first, last = ends(near[max(y, 0)])
+        if y < 0 or first == last:
             continue
         for k in range(14):
-            slide(columns[k * width : (k + 1) * width], size, window[k])
-        for x in range(w):
+            slide(columns[k * width + first : k * width + last + size], size, window[k, first:last])
+        for x in range(first, last):
             if near[y, x] and min(window[0, x], window[1, x]) >= few:
                 tell_apart(window[:, x], colours[y, x], limits[2:], keys[:, y, x])
 
@@ -97,6 +98,17 @@ def exchange(new: Ints, old: Ints, total: Ints) -> None:
     for x in range(place(total.size)):
         total[x] += new[x] - old[x]
         old[x] = new[x]
+
+
+@compiled
+def ends(row: Bytes | Field) -> tuple[int, int]:
+    """The first place that is not 0, and the next after the last; the same two where there is none."""
+    first, last = 0, row.size
+    while first < last and not row[first]:
+        first += 1
+    while last > first and not row[last - 1]:
+        last -= 1
+    return first, last
 
 
 @compiled
@@ -162,12 +174,15 @@ def mix_keys(guide: Bytes, keys: Field, top: int, left: int, small: Field, lines
     for y in range(2 * top, min(2 * (top + rows), h)):
         cell, aside = y // 2 - top, 1 if y % 2 else -1
         here, there = keys[:, cell], keys[:, min(max(cell + aside, 0), rows - 1)]
+        first, last = ends(here[4] + there[4])
+        if first == last:
+            continue
         for k in range(5):
             one, other, line = here[k], there[k], mixed[k]
             for x in range(place(columns)):
                 line[x + place(1)] = real(0.75) * one[x] + real(0.25) * other[x]
             line[0], line[columns + 1] = line[1], line[columns]
-        for x in range(2 * left, min(2 * (left + columns), w)):
+        for x in range(max(2 * (left + first) - 1, 0), min(2 * (left + last) + 1, w)):
             i = x // 2 - left + 1
             j = i + 2 * (x % 2) - 1
             part = real(0.75) * share[i] + real(0.25) * share[j]
