@@ -11,6 +11,7 @@ from io import BytesIO
 from pathlib import Path
 
 import openvino
+from openvino.preprocess import PrePostProcessor
 
 from greenscreen.cache import cache_folder, read_private, write_private
 from greenscreen.errors import EngineError
@@ -22,21 +23,26 @@ _DIGEST = hashlib.sha256().digest_size
 Shapes = Mapping[str, tuple[int, ...]]
 
 
-def compile_kept(model: Path, shapes: Shapes, settings: Mapping[str, str]) -> openvino.CompiledModel:
-    """The model, its inputs of these shapes, for this CPU; raises `RuntimeError` for what OpenVINO cannot run."""
+def compile_kept(
+    model: Path, shapes: Shapes, settings: Mapping[str, str], picture: str | None = None
+) -> openvino.CompiledModel:
+    """The model, its inputs of these shapes, for this CPU; raises `RuntimeError` for what OpenVINO cannot run.
+
+    The input called `picture` takes bytes, which the network makes floats in passing.
+    """
     core = openvino.Core()
     try:
-        path = _path(core, model, shapes, settings)
+        path = _path(core, model, shapes, settings, picture)
         kept = _whole(read_private(path))
     except (EngineError, OSError) as error:
         log.info("%s is not kept: %s", model.name, error)
-        return compile_now(core, model, shapes, settings)
+        return compile_now(core, model, shapes, settings, picture)
     if kept:
         try:
             return core.import_model(BytesIO(kept), "CPU", dict(settings))
         except RuntimeError as error:
             log.info("compiling %s anew: %s", model.name, error)
-    compiled = compile_now(core, model, shapes, settings)
+    compiled = compile_now(core, model, shapes, settings, picture)
     try:
         content = compiled.export_model().getvalue()
         write_private(path, hashlib.sha256(content).digest() + content)
@@ -46,17 +52,27 @@ def compile_kept(model: Path, shapes: Shapes, settings: Mapping[str, str]) -> op
 
 
 def compile_now(
-    core: openvino.Core, model: Path, shapes: Shapes, settings: Mapping[str, str]
+    core: openvino.Core, model: Path, shapes: Shapes, settings: Mapping[str, str], picture: str | None = None
 ) -> openvino.CompiledModel:
     network = core.read_model(str(model))
     network.reshape({name: list(shape) for name, shape in shapes.items()})
+    if picture:
+        steps = PrePostProcessor(network)
+        steps.input(picture).tensor().set_element_type(openvino.Type.u8)
+        network = steps.build()
     return core.compile_model(network, "CPU", dict(settings))
 
 
-def _path(core: openvino.Core, model: Path, shapes: Shapes, settings: Mapping[str, str]) -> Path:
+def _path(core: openvino.Core, model: Path, shapes: Shapes, settings: Mapping[str, str], picture: str | None) -> Path:
     """Where it is kept: the name stands for all that it depends on."""
     cpu = [core.get_property("CPU", name) for name in ("FULL_DEVICE_NAME", "OPTIMIZATION_CAPABILITIES")]
-    words = [openvino.__version__, *map(str, cpu), repr(sorted(shapes.items())), repr(sorted(settings.items()))]
+    words = [
+        openvino.__version__,
+        *map(str, cpu),
+        repr(sorted(shapes.items())),
+        repr(picture),
+        repr(sorted(settings.items())),
+    ]
     digest = hashlib.sha256("\0".join(words).encode() + model.read_bytes()).hexdigest()
     return cache_folder("plans") / f"{model.stem}-{digest[:24]}.openvino"
 

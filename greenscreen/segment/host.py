@@ -46,8 +46,11 @@ def adds_bytes() -> bool:
 class HostEngine(ABC):
     """Holds the model's inputs, the picture and the last matte; a subclass turns them into the next matte."""
 
-    def __init__(self, contract: ModelContract, width: int, height: int):
-        self.image = np.zeros((1, height, width, 3), np.float32)
+    def __init__(
+        self, contract: ModelContract, width: int, height: int, kind: type[np.uint8 | np.float32] = np.float32
+    ):
+        """`kind` is what the engine takes pictures as."""
+        self.image = np.zeros((1, height, width, 3), kind)
         self.previous = np.zeros((1, height, width, 1), np.float32)
         self.inputs = {contract.image: self.image}
         if contract.previous:

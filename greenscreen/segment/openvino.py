@@ -28,16 +28,16 @@ class OpenVinoEngine(HostEngine):
         precise: bool = False,
         threads: int | None = None,
     ):
-        super().__init__(contract, width, height)
+        super().__init__(contract, width, height, np.uint8)
         settings = {"PERFORMANCE_HINT": "LATENCY"} | ({"INFERENCE_PRECISION_HINT": "f32"} if precise else {})
         settings |= {"INFERENCE_NUM_THREADS": str(threads)} if threads else {}
         try:
             shapes = {name: values.shape for name, values in self.inputs.items()}
             # Who is precise has time, and photos of any size: nothing to keep.
             compiled = (
-                compile_now(openvino.Core(), model, shapes, settings)
+                compile_now(openvino.Core(), model, shapes, settings, contract.image)
                 if precise
-                else compile_kept(model, shapes, settings)
+                else compile_kept(model, shapes, settings, contract.image)
             )
             self._request = compiled.create_infer_request()
         except RuntimeError as error:
