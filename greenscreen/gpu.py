@@ -24,12 +24,12 @@ from greenscreen.planar import Planar
 from greenscreen.refine import Edges, Refiner, cuts, guided, islands, keying, steady
 from greenscreen.refine.limits import ramp, sides
 from greenscreen.resize import stack_radius
-from greenscreen.segment import Segmenter
+from greenscreen.segment import Segmenter, motion
 from greenscreen.segment.engine import FIRST_LOOKS, CardEngine, Engine, NotBuiltError
 from greenscreen.segment.standby import StandbyEngine
 from greenscreen.segment.stillness import JUMP, JUMPED, block_grid
 
-PARTS = ("colour", "change", "islands", "matte", "keying", "steady", "limits", "blur", "picture")
+PARTS = ("colour", "change", "motion", "islands", "matte", "keying", "steady", "limits", "blur", "picture")
 BINS = 1024
 """Steps in which the picture's noise is measured."""
 HALF_UP = np.array([0, 0, 0, 0.5], np.float32)
@@ -50,11 +50,20 @@ CONSTANTS = {
     # Others are called so, too.
     "CLEAR": f"{keying.SURE!r}f",
     "VAGUE": f"{keying.HAZE!r}f",
+    "SIDE": str(motion.BLOCK),
+    "MARGIN": str(motion.MARGIN),
+    "ROWS": str(motion.ROWS),
+    "FARTHEST": str(motion.REACH),
+    "FIRST_STEP": str(motion.FIRST_STEP),
+    "UNMOVED": str(motion.STILL),
+    "CLOSE": str(motion.ALIKE),
+    "UNSURE": f"{motion.DOUBT!r}f",
     **{
         name: f"{getattr(module, name)!r}f"
         for module, names in (
             (guided, ("BLACK", "WHITE")),
             (cuts, ("CUT",)),
+            (motion, ("OUTLINE", "LIKE", "UNLIKE", "SHARE")),
             (islands, ("HAZE", "SURE", "NEW", "KNOWN", "PINHOLE")),
             (keying, ("NOISE", "ALIKE", "APART", "NEAR", "FAR")),
             (steady, ("RATE", "STILL", "MOVED", "NOISIEST", "DOUBT", "DECIDED", "CERTAIN")),
@@ -107,7 +116,8 @@ class GpuPipeline(Pipeline):
             frame = replace(frame, fresh=True)
         # Here, as it is not the card that is slow if this is.
         behind = backdrop_of(self.backdrop, frame)
-        work = partial(drawn, canvas, serving, network, frame, behind, self.refiner.edges)
+        memory = bool(self._segmenter.contract.previous)
+        work = partial(drawn, canvas, serving, network, memory, frame, behind, self.refiner.edges)
         try:
             with self.meter.stage("card"):
                 self._drawn_on, picture = standby.ask(work) if standby else work()
@@ -131,9 +141,12 @@ class GpuPipeline(Pipeline):
 class Canvas:
     """All that frames of one size need on an engine's card; released with it, if it is not closed before."""
 
-    def __init__(self, engine: CardEngine, network: Size, size: Size):
-        """`network` is the size of the engine's input. Raises `EngineError` when kernels or memory cannot be had."""
-        self.engine, self.size, self._network = engine, size, network
+    def __init__(self, engine: CardEngine, network: Size, size: Size, memory: bool = True):
+        """`network` is the size of the engine's input, `memory` whether the network looks at its last matte.
+
+        Raises `EngineError` when kernels or memory cannot be had.
+        """
+        self.engine, self.size, self._network, self._memory = engine, size, network, memory
         self._guide = guide_size(*size)
         self._cells: Size = ((self._guide[0] + 1) // 2, (self._guide[1] + 1) // 2)
         self._turn, self._room_for_blur, self._edges, self._planar = 0, 0, Edges(), True
@@ -144,6 +157,9 @@ class Canvas:
         self._own: list[str] = []
         self._host_frames: dict[bool, Bytes] = {}
         self._blocks = block_grid(*network)
+        self._half: Size = (network[0] // 2, network[1] // 2)
+        self._coarse: Size = (-(-self._half[0] // motion.BLOCK), -(-self._half[1] // motion.BLOCK))
+        self._fine: Size = (-(-network[0] // motion.BLOCK), -(-network[1] // motion.BLOCK))
         guide, pixels = area(self._guide), area(size) * 3 // 2
         # What is downloaded lies in one piece.
         self._sizes = {"shown": 4 * guide, "values": area(size), "out": pixels}
@@ -157,6 +173,12 @@ class Canvas:
                     **dict.fromkeys(("coarse", "clean", "labels"), 4 * area(network)),
                     "counts": 2 * 4 * area(network),
                     "blobs": area(network),
+                    **dict.fromkeys(("moved", "mixed"), 4 * area(network)),
+                    **dict.fromkeys(("gray", "gray before"), area(network)),
+                    **dict.fromkeys(("half", "half before"), area(self._half)),
+                    **dict.fromkeys(("followed", "followed before"), 2 * 4 * area(self._coarse)),
+                    "moves": area(self._coarse),
+                    "vectors": 2 * 4 * area(self._fine),
                     **dict.fromkeys(("matte", "belief", "alpha", "unlike", "believed", "rate", "small"), 4 * guide),
                     **dict.fromkeys(("across", "least", "most"), 4 * guide),
                     "lines": 4 * 4 * guide,
@@ -219,11 +241,16 @@ class Canvas:
             again = frame.fresh or moved or cut
             if frame.fresh:
                 self.engine.reset()
-            if again or jumped:
-                for _ in range(FIRST_LOOKS if frame.fresh or jumped else 1):
+            if frame.fresh or jumped:
+                for _ in range(FIRST_LOOKS):
                     self._turn = 1 - self._turn
                     self.engine.enqueue(self._turn)
-                self._finish(self._turn, behind, again)
+                self._at["found"] = self.engine.mattes[self._turn]
+                self._finish(behind, again)
+                self._keep(forget=True)
+            elif again:
+                self._turn = 1 - self._turn
+                self._rest(self._turn, behind, again)
             else:
                 self._go_on(behind)
             card.wait()
@@ -288,9 +315,40 @@ class Canvas:
         self._graphs.clear()
         self.engine.card.forget()
 
-    def _rest(self, turn: int, behind: Behind) -> None:
+    def _rest(self, turn: int, behind: Behind, fresh: bool = False) -> None:
+        self._at["last"], self._at["found"] = self.engine.mattes[1 - turn], self.engine.mattes[turn]
+        if self._memory:
+            self._follow()
         self.engine.enqueue(turn)
-        self._finish(turn, behind, fresh=False)
+        if self._memory:
+            self._mix()
+        self._finish(behind, fresh)
+        self._keep(forget=False)
+
+    def _turn_gray(self) -> None:
+        self._launch("make_gray", self._network, "input", "gray", self._network)
+        self._launch("halve_gray", self._half, "gray", self._network[0], "half", self._half)
+
+    def _follow(self) -> None:
+        """The network's memory, moved with the picture: segment.motion."""
+        halves = ("half", "half before", self._half, "followed before")
+        self._launch("follow_blocks", self._coarse, *halves, "followed", "moves", self._coarse)
+        coarse = ("followed", "moves", self._coarse)
+        wholes = ("gray", "gray before", "last", self._network)
+        self._launch("bring_blocks", self._fine, *wholes, *coarse, "vectors", self._fine)
+        self._launch("move_matte", self._network, "last", "vectors", self._fine[0], "moved", self._network)
+        self._launch("put_back", self._network, "moved", "last", self._network)
+
+    def _mix(self) -> None:
+        """The network's matte with that memory in it."""
+        pictures = ("gray", "gray before", "vectors", self._fine[0])
+        self._launch("mix_moved", self._network, "found", "moved", *pictures, "mixed", self._network)
+        self._at["found"] = self._at["mixed"]
+
+    def _keep(self, forget: bool) -> None:
+        """The picture, for what moves until the next."""
+        now, before = ("gray", "half", "followed"), ("gray before", "half before", "followed before")
+        self._launch("keep_pictures", self._network, *now, area(self._coarse), int(forget), *before, self._network)
 
     def _look(self) -> None:
         """From the frame to the network's input, and how much of that has changed."""
@@ -302,15 +360,16 @@ class Canvas:
             self._launch("make_large_input", self._network, "frame", self.size, "input", self._network)
         else:
             self._launch("make_input", self._network, "guide", self._guide, "input", self._network)
+        self._turn_gray()
         self.engine.card.clear(self._at["changed"], self._host_changed.nbytes)
         self._launch("see_jump", self._blocks, "input", self._network, "blocks", "changed", self._blocks)
         self._launch("see_cut", cuts.BLOCKS, "guide", self._guide, "places", "changed", cuts.BLOCKS)
         self.engine.card.download(self._host_changed, self._at["changed"])
 
-    def _finish(self, turn: int, behind: Behind, fresh: bool) -> None:
+    def _finish(self, behind: Behind, fresh: bool) -> None:
         """From the network's matte to the result on the host."""
         guide, again = self._guide, int(fresh)
-        self._clear_islands(turn, again)
+        self._clear_islands(again)
         self._launch("enlarge", guide, "clean", self._network, "belief", "matte", guide)
         self._launch("fit_colours", guide, "guide", "matte", "fit", guide)
         self._launch("mean_fit", guide, "guide", "fit", "lines", "alpha", guide)
@@ -351,10 +410,9 @@ class Canvas:
         self._launch("bound", guide, "small", "across", *wanted, "least", "most", "shown", guide)
         return "least", "most"
 
-    def _clear_islands(self, turn: int, again: int) -> None:
+    def _clear_islands(self, again: int) -> None:
         """The network's matte without strays and pinholes: refine.islands."""
         size = self._network
-        self._at["found"] = self.engine.mattes[turn]
         self._launch("weigh_odds", size, "found", "coarse", self._edges.threshold, size)
         for holes in (0, 1):
             self._launch("start_labels", size, "coarse", holes, "labels", "counts", size)
@@ -439,14 +497,20 @@ def make_ready(engine: Engine, build: bool) -> None:
 
 
 def drawn(
-    canvas: Canvas | None, engine: CardEngine, network: Size, frame: Frame, behind: Standing, edges: Edges
+    canvas: Canvas | None,
+    engine: CardEngine,
+    network: Size,
+    memory: bool,
+    frame: Frame,
+    behind: Standing,
+    edges: Edges,
 ) -> tuple[Canvas, Picture]:
     """The finished picture, and what it was drawn on: the canvas, or another if that is not of this engine and size."""
     if canvas is None or canvas.engine is not engine or canvas.size != frame.size:
         # Another engine's has gone with it.
         if canvas and canvas.engine is engine:
             canvas.close()
-        canvas, frame = Canvas(engine, network, frame.size), replace(frame, fresh=True)
+        canvas, frame = Canvas(engine, network, frame.size, memory), replace(frame, fresh=True)
     return canvas, canvas.draw(frame, behind, edges)
 
 

@@ -77,8 +77,6 @@ def kernels_here(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempP
     # An emulation takes its time.
     for name in ("ANSWER", "OPENING", "LEAVING"):
         monkeypatch.setattr(standby, name, 60)
-    # The card does not move the network's memory.
-    monkeypatch.setattr(Motion, "bring", lambda _, image: None)
     folder = tmp_path_factory.getbasetemp() / "kernels"
     folder.mkdir(exist_ok=True)
     monkeypatch.setattr(gpu, "compiled", compiled_here(folder))
@@ -180,6 +178,48 @@ def test_keying_is_the_same(size: tuple[int, int]) -> None:
         np.testing.assert_allclose(got, wanted, atol=1e-4)
 
 
+@pytest.mark.parametrize("shift", [(0, 0), (2, -1), (-13, 8)], ids=str)
+def test_the_memory_moves_the_same_way(shift: tuple[int, int]) -> None:
+    """Somebody moves before a room, in which the network sees only half of her."""
+    width, height = INPUT
+    noise = np.random.default_rng(1).normal(0, 1, (2, height, width, 3)).astype(np.float32)
+    person, room = (np.clip(128 + 800 * cv2.GaussianBlur(layer, (0, 0), 9), 0, 255) for layer in noise)
+    matte = np.zeros((height, width), np.float32)
+    cv2.circle(matte, (width // 2, height // 2), 30, 1, -1)
+    matte = np.asarray(cv2.GaussianBlur(matte, (0, 0), 1), np.float32)
+    pictures = []
+    for step in (0, 1):
+        alpha, own = (np.roll(layer, (step * shift[1], step * shift[0]), (0, 1)) for layer in (matte, person))
+        pictures.append(np.uint8(room + (own - room) * alpha[..., None]))
+    half = np.minimum(alpha, 0.5)
+    motion = Motion()
+    motion.bring(pictures[0])
+    motion.keep(matte)
+    moved = motion.bring(pictures[1])
+    assert (moved is None) is (shift == (0, 0))
+    mixed = motion.keep(half)
+    assert moved is None or np.abs(mixed - half).max() > 0.2
+    engine = EmulatedEngine(EmulatedCard(), *INPUT)
+    canvas = Canvas(engine, INPUT, (640, 360))
+    with engine.card as card:
+        for forget, picture in zip((True, False), pictures, strict=True):
+            card.upload(engine.image, picture.astype(np.float32))
+            canvas._turn_gray()
+            if forget:
+                canvas._keep(forget)
+        for name, place, values in (("last", 0, matte), ("found", 1, half)):
+            canvas._at[name] = engine.mattes[place]
+            card.upload(engine.mattes[place], values)
+        canvas._follow()
+        canvas._mix()
+    for name, wanted in (("moved", matte if moved is None else moved), ("mixed", mixed)):
+        got = card.at(canvas._at[name], 4 * wanted.size).view(np.float32).reshape(wanted.shape)
+        np.testing.assert_allclose(got, wanted, atol=1e-4)
+    np.testing.assert_array_equal(
+        card.at(engine.mattes[0], 4 * matte.size), card.at(canvas._at["moved"], 4 * matte.size)
+    )
+
+
 @pytest.mark.parametrize("edges", MOVED[1:], ids=str)
 def test_moved_and_feathered_outlines_are_the_same_too(edges: Edges) -> None:
     backdrop = open_backdrop("blur")
@@ -207,9 +247,9 @@ def test_after_a_jump_and_a_cut_it_looks_and_forgets_as_on_the_cpu(monkeypatch: 
     begun: list[bool] = []
     finish = Canvas._finish
 
-    def finished(canvas: Canvas, turn: int, behind: gpu.Behind, fresh: bool) -> None:
+    def finished(canvas: Canvas, behind: gpu.Behind, fresh: bool) -> None:
         begun.append(fresh)
-        finish(canvas, turn, behind, fresh)
+        finish(canvas, behind, fresh)
 
     monkeypatch.setattr(Canvas, "_finish", finished)
     backdrop = open_backdrop("green")

@@ -12,36 +12,28 @@ from numpy.typing import NDArray
 
 from greenscreen.band import Field
 from greenscreen.loops import Bytes, compiled
+from greenscreen.segment.motion import (
+    ALIKE,
+    BLOCK,
+    DOUBT,
+    FIRST_STEP,
+    LIKE,
+    MARGIN,
+    OUTLINE,
+    PAD,
+    REACH,
+    ROWS,
+    SHARE,
+    STILL,
+    UNLIKE,
+    WINDOW,
+)
 
 Ints = NDArray[np.int32]
 Mask = NDArray[np.bool_]
 Vector = tuple[int, int]
 """Down and across, in pixels, to where in the last picture something was."""
 
-BLOCK = 8
-"""Side of a block, which has one vector."""
-MARGIN = 4
-"""Pixels around a block that are compared with it: less, and a block of little texture goes astray."""
-WINDOW = BLOCK + 2 * MARGIN
-ROWS = 2
-"""Every so many rows of a window are compared, which finds the same in half the time."""
-REACH = 20
-"""Farthest that anything is followed, in pixels of the network's input."""
-PAD = REACH + BLOCK + MARGIN + 2
-FIRST_STEP = 4
-"""With which the search begins on the half-size picture; it is halved until it is 1."""
-STILL = 2 * WINDOW * WINDOW // ROWS
-"""Cost up to which a block has not moved: two levels a pixel, which is noise and compression."""
-ALIKE = 2 * STILL
-"""Cost up to which nothing better is looked for farther away."""
-OUTLINE = 0.02
-"""Change of the matte within a window in which the outline is followed to fractions of a pixel."""
-LIKE, UNLIKE = 4.0, 10.0
-"""Difference, in levels around a pixel, up to which it looks like where it comes from, and from which not at all."""
-SHARE = 0.5
-"""How much of what was there counts, where the picture is alike and the network most in doubt."""
-DOUBT = 0.1
-"""How far from 0 and 1 the network's matte must be for all of that."""
 EVERYTHING = 1 << 30
 
 

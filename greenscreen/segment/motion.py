@@ -19,6 +19,31 @@ from greenscreen.frame import Image, Matte
 
 Ints = NDArray[np.int32]
 
+BLOCK = 8
+"""Side of a block, which has one vector."""
+MARGIN = 4
+"""Pixels around a block that are compared with it: less, and a block of little texture goes astray."""
+WINDOW = BLOCK + 2 * MARGIN
+ROWS = 2
+"""Every so many rows of a window are compared, which finds the same in half the time."""
+REACH = 20
+"""Farthest that anything is followed, in pixels of the network's input."""
+PAD = REACH + BLOCK + MARGIN + 2
+FIRST_STEP = 4
+"""With which the search begins on the half-size picture; it is halved until it is 1."""
+STILL = 2 * WINDOW * WINDOW // ROWS
+"""Cost up to which a block has not moved: two levels a pixel, which is noise and compression."""
+ALIKE = 2 * STILL
+"""Cost up to which nothing better is looked for farther away."""
+OUTLINE = 0.02
+"""Change of the matte within a window in which the outline is followed to fractions of a pixel."""
+LIKE, UNLIKE = 4.0, 10.0
+"""Difference, in levels around a pixel, up to which it looks like where it comes from, and from which not at all."""
+SHARE = 0.5
+"""How much of what was there counts, where the picture is alike and the network most in doubt."""
+DOUBT = 0.1
+"""How far from 0 and 1 the network's matte must be for all of that."""
+
 
 class Pair(NamedTuple):
     """A picture in gray, whole and at half the size, with borders."""
@@ -60,17 +85,17 @@ class Motion:
         # Not before it is needed: photos have no use for it, and Numba is heavy.
         from greenscreen.segment import blocks
 
-        before, now = before or pair(last, blocks.PAD), pair(image, blocks.PAD)
-        rows, columns = (-(-max(1, side // 2) // blocks.BLOCK) for side in matte.shape)
+        before, now = before or pair(last, PAD), pair(image, PAD)
+        rows, columns = (-(-max(1, side // 2) // BLOCK) for side in matte.shape)
         known = np.zeros((rows, columns, 2), np.int32) if self._vectors is None else self._vectors
         found, moves = np.empty((rows, columns, 2), np.int32), np.empty((rows, columns), np.bool_)
         moving = blocks.follow(now.half, before.half, known, found, moves)
         self._seen, self._vectors = now, found
         if not moving:
             return None
-        moved, shape = matte.copy(), (-(-side // blocks.BLOCK) for side in matte.shape)
+        moved, shape = matte.copy(), (-(-side // BLOCK) for side in matte.shape)
         vectors = np.empty((*shape, 2), np.float32)
-        blocks.bring(now.whole, before.whole, bordered(matte, blocks.PAD), found, moves, vectors, moved)
+        blocks.bring(now.whole, before.whole, bordered(matte, PAD), found, moves, vectors, moved)
         self._step = Step(before, now, moved, vectors)
         return moved
 
