@@ -9,7 +9,6 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import cached_property
-from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -31,7 +30,8 @@ LIT = 3
 STRIPS = 4
 """How many parts of a picture are rendered side by side; more than two, as most have more edges below than above."""
 # One thread less than there are cores: whoever hands work over does some of it.
-_POOL = ThreadPoolExecutor(max(1, min(STRIPS, os.cpu_count() or 1) - 1), "composite")
+HANDS = max(1, min(STRIPS, os.cpu_count() or 1) - 1)
+_POOL = ThreadPoolExecutor(HANDS, "composite")
 
 
 class Composite(Picture):
@@ -193,19 +193,30 @@ def render(
 
 def in_strips(rows: int, work: Callable[[int, int], None]) -> None:
     """Has `work` done from row to row, by whoever has time."""
-    ends = [rows * index // STRIPS for index in range(STRIPS + 1)]
-    shared = [_POOL.submit(work, *part) for part in pairwise(ends)]
-    # What nobody has begun with, from the last on, is done here.
-    for future, part in reversed(list(zip(shared, pairwise(ends), strict=True))):
-        if future.cancel():
+    # Whoever takes a part of these has it for themselves. Those from below come first, as they take longest.
+    parts = iter([(rows * index // STRIPS, rows * (index + 1) // STRIPS) for index in reversed(range(STRIPS))])
+
+    def some() -> None:
+        for part in parts:
             work(*part)
-        else:
-            future.result()
+
+    others = [_POOL.submit(some) for _ in range(HANDS)]
+    some()
+    for other in others:
+        if not other.cancel():
+            other.result()
 
 
 def coming_fields(frame: Frame, alpha: Alpha) -> Future[Field] | None:
     """The `edge_fields` of a live frame, found beside whatever else is done until then."""
-    return _POOL.submit(edge_fields, frame, alpha) if frame.planar else None
+
+    def prepare() -> Field:
+        fields = edge_fields(frame, alpha)
+        # Asked for next.
+        _ = alpha.kind
+        return fields
+
+    return _POOL.submit(prepare) if frame.planar else None
 
 
 def edge_fields(frame: Frame, alpha: Alpha) -> Field:
