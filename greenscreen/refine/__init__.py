@@ -40,7 +40,9 @@ class Refiner:
         """`coarse` is `(h, w)` float32 in [0, 1] of any size; what is not a number counts as room."""
         if self._cuts.at(frame.guide) or frame.fresh:
             self._forget()
-        coarse = thresholded(np.nan_to_num(coarse, nan=0), self.edges.threshold)
+        # In this order, so that what is not a number becomes 0.
+        coarse = np.fmin(np.fmax(coarse, np.float32(0)), np.float32(1))
+        coarse = thresholded(coarse, self.edges.threshold)
         if self._islands:
             coarse = self._islands.clear(coarse, frame.planar)
         if frame.planar:
