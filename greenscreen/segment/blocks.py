@@ -83,6 +83,7 @@ def follow(now: Bytes, before: Bytes, last: Ints, vectors: Ints, moves: Mask) ->
     `moves` `(rows, columns)` gets which of them move at all. Returns how many.
     """
     rows, columns = moves.shape
+    moving = 0
     for r in range(rows):
         for c in range(columns):
             at = PAD + r * BLOCK - MARGIN, PAD + c * BLOCK - MARGIN
@@ -90,19 +91,20 @@ def follow(now: Bytes, before: Bytes, last: Ints, vectors: Ints, moves: Mask) ->
             best = cost_of(now, before, at, vector, EVERYTHING)
             moves[r, c] = best > STILL
             if moves[r, c]:
+                moving += 1
                 for k in range(5):
                     i, j = r + (k == 1) - (k == 2), c + (k == 3) - (k == 4)
                     if 0 <= i < rows and 0 <= j < columns:
                         guess = int(last[i, j, 0]), int(last[i, j, 1])
                         best, vector = better(now, before, at, guess, best, vector)
-                best, vector = around(now, before, at, 1, best, vector)
-                # What goes on as it went, or hardly at all, is found by now.
-                step = FIRST_STEP if best > ALIKE else 0
+                step, first = 1, True
                 while step:
                     best, vector = around(now, before, at, step, best, vector)
-                    step //= 2
+                    # What goes on as it went, or hardly at all, is found at once.
+                    step = (FIRST_STEP if best > ALIKE else 0) if first else step // 2
+                    first = False
             vectors[r, c, 0], vectors[r, c, 1] = vector
-    return int(moves.sum())
+    return moving
 
 
 @compiled
