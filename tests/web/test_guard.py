@@ -92,7 +92,11 @@ class TestOffLoopback:
 
     @pytest.fixture
     def token(self, run: Any) -> str:
-        return next(line for line in run.said if "overlay?token=" in line).split("token=")[1]
+        # The server answers before all of that is said.
+        until = time.monotonic() + 10
+        while not (said := [line for line in run.said if "overlay?token=" in line]) and time.monotonic() < until:
+            time.sleep(0.01)
+        return str(said[0].split("token=")[1])
 
     @pytest.mark.parametrize("wrong", ["", "x", "tokentokentokentokentokentokento", "\u00e4"])
     def test_without_the_token_nothing_is_to_be_had(self, run: Any, wrong: str) -> None:
