@@ -9,6 +9,7 @@ from numpy import float32 as real
 from numpy.typing import NDArray
 
 from greenscreen.band import Field
+from greenscreen.colour import TO_BGR, TO_YUV
 from greenscreen.loops import REACH, Bytes, compiled, place
 
 Row = Bytes | Field
@@ -451,3 +452,13 @@ def add_light(
             chroma_out[k * rows + row, x] = np.uint8(
                 min(max(real(chroma[k * rows + row, x]) + tint, real(16)), real(240))
             )
+
+
+def warm_up() -> None:
+    """Calls them all, which is what compiles them, or loads what was compiled before."""
+    guide, matte, near = np.zeros((2, 2, 3), np.uint8), np.eye(2, dtype=np.float32), np.ones((2, 2), np.uint8)
+    lines, fields = np.zeros((4, 2, 2), np.float32), np.zeros((2, 2, 16), np.float32)
+    edge_fields(guide, matte, lines, near, (matte, matte, matte), TO_BGR, TO_YUV, fields, 0, 2)
+    pixels, kind, values = np.zeros((6, 4), np.uint8), np.full((2, 2), 2, np.uint8), np.zeros((4, 4), np.uint8)
+    past = np.empty((0, 0), np.uint8), np.empty((0, 0), np.float32), np.empty((0, 0), np.float32)
+    render(pixels, pixels, kind, fields, False, past, pixels.copy(), values, 0, 2)

@@ -8,9 +8,6 @@ from dataclasses import replace
 from functools import cache
 from threading import Event, Thread
 
-import numpy as np
-
-from greenscreen.colour import TO_BGR, TO_YUV
 from greenscreen.frame import Frame
 from greenscreen.memory import keep_memory
 
@@ -46,21 +43,13 @@ def ready() -> Event:
 def _prepare(event: Event) -> None:
     try:
         from greenscreen import kernels, soft
-        from greenscreen.refine.kernels import warm_up
-        from greenscreen.refine.keying_kernels import warm_up as warm_keying_up
+        from greenscreen.refine import islands_kernels, keying_kernels
+        from greenscreen.refine import kernels as refine_kernels
         from greenscreen.segment import blocks
 
         # Calling them is what compiles them, or loads what was compiled before.
-        warm_up()
-        warm_keying_up()
-        soft.warm_up()
-        blocks.warm_up()
-        guide, matte, near = np.zeros((2, 2, 3), np.uint8), np.eye(2, dtype=np.float32), np.ones((2, 2), np.uint8)
-        lines, fields = np.zeros((4, 2, 2), np.float32), np.zeros((2, 2, 16), np.float32)
-        kernels.edge_fields(guide, matte, lines, near, (matte, matte, matte), TO_BGR, TO_YUV, fields, 0, 2)
-        pixels, kind, values = np.zeros((6, 4), np.uint8), np.full((2, 2), 2, np.uint8), np.zeros((4, 4), np.uint8)
-        past = np.empty((0, 0), np.uint8), np.empty((0, 0), np.float32), np.empty((0, 0), np.float32)
-        kernels.render(pixels, pixels, kind, fields, False, past, pixels.copy(), values, 0, 2)
+        for loops in (refine_kernels, islands_kernels, keying_kernels, soft, kernels, blocks):
+            loops.warm_up()
     except Exception as error:
         # Whatever keeps a compiler from working here, there is a way without it.
         log.warning("live pictures are slower than they could be: the compiled loops cannot be had (%s)", error)

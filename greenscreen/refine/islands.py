@@ -51,7 +51,7 @@ class Islands:
         return out
 
     def _clear_fast(self, matte: Matte, known: Mask) -> Matte:
-        from greenscreen.refine import kernels
+        from greenscreen.refine import islands_kernels as kernels
 
         self._runs = self._runs or kernels.room_for_runs(*matte.shape)
         out, limits = np.empty_like(matte), (np.float32(HAZE), np.float32(SURE))

@@ -9,10 +9,7 @@ from numpy.typing import NDArray
 from greenscreen.band import Field
 from greenscreen.loops import REACH, SIZE, Bytes, compiled, mirror, mirrored, place
 
-Ints = NDArray[np.int32]
 Mask = NDArray[np.bool_]
-Runs = tuple[Ints, ...]
-"""Of each run: row, start, end, the run it hangs on; and of those that hang on none, what is counted of them."""
 
 STEPS = 1024
 """To how many levels a coarse matte is rounded: its products with colours, summed over a window, stay below 2^24, where
@@ -134,9 +131,7 @@ def average(
             first, block = block, end_of(near, y, block)
             start, end = first * BLOCK, min(block * BLOCK, w)
             if near[y, first]:
-                for k in range(4):
-                    sum_rows(found, y, k, start, end + 2 * REACH, total)
-                    sum_sevens(total, k, start, end, window)
+                sum_windows(found, y, start, end, total, window)
                 draw(guide, window, y, start, end, stretch, lines, small)
             else:
                 stand(matte, y, start, end, stretch, lines, small)
@@ -204,6 +199,14 @@ def add_product(planes: Field, y: int, first: int, on: bool, i: int, by: int, co
         for j in range(place(2 * REACH + 1)):
             total += planes[a + j, k, x] * planes[a + j, m, x]
         columns[to, x] = total
+
+
+@compiled
+def sum_windows(rows: Field, y: int, first: int, last: int, total: Field, out: Field) -> None:
+    """Sums over the windows around a part of a row: of `(h, n, w + 6)` to `(n, w)`; `total` is room, `(n, w + 6)`."""
+    for k in range(rows.shape[1]):
+        sum_rows(rows, y, k, first, last + 2 * REACH, total)
+        sum_sevens(total, k, first, last, out)
 
 
 @compiled
@@ -340,9 +343,7 @@ def find_unlike(guide: Bytes, seen: Field, ask: Mask, out: Field) -> None:
             first, block = block, end_of(wanted, y, block)
             start, end = first * BLOCK, min(block * BLOCK, w)
             if wanted[y, first]:
-                for k in range(3):
-                    sum_rows(change, y, k, start, end + 2 * REACH, total)
-                    sum_sevens(total, k, start, end, mean)
+                sum_windows(change, y, start, end, total, mean)
                 for x in range(place(start), place(end)):
                     worst[y, x] = max(abs(mean[0, x]), max(abs(mean[1, x]), abs(mean[2, x]))) * real(1 / SIZE)
     row = np.empty(w + 2, np.float32)
@@ -416,90 +417,6 @@ def settle(last: Field, rate: Field, small: Field) -> None:
             small[y, x] = real(1) if now > real(1 - 1 / 512) else now
 
 
-@compiled
-def clear(
-    matte: Field, known: Mask, limits: tuple[real, real], least: tuple[float, float, float], out: Field, runs: Runs
-) -> None:
-    """Takes strays out of a matte `(h, w)` and fills its pinholes; `known` gets what belongs to a blob now.
-
-    `limits` are the mattes above which a place belongs to a blob, and surely does. `least` are the pixels that a new
-    blob and a known one must have, and a real hole. `runs` is room for every run there may be.
-    """
-    haze, sure = limits
-    least_new, least_known, hole = least
-    h, w = matte.shape
-    row, start, end, parent, surely, before, open_ended = runs
-    out[:] = matte
-    count = find_runs(matte, haze, True, 1, row, start, end, parent)
-    surely[:count] = 0
-    before[:count] = 0
-    for n in range(count):
-        root = find(parent, n)
-        for x in range(start[n], end[n]):
-            surely[root] += matte[row[n], x] > sure
-            before[root] += known[row[n], x]
-    for n in range(count):
-        root = find(parent, n)
-        if surely[root] < least_new and before[root] < least_known:
-            out[row[n], start[n] : end[n]] = real(0)
-    count = find_runs(out, sure, False, 0, row, start, end, parent)
-    surely[:count] = 0
-    open_ended[:count] = 0
-    for n in range(count):
-        root = find(parent, n)
-        surely[root] += end[n] - start[n]
-        open_ended[root] |= (row[n] == 0) | (row[n] == h - 1) | (start[n] == 0) | (end[n] == w)
-    for n in range(count):
-        root = find(parent, n)
-        if surely[root] < hole and not open_ended[root]:
-            out[max(row[n] - 1, 0) : row[n] + 2, max(start[n] - 1, 0) : end[n] + 1] = real(1)
-    for y in range(h):
-        for x in range(w):
-            known[y, x] = out[y, x] > haze
-
-
-@compiled
-def find_runs(
-    matte: Field, limit: real, above: bool, reach: int, row: Ints, start: Ints, end: Ints, parent: Ints
-) -> int:
-    """Runs of places above the limit, or not above it, and which hang together; returns how many.
-
-    They do when they overlap from one row to the next, or with a `reach` of 1 touch at a corner.
-    """
-    h, w = matte.shape
-    count = last = 0
-    for y in range(h):
-        first, line, at, x = count, matte[y], last, 0
-        while x < w:
-            while x < w and (line[x] > limit) != above:
-                x += 1
-            if x == w:
-                break
-            row[count], start[count], parent[count] = y, x, count
-            while x < w and (line[x] > limit) == above:
-                x += 1
-            end[count] = x
-            # The row before, as far as it lies over this run; its last run may lie over the next one too.
-            while at < first and end[at] + reach <= start[count]:
-                at += 1
-            over = at
-            while over < first and start[over] < end[count] + reach:
-                a, b = find(parent, over), find(parent, count)
-                parent[max(a, b)] = min(a, b)
-                over += 1
-            count += 1
-        last = first
-    return count
-
-
-@compiled
-def find(parent: Ints, n: int) -> int:
-    while parent[n] != n:
-        parent[n] = parent[parent[n]]
-        n = parent[n]
-    return n
-
-
 def warm_up() -> None:
     """Calls them all, which is what compiles them, or loads what was compiled before."""
     guide, matte, planes = np.zeros((3, 2, 2), np.uint8), np.eye(2, dtype=np.float32), np.zeros((4, 2, 2), np.float32)
@@ -508,9 +425,3 @@ def warm_up() -> None:
     limits = (one, one, one, one, one)
     open_gate(guide, matte, limits, (one, one), (real(0), one), planes[:3], small.copy(), small)
     settle(matte, small, small.copy())
-    clear(matte, np.zeros((2, 2), np.bool_), (one, one), (1.0, 1.0, 1.0), small, room_for_runs(2, 2))
-
-
-def room_for_runs(height: int, width: int) -> Runs:
-    most = height * (width // 2 + 1)
-    return tuple(np.empty(most, np.int32) for _ in range(7))
