@@ -10,6 +10,7 @@ from typing import Protocol
 import cv2
 import numpy as np
 
+from greenscreen import memory
 from greenscreen.colour import TO_YUV, Bytes, to_i420
 from greenscreen.composite import in_strips
 from greenscreen.errors import SourceError, UsageError
@@ -110,10 +111,11 @@ class Blur:
         size, sigma = self.small_size(width, height)
         source = frame.image if size[0] > frame.guide.shape[1] else frame.guide
         how = cv2.INTER_LINEAR if source is frame.guide else cv2.INTER_AREA
-        small = np.asarray(cv2.resize(source, size, interpolation=how), np.uint8)
-        person = np.asarray(cv2.resize(alpha.small, size, interpolation=cv2.INTER_AREA), np.float32)
+        small, person = memory.empty((*size[::-1], 3), np.uint8), memory.empty(size[::-1], np.float32)
+        cv2.resize(source, size, dst=small, interpolation=how)
+        cv2.resize(alpha.small, size, dst=person, interpolation=cv2.INTER_AREA)
         if frame.planar:
-            return blurred_fast(small, person, sigma, np.empty_like(frame.pixels))
+            return blurred_fast(small, person, sigma, memory.empty(frame.pixels.shape, np.uint8))
         room = 1 - np.asarray(cv2.dilate(person, np.ones((3, 3), np.uint8)), np.float32)
         blurred = np.rint(weighted_blur(small.astype(np.float32), room, sigma)).astype(np.uint8)
         return np.asarray(cv2.resize(blurred, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
@@ -137,7 +139,7 @@ def blurred_fast(small: Image, person: Matte, sigma: float, out: Bytes) -> Bytes
     """Fills I420 `out` with the small room, blurred without the person, and returns it."""
     from greenscreen import soft
 
-    planes = np.empty((3, *person.shape), np.uint8)
+    planes = memory.empty((3, *person.shape), np.uint8)
     soft.blur(small, person, stack_radius(sigma, person.shape), TRACE, TO_YUV, planes)
     in_strips(len(out) // 3, partial(soft.enlarge, planes, out))
     return out

@@ -4,6 +4,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from greenscreen import memory
+
 Bytes = NDArray[np.uint8]
 
 TO_YUV = np.array([[0.098, 0.504, 0.257, 16], [0.439, -0.291, -0.148, 128], [-0.071, -0.368, 0.439, 128]], np.float32)
@@ -15,12 +17,14 @@ TO_BGR = np.linalg.inv(np.vstack([TO_YUV, [0, 0, 0, 1]]))[:3].astype(np.float32)
 def to_i420(image: Bytes) -> Bytes:
     """`(H, W, 3)` BGR to `(H * 3 / 2, W)` I420: the planes Y, U and V. An odd last row or column is left out."""
     height, width = image.shape[0] & ~1, image.shape[1] & ~1
-    return np.asarray(cv2.cvtColor(image[:height, :width], cv2.COLOR_BGR2YUV_I420), np.uint8)
+    out = memory.empty((height * 3 // 2, width), np.uint8)
+    return np.asarray(cv2.cvtColor(image[:height, :width], cv2.COLOR_BGR2YUV_I420, dst=out), np.uint8)
 
 
 def from_i420(pixels: Bytes) -> Bytes:
     """`(H * 3 / 2, W)` I420 to `(H, W, 3)` BGR."""
-    return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_YUV2BGR_I420), np.uint8)
+    out = memory.empty((pixels.shape[0] * 2 // 3, pixels.shape[1], 3), np.uint8)
+    return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_YUV2BGR_I420, dst=out), np.uint8)
 
 
 def planes(pixels: Bytes) -> tuple[Bytes, Bytes, Bytes]:
@@ -32,7 +36,8 @@ def planes(pixels: Bytes) -> tuple[Bytes, Bytes, Bytes]:
 
 def to_bgr(y: Bytes, u: Bytes, v: Bytes) -> Bytes:
     """Y, U and V, `(h, w)` all of one size, to BGR `(h, w, 3)`."""
-    return np.asarray(cv2.transform(cv2.merge([y, u, v]), TO_BGR), np.uint8)
+    yuv, out = memory.empty((*y.shape, 3), np.uint8), memory.empty((*y.shape, 3), np.uint8)
+    return np.asarray(cv2.transform(cv2.merge([y, u, v], yuv), TO_BGR, dst=out), np.uint8)
 
 
 def to_yuv(bgr: NDArray[np.float32]) -> NDArray[np.float32]:

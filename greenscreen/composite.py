@@ -13,6 +13,7 @@ from functools import cached_property
 import cv2
 import numpy as np
 
+from greenscreen import memory
 from greenscreen.band import Band, Field
 from greenscreen.colour import TO_BGR, TO_YUV, Bytes, from_i420
 from greenscreen.frame import Alpha, Frame, Image, Past, Picture
@@ -69,7 +70,7 @@ class Composite(Picture):
     def i420(self) -> Bytes:
         if self._behind is None or not self.frame.planar:
             return super().i420
-        out = np.empty_like(self.frame.pixels)
+        out = memory.empty(self.frame.pixels.shape, np.uint8)
         render(self.frame, self._of, self._fields, self._behind, out, wrap=self._wrap)
         return out
 
@@ -93,8 +94,8 @@ class Composite(Picture):
 
     @cached_property
     def _cut(self) -> tuple[Bytes, Bytes]:
-        pixels, black = np.empty_like(self.frame.pixels), np.empty_like(self.frame.pixels)
-        alpha = np.empty(self.frame.size[::-1], np.uint8)
+        pixels, black = (memory.empty(self.frame.pixels.shape, np.uint8) for _ in range(2))
+        alpha = memory.empty(self.frame.size[::-1], np.uint8)
         black[: len(alpha)], black[len(alpha) :] = 16, 128
         render(self.frame, self._of, self._fields, black, pixels, alpha, cut=True)
         return pixels, alpha
@@ -223,8 +224,8 @@ def edge_fields(frame: Frame, alpha: Alpha) -> Field:
     """What kernels.render must know of each place at the size of the guide, `(h, w, 16)`; known around edges alone."""
     from greenscreen import kernels
 
-    fields = np.empty((*alpha.small.shape, 16), np.float32)
-    near = np.asarray(cv2.dilate(alpha.unknown, np.ones((3, 3), np.uint8)), np.uint8)
+    fields, near = memory.empty((*alpha.small.shape, 16), np.float32), memory.empty(alpha.small.shape, np.uint8)
+    cv2.dilate(alpha.unknown, np.ones((3, 3), np.uint8), dst=near)
     none = np.empty((0, 0), np.float32)
     held = alpha.past.rate if alpha.past else none, *(alpha.between or (none, none))
 

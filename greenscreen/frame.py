@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from greenscreen import memory
 from greenscreen.band import Band
 from greenscreen.colour import Bytes, from_i420, planes, to_bgr, to_i420
 
@@ -67,7 +68,7 @@ class Frame:
     @cached_property
     def channels(self) -> Bytes:
         """The guide's blue, green and red, `(3, h, w)`, as compiled loops take them."""
-        out = np.empty((3, *self.guide.shape[:2]), np.uint8)
+        out = memory.empty((3, *self.guide.shape[:2]), np.uint8)
         cv2.split(self.guide, list(out))
         return out
 
@@ -123,13 +124,18 @@ class Alpha:
     @cached_property
     def unknown(self) -> Bytes:
         """The trimap's unknown region: `(h, w)`, 1 where alpha may lie between 0 and 1, a pixel's margin around it."""
-        between = ((self.small > 0) & (self.small < 1)).astype(np.uint8)
-        return np.asarray(cv2.dilate(between, np.ones((3, 3), np.uint8)), np.uint8)
+        above, below = (memory.empty(self.small.shape, np.bool_) for _ in range(2))
+        np.logical_and(np.greater(self.small, 0, out=above), np.less(self.small, 1, out=below), out=above)
+        out = memory.empty(self.small.shape, np.uint8)
+        return np.asarray(cv2.dilate(above.view(np.uint8), np.ones((3, 3), np.uint8), dst=out), np.uint8)
 
     @cached_property
     def kind(self) -> Bytes:
         """`(h, w)`: 0 where there is room, 1 where there is person, 2 in between."""
-        return np.where(self.unknown, np.uint8(2), self.small > 0.5).astype(np.uint8)
+        out = memory.empty(self.small.shape, np.uint8)
+        np.greater(self.small, 0.5, out=out.view(np.bool_))
+        np.copyto(out, 2, where=self.unknown.view(np.bool_))
+        return out
 
     @cached_property
     def band(self) -> Band:
@@ -221,4 +227,5 @@ def _average_plane(plane: Bytes, width: int, height: int) -> Bytes:
 def _resize(image: Bytes, width: int, height: int, how: int) -> Bytes:
     if image.shape[:2] == (height, width):
         return image
-    return np.asarray(cv2.resize(image, (width, height), interpolation=how), np.uint8)
+    out = memory.empty((height, width, *image.shape[2:]), np.uint8)
+    return np.asarray(cv2.resize(image, (width, height), dst=out, interpolation=how), np.uint8)

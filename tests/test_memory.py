@@ -1,9 +1,28 @@
-"""Memory is kept between frames: no page of it is asked for anew while the loop runs."""
+"""Memory is kept between frames: none of it is asked for anew while the loop runs, and nobody's is taken from them."""
 
+import random
 import subprocess
 import sys
+import weakref
+from collections import deque
+from collections.abc import Callable
+from dataclasses import replace
+from threading import Thread
+from time import monotonic
+from typing import Any
 
+import cv2
+import numpy as np
 import pytest
+
+from greenscreen import memory
+from greenscreen.background import open_backdrop
+from greenscreen.frame import Frame, Picture
+from greenscreen.pipeline import Pipeline
+from greenscreen.planar import Planar
+from greenscreen.refine import Refiner
+from greenscreen.segment import open_segmenter
+from greenscreen.sources.synthetic import SyntheticSource
 
 PROGRAM = """
 import resource
@@ -36,3 +55,147 @@ def test_no_new_memory_frame_by_frame() -> None:
     faults, growth = map(float, answer.stdout.split())
     assert faults < 100
     assert growth < 5
+
+
+def place(array: np.ndarray) -> int:
+    return int(array.__array_interface__["data"][0])
+
+
+def test_memory_that_nobody_holds_is_handed_out_again() -> None:
+    first = memory.empty((30, 40), np.float32)
+    where = place(first)
+    assert place(memory.empty((30, 40), np.float32)) != where
+    del first
+    again = memory.empty((30, 40), np.float32)
+    assert place(again) == where
+    assert again.shape == (30, 40)
+    assert again.dtype == np.float32
+    assert again.flags.c_contiguous
+    assert again.flags.writeable
+
+
+HOLDERS: dict[str, Callable[[np.ndarray], Any]] = {
+    "itself": lambda array: array,
+    "a part of a part": lambda array: array[2:][1:, 3:],
+    "another shape and type": lambda array: array.reshape(-1).view(np.int16)[::2],
+    "turned": lambda array: np.asarray(array).T[::-1],
+    "its buffer": lambda array: memoryview(array)[5:],
+    "an array of its buffer": lambda array: np.frombuffer(memoryview(array), np.uint8),
+    "a frame": lambda array: Frame(array, 0, 0).as_planar(),
+    "a part without its array": lambda array: next(iter(array[4:])),
+    "what OpenCV wrote into it": lambda array: cv2.bitwise_not(np.zeros_like(array), dst=array),
+}
+
+
+@pytest.mark.parametrize("hold", HOLDERS.values(), ids=HOLDERS)
+def test_who_holds_any_of_it_keeps_it(hold: Callable[[np.ndarray], Any]) -> None:
+    """The whole piece is theirs, and goes to the next who asks only when they let go."""
+    array = memory.empty((60, 88), np.uint8)
+    start = place(array)
+    held = hold(array)
+    del array
+    others = [memory.empty((60, 88), np.uint8) for _ in range(2 * memory.MOST)]
+    assert start not in map(place, others)
+    del held
+    assert place(memory.empty((60, 88), np.uint8)) == start
+    del others
+
+
+def test_threads_that_hold_pieces_for_a_while_find_them_as_they_left_them() -> None:
+    """The property all else rests on: whatever others ask for, fill and let go, what one holds stays."""
+    shapes = [(64, 64), (32, 128), (64, 64, 1)]
+    spoilt: list[str] = []
+
+    def work(seed: int) -> None:
+        dice, held = random.Random(seed), deque[tuple[np.ndarray, int]]()
+        for turn in range(3000):
+            array = memory.empty(dice.choice(shapes), np.uint8)
+            value = dice.randrange(256)
+            array[:] = value
+            held.append((dice.choice([array, array[1:], array.reshape(-1)[::3], array.T]), value))
+            del array
+            while len(held) > dice.randrange(1, 40):
+                one = dice.randrange(len(held))
+                part, value = held[one]
+                del held[one]
+                if not (part == value).all():
+                    spoilt.append(f"thread {seed}, turn {turn}")
+
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        threads = [Thread(target=work, args=(seed,)) for seed in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(before)
+    assert spoilt == []
+
+
+def test_a_burst_leaves_no_more_than_the_most() -> None:
+    """A consumer that was stuck lets go of all it held at once."""
+    pool = memory.Pool()
+    loans = [pool.lend((10,), np.uint8) for _ in range(3 * memory.MOST)]
+    owners = [weakref.ref(loan._piece[0]) for loan in loans]
+    del loans
+    assert sum(owner() is not None for owner in owners) == memory.MOST
+
+
+def test_what_is_wanted_no_more_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a change of size, the old one's memory goes; what is in use meanwhile does not."""
+    clock = [monotonic()]
+    monkeypatch.setattr(memory, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(memory.Loan.__del__, "__defaults__", (lambda: clock[0], memory.MOST))
+    pool = memory.Pool()
+    first, second = pool.lend((10,), np.uint8), pool.lend((10,), np.uint8)
+    old, newer = weakref.ref(first._piece[0]), weakref.ref(second._piece[0])
+    del first
+    clock[0] += memory.IDLE * 0.75
+    del second
+    clock[0] += memory.IDLE * 0.75
+    loan = pool.lend((20,), np.uint8)
+    assert old() is None
+    assert newer() is not None
+    clock[0] += memory.IDLE * 2
+    lent = weakref.ref(loan._piece[0])
+    pool.lend((30,), np.uint8)
+    assert newer() is None
+    assert lent() is not None
+
+
+@pytest.mark.parametrize("background", ["blur", "green"])
+def test_nobody_who_holds_a_picture_sees_it_change(background: str) -> None:
+    """Recorders, snapshots, watchers and previews are slower than the loop, each in its own way and thread."""
+    dice = random.Random(5)
+    planar = Planar()
+    assert planar.wait()
+    held: deque[tuple[int, str, np.ndarray, np.ndarray]] = deque()
+    wrong: list[str] = []
+
+    def look(when: int) -> None:
+        for index, name, array, as_it_was in list(held):
+            if not np.array_equal(array, as_it_was):
+                wrong.append(f"{name} of frame {index}, at {when}")
+
+    def forms(picture: Picture) -> dict[str, np.ndarray]:
+        frame = picture.frame
+        assert frame
+        whole = {"i420": picture.i420, "frame": frame.pixels, "guide": frame.guide, "channels": frame.channels}
+        return whole | {"luma": picture.i420[:100], "alpha": picture.alpha, "image": picture.image}
+
+    with open_segmenter() as segmenter, SyntheticSource((640, 360), 30, 40) as source:
+        pipeline = Pipeline(segmenter, Refiner(), open_backdrop(background), planar)
+        for frame in source:
+            picture = pipeline.process(replace(frame, time=frame.index / 30))
+            for name, array in dice.sample(sorted(forms(picture).items()), 3):
+                held.append((frame.index, name, array, array.copy()))
+            watcher = Thread(target=look, args=(frame.index,))
+            watcher.start()
+            while len(held) > dice.randrange(1, 30):
+                del held[dice.randrange(len(held))]
+            del picture
+            watcher.join() if dice.random() < 0.2 else None
+    look(40)
+    assert wrong == []

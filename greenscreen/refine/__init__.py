@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
+from greenscreen import memory
 from greenscreen.frame import Alpha, Frame, Matte
 from greenscreen.refine.cuts import Cuts
 from greenscreen.refine.guided import refine_edges
@@ -41,8 +42,9 @@ class Refiner:
         if self._cuts.at(frame.guide) or frame.fresh:
             self._forget()
         # In this order, so that what is not a number becomes 0.
-        coarse = np.fmin(np.fmax(coarse, np.float32(0)), np.float32(1))
-        coarse = thresholded(coarse, self.edges.threshold)
+        within = memory.empty(coarse.shape, np.float32)
+        np.fmin(np.fmax(coarse, np.float32(0), out=within), np.float32(1), out=within)
+        coarse = thresholded(within, self.edges.threshold)
         if self._islands:
             coarse = self._islands.clear(coarse, frame.planar)
         if frame.planar:

@@ -8,6 +8,7 @@ a small picture. They are enlarged where they are used, and only inside the trim
 import cv2
 import numpy as np
 
+from greenscreen import memory
 from greenscreen.band import Field
 from greenscreen.colour import Bytes
 from greenscreen.frame import Alpha, Frame, Image, Matte
@@ -26,7 +27,8 @@ BLACK, WHITE = 0.12, 0.88
 def refine_edges(frame: Frame, coarse: Matte) -> Alpha:
     """A coarse matte `(h, w)` in [0, 1], of any size, to an alpha for the frame."""
     guide = frame.guide
-    matte = np.asarray(cv2.resize(coarse, guide.shape[1::-1], interpolation=cv2.INTER_LINEAR), np.float32)
+    matte = memory.empty(guide.shape[:2], np.float32)
+    cv2.resize(coarse, guide.shape[1::-1], dst=matte, interpolation=cv2.INTER_LINEAR)
     small, lines = outlined_fast(frame.channels, matte) if frame.planar else outlined(guide, matte)
     return Alpha(frame, small, lines)
 
@@ -49,7 +51,7 @@ def outlined_fast(channels: Bytes, matte: Matte) -> tuple[Matte, Field]:
     """The same, compiled, of the guide's channels, `(3, h, w)`."""
     from greenscreen.refine import kernels
 
-    small, lines = np.empty_like(matte), np.empty((4, *matte.shape), np.float32)
+    small, lines = memory.empty(matte.shape, np.float32), memory.empty((4, *matte.shape), np.float32)
     stretch = np.float32(BLACK), np.float32(WHITE)
     kernels.outline(channels, matte, np.float32(DOUBT), np.float32(EPSILON * 255**2), stretch, lines, small)
     return small, lines

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from greenscreen import memory
 from greenscreen.frame import Matte
 
 Mask = NDArray[np.bool_]
@@ -54,7 +55,7 @@ class Islands:
         from greenscreen.refine import islands_kernels as kernels
 
         self._runs = self._runs or kernels.room_for_runs(*matte.shape)
-        out, limits = np.empty_like(matte), (np.float32(HAZE), np.float32(SURE))
+        out, limits = memory.empty(matte.shape, np.float32), (np.float32(HAZE), np.float32(SURE))
         least = NEW * matte.size, KNOWN * matte.size, PINHOLE * matte.size
         kernels.clear(np.ascontiguousarray(matte), known, limits, least, out, self._runs)
         return out

@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from greenscreen import memory
 from greenscreen.band import Field
 from greenscreen.frame import Alpha, Image, Matte
 
@@ -60,7 +61,7 @@ def mixed_fast(guide: Image, small: Matte, lines: Field) -> tuple[Matte, Field]:
     from greenscreen.refine import keying_kernels as kernels
 
     h, w = small.shape
-    groups, outline = np.empty((2, (h + 1) // 2, (w + 1) // 2), np.uint8)
+    groups, outline = memory.empty((2, (h + 1) // 2, (w + 1) // 2), np.uint8)
     kernels.group(small, np.float32(SURE), groups, outline)
     if not outline.any():
         return small, lines
@@ -71,7 +72,9 @@ def mixed_fast(guide: Image, small: Matte, lines: Field) -> tuple[Matte, Field]:
     colours, groups, near = (
         np.ascontiguousarray(plane[top:bottom, left:right]) for plane in (halved(guide), groups, near)
     )
-    keys = np.zeros((5, *near.shape), np.float32)
+    # As large as it may become, whatever is seen: memory is kept for each shape.
+    keys = memory.empty((5 * groups.size,), np.float32)[: 5 * near.size].reshape(5, *near.shape)
+    keys[:] = 0
     kernels.cell_keys(colours, groups, near, (RADIUS, FEW, NOISE, ALIKE, APART, NEAR, FAR, HAZE), keys)
     kernels.mix_keys(guide, keys, top, left, small, lines)
     return small, lines
@@ -117,7 +120,9 @@ def cell_keys(guide: Image, small: Matte) -> Field:
 
 def halved(image: Image) -> Image:
     """The means of cells."""
-    return np.asarray(cv2.resize(even(image), None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), np.uint8)
+    height, width = (image.shape[0] + 1) // 2, (image.shape[1] + 1) // 2
+    out = memory.empty((height, width, 3), np.uint8)
+    return np.asarray(cv2.resize(even(image), (width, height), dst=out, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def cells(mask: NDArray[np.bool_]) -> NDArray[np.uint8]:
@@ -130,6 +135,8 @@ def cells(mask: NDArray[np.bool_]) -> NDArray[np.uint8]:
 def even(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """With the last row or column once more where their number is odd."""
     h, w = image.shape[:2]
+    if h % 2 == w % 2 == 0:
+        return image
     return np.asarray(cv2.copyMakeBorder(image, 0, h % 2, 0, w % 2, cv2.BORDER_REPLICATE), np.uint8)
 
 

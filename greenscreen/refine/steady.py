@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from greenscreen import memory
 from greenscreen.band import Field
 from greenscreen.colour import Bytes
 from greenscreen.frame import Alpha, Frame, Image, Matte, Past
@@ -51,7 +52,8 @@ class Gate:
         `coarse` is the network's matte, of any size. With the guide's `channels`, it is found by compiled loops.
         """
         size = guide.shape[:2]
-        belief = np.asarray(cv2.resize(coarse, size[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
+        belief = memory.empty(size, np.float32)
+        cv2.resize(coarse, size[::-1], dst=belief, interpolation=cv2.INTER_LINEAR)
         if self._seen is None or self._believed is None or self._believed.shape != size:
             self._seen, self._believed = planes(guide), belief.copy()
             return np.ones(size, np.float32)
@@ -85,7 +87,7 @@ def open_fast(channels: Bytes, belief: Matte, seen: Field, believed: Matte) -> F
     """The same, compiled, of the guide's channels, `(3, h, w)`."""
     from greenscreen.refine import kernels
 
-    rate = np.empty_like(belief)
+    rate = memory.empty(belief.shape, np.float32)
     still, quiet, noisiest = np.float32(STILL), np.float32(QUIET), np.float32(NOISIEST)
     limits = still, np.float32(MOVED), np.float32(DOUBT), np.float32(DECIDED - DOUBT), np.float32(RATE)
     sure = np.float32(CERTAIN), np.float32(1 - CERTAIN)
@@ -149,6 +151,6 @@ def settle_fast(last: Matte, rate: Field, small: Matte) -> Matte:
     """The same, compiled."""
     from greenscreen.refine import kernels
 
-    small = small.copy()
+    small = memory.copied(small)
     kernels.settle(last, rate, small)
     return small

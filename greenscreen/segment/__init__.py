@@ -18,6 +18,7 @@ from typing import Any, Self
 import cv2
 import numpy as np
 
+from greenscreen import memory
 from greenscreen.contract import ModelContract, read_contract
 from greenscreen.errors import EngineError, UsageError
 from greenscreen.frame import Frame, Image, Matte
@@ -205,7 +206,8 @@ def network_input(frame: Frame, width: int, height: int) -> Image:
     # Where little is averaged, a mean of four pixels by their nearness is as good, in a fifth of the time.
     nearly = 4 * wide < 5 * width and 4 * high < 5 * height
     how = cv2.INTER_LINEAR if nearly else cv2.INTER_AREA
-    return np.asarray(cv2.resize(frame.guide, (width, height), interpolation=how), np.uint8)
+    out = memory.empty((height, width, 3), np.uint8)
+    return np.asarray(cv2.resize(frame.guide, (width, height), dst=out, interpolation=how), np.uint8)
 
 
 def open_segmenter(

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from greenscreen import memory
 from greenscreen.contract import ModelContract, read_contract
 from greenscreen.frame import Image, Matte
 
@@ -65,8 +66,7 @@ class HostEngine(ABC):
         if last is not None:
             self.previous[0, :, :, 0] = last
         self.previous[:] = self.infer()
-        matte: Matte = self.previous[0, :, :, 0].copy()
-        return matte
+        return memory.copied(self.previous[0, :, :, 0])
 
     def reset(self) -> None:
         self.previous[:] = 0

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from greenscreen import memory
 from greenscreen.band import Field
 from greenscreen.colour import Bytes
 from greenscreen.frame import Image, Matte
@@ -93,7 +94,7 @@ class Motion:
         self._seen, self._vectors = now, found
         if not moving:
             return None
-        moved, shape = matte.copy(), (-(-side // BLOCK) for side in matte.shape)
+        moved, shape = memory.copied(matte), (-(-side // BLOCK) for side in matte.shape)
         vectors = np.empty((*shape, 2), np.float32)
         blocks.bring(now.whole, before.whole, bordered(matte, PAD), found, moves, vectors, moved)
         self._step = Step(before, now, moved, vectors)
@@ -106,7 +107,7 @@ class Motion:
             return matte
         from greenscreen.segment import blocks
 
-        mixed = matte.copy()
+        mixed = memory.copied(matte)
         blocks.mix(step.now.whole, step.before.whole, step.vectors, step.moved, mixed)
         return mixed
 
@@ -116,11 +117,13 @@ class Motion:
 
 def pair(image: Image, border: int) -> Pair:
     """A picture as motion is found in it."""
-    gray = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+    gray = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY, dst=memory.empty(image.shape[:2], np.uint8))
     half = cv2.resize(gray, [max(1, side // 2) for side in gray.shape[::-1]], interpolation=cv2.INTER_AREA)
     return Pair(bordered(gray, border), bordered(half, border))
 
 
 def bordered(plane: NDArray[Any], border: int) -> NDArray[Any]:
     """With its outermost places repeated on all sides."""
-    return np.asarray(cv2.copyMakeBorder(plane, border, border, border, border, cv2.BORDER_REPLICATE), plane.dtype)
+    out = memory.empty((plane.shape[0] + 2 * border, plane.shape[1] + 2 * border), plane.dtype.type)
+    cv2.copyMakeBorder(plane, border, border, border, border, cv2.BORDER_REPLICATE, dst=out)
+    return out
