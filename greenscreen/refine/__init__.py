@@ -41,10 +41,7 @@ class Refiner:
         """`coarse` is `(h, w)` float32 in [0, 1] of any size; what is not a number counts as room."""
         if self._cuts.at(frame.guide) or frame.fresh:
             self._forget()
-        # In this order, so that what is not a number becomes 0.
-        within = memory.empty(coarse.shape, np.float32)
-        np.fmin(np.fmax(coarse, np.float32(0), out=within), np.float32(1), out=within)
-        coarse = thresholded(within, self.edges.threshold)
+        coarse = thresholded((clamped_fast if frame.planar else clamped)(coarse), self.edges.threshold)
         if self._islands:
             coarse = self._islands.clear(coarse, frame.planar)
         if frame.planar:
@@ -64,6 +61,23 @@ class Refiner:
             self._islands.reset()
         if self._steady:
             self._steady.reset()
+
+
+def clamped(matte: Matte) -> Matte:
+    """A matte in [0, 1]; what is not a number becomes 0."""
+    out = memory.empty(matte.shape, np.float32)
+    # In this order.
+    np.fmin(np.fmax(matte, np.float32(0), out=out), np.float32(1), out=out)
+    return out
+
+
+def clamped_fast(matte: Matte) -> Matte:
+    """The same, compiled."""
+    from greenscreen.refine import kernels
+
+    out = memory.empty(matte.shape, np.float32)
+    kernels.clamp(np.ascontiguousarray(matte, np.float32), out)
+    return out
 
 
 __all__ = ["Edges", "Islands", "Plate", "Refiner", "Steady", "Taking", "keyed", "refine_edges"]

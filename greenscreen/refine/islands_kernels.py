@@ -5,10 +5,11 @@ from numpy import float32 as real
 from numpy.typing import NDArray
 
 from greenscreen.band import Field
-from greenscreen.loops import compiled
+from greenscreen.loops import Bytes, compiled, place
 
 Ints = NDArray[np.int32]
 Mask = NDArray[np.bool_]
+Words = NDArray[np.uint64]
 Runs = tuple[Ints, ...]
 """Of each run: row, start, end, the run it hangs on; and of those that hang on none, what is counted of them."""
 
@@ -31,10 +32,12 @@ def clear(
     surely[:count] = 0
     before[:count] = 0
     for n in range(count):
-        root = find(parent, n)
-        for x in range(start[n], end[n]):
-            surely[root] += matte[row[n], x] > sure
-            before[root] += known[row[n], x]
+        root, i, certain, remembered = find(parent, n), place(row[n]), 0, 0
+        for x in range(place(start[n]), place(end[n])):
+            certain += matte[i, x] > sure
+            remembered += known[i, x]
+        surely[root] += certain
+        before[root] += remembered
     for n in range(count):
         root = find(parent, n)
         if surely[root] < least_new and before[root] < least_known:
@@ -50,8 +53,8 @@ def clear(
         root = find(parent, n)
         if surely[root] < hole and not open_ended[root]:
             out[max(row[n] - 1, 0) : row[n] + 2, max(start[n] - 1, 0) : end[n] + 1] = real(1)
-    for y in range(h):
-        for x in range(w):
+    for y in range(place(h)):
+        for x in range(place(w)):
             known[y, x] = out[y, x] > haze
 
 
@@ -64,17 +67,17 @@ def find_runs(
     They do when they overlap from one row to the next, or with a `reach` of 1 touch at a corner.
     """
     h, w = matte.shape
+    # Of each place a byte, 1 within a run. Eight are one word, as most rows are of few pieces; what is beyond is 0.
+    words = np.zeros(w // 8 + 1, np.uint64)
+    inside = words.view(np.uint8)
     count = last = 0
     for y in range(h):
-        first, line, at, x = count, matte[y], last, 0
+        for x in range(place(w)):
+            inside[x] = (matte[y, x] > limit) == above
+        first, at, x = count, last, pass_over(inside, words, 0, 0)
         while x < w:
-            while x < w and (line[x] > limit) != above:
-                x += 1
-            if x == w:
-                break
             row[count], start[count], parent[count] = y, x, count
-            while x < w and (line[x] > limit) == above:
-                x += 1
+            x = pass_over(inside, words, x, 1)
             end[count] = x
             # The row before, as far as it lies over this run; its last run may lie over the next one too.
             while at < first and end[at] + reach <= start[count]:
@@ -85,8 +88,20 @@ def find_runs(
                 parent[max(a, b)] = min(a, b)
                 over += 1
             count += 1
+            x = pass_over(inside, words, x, 0)
         last = first
     return count
+
+
+@compiled
+def pass_over(inside: Bytes, words: Words, x: int, what: int) -> int:
+    """The first place from `x` on that is not `what`; or the row's end, or just beyond it."""
+    whole = np.uint64(0x0101010101010101 * what)
+    while x < inside.size and inside[x] == what:
+        x += 1
+        while x % 8 == 0 and x < inside.size and words[x // 8] == whole:
+            x += 8
+    return x
 
 
 @compiled

@@ -16,9 +16,19 @@ STEPS = 1024
 floats are exact, so that nothing drifts in the running sums."""
 
 BLOCK = 8
-"""Columns that are looked at, or passed over, together: as many floats as a vector register holds."""
+"""Columns that are looked at, or passed over, together: as many floats as a vector register holds, or bytes as
+a word."""
 SAMPLED = 18
 """As steady.SAMPLED."""
+
+
+@compiled
+def clamp(matte: Field, out: Field) -> None:
+    """A matte `(h, w)` in [0, 1]; what is not a number becomes 0."""
+    h, w = matte.shape
+    for y in range(place(h)):
+        for x in range(place(w)):
+            out[y, x] = min(real(1), max(real(0), matte[y, x]))
 
 
 @compiled
@@ -33,13 +43,10 @@ def outline(
     picture's border are mirrored. One that holds nothing but room, or nothing but person, says exactly that: only
     blocks of windows in which there is another are looked at.
     """
-    h, w = matte.shape
-    sure = np.empty((h, w), np.bool_)
-    find_sure(matte, doubt, real(1) - doubt, sure)
-    mixed = open_blocks(sure)
+    mixed = open_blocks(find_sure(matte, doubt, real(1) - doubt))
     near = around(mixed, REACH)
     planes = padded(guide, matte, doubt, (mixed.shape[1] + 1) * BLOCK)
-    found = np.empty((h, 4, planes.shape[2]), np.float32)
+    found = np.empty((len(matte), 4, planes.shape[2]), np.float32)
     find_lines(planes, mixed, around(near, REACH), epsilon, found)
     average(guide, matte, found, near, stretch, lines, small)
 
@@ -69,15 +76,13 @@ def padded(guide: Bytes, matte: Field, doubt: real, width: int) -> Field:
 
 @compiled
 def open_blocks(sure: Mask) -> Mask:
-    """The blocks of a row in which a place is not sure."""
-    h, w = sure.shape
-    blocks = np.empty((h, (w + BLOCK - 1) // BLOCK), np.bool_)
-    for y in range(h):
-        for block in range(blocks.shape[1]):
-            some = False
-            for x in range(place(block * BLOCK), place(min(block * BLOCK + BLOCK, w))):
-                some |= not sure[y, x]
-            blocks[y, block] = some
+    """The blocks of a row in which a place is not sure, of `find_sure`'s answer."""
+    # All of a block is one number: a byte for each place.
+    words = sure.view(np.uint64)
+    blocks = np.empty(words.shape, np.bool_)
+    for y in range(len(words)):
+        for block in range(place(words.shape[1])):
+            blocks[y, block] = words[y, block] != np.uint64(0x0101010101010101)
     return blocks
 
 
@@ -307,8 +312,7 @@ def open_gate(
     `quiet[0]` times the picture's noise stands still as well; more noise than `quiet[1]` is none.
     """
     h, w = rate.shape
-    sure = np.empty((h, w), np.bool_)
-    find_sure(belief, certain[0], certain[1], sure)
+    sure = find_sure(belief, certain[0], certain[1])
     ask = open_blocks(sure)
     sample = h // 2 % SAMPLED
     ask[sample::SAMPLED] = True
@@ -361,9 +365,13 @@ def find_unlike(guide: Bytes, seen: Field, ask: Mask, out: Field) -> None:
 
 
 @compiled
-def find_sure(belief: Field, room: real, person: real, out: Mask) -> None:
-    """Whether all of a place `(h, w)` is believed to be at most `room`, or all of it at least `person`."""
-    h, w = out.shape
+def find_sure(belief: Field, room: real, person: real) -> Mask:
+    """Whether all of a place is believed to be at most `room`, or all of it at least `person`: `(h, w)`.
+
+    And so is what lies beyond, up to a whole block.
+    """
+    h, w = belief.shape
+    out = np.ones((h, (w + BLOCK - 1) // BLOCK * BLOCK), np.bool_)
     # Two bits: something in the place is not surely room; something in it is not surely the person.
     across, row, doubt = np.empty((h, w), np.uint8), np.zeros(w + 2 * REACH, np.uint8), np.empty(w, np.uint8)
     for y in range(h):
@@ -379,6 +387,7 @@ def find_sure(belief: Field, room: real, person: real, out: Mask) -> None:
                 doubt[x] |= across[j, x]
         for x in range(w):
             out[y, x] = doubt[x] != 3
+    return out
 
 
 @compiled
@@ -421,6 +430,7 @@ def warm_up() -> None:
     """Calls them all, which is what compiles them, or loads what was compiled before."""
     guide, matte, planes = np.zeros((3, 2, 2), np.uint8), np.eye(2, dtype=np.float32), np.zeros((4, 2, 2), np.float32)
     small, one = np.zeros((2, 2), np.float32), real(1)
+    clamp(matte, small)
     outline(guide, matte, real(0), one, (real(0), one), planes, small)
     limits = (one, one, one, one, one)
     open_gate(guide, matte, limits, (one, one), (real(0), one), planes[:3], small.copy(), small)

@@ -38,9 +38,9 @@ class Stillness:
         if seen is None or seen.shape != blocks.shape:
             self._calm = 0
             return None
-        change = np.abs(blocks - seen).max(2)
-        if float(change.max()) > MOVED:
-            self.jumped = has_jumped(blocks, seen)
+        change = cv2.norm(blocks, seen, cv2.NORM_INF)
+        if change > MOVED:
+            self.jumped = change > JUMPED and has_jumped(blocks, seen)
             self._calm = 0
             return None
         self._calm += 1
@@ -63,7 +63,8 @@ class Stillness:
 
 def has_jumped(now: Field, seen: Field) -> bool:
     """Whether one picture's blocks have little in common with another's."""
-    return float((np.abs(now - seen).max(2) > JUMPED).mean()) > JUMP
+    blue, green, red = cv2.split(cv2.absdiff(now, seen))
+    return float(np.mean(cv2.max(cv2.max(blue, green), red) > JUMPED)) > JUMP
 
 
 def blocks_of(image: Image) -> Field:
