@@ -12,13 +12,13 @@ import numpy as np
 
 from greenscreen import memory
 from greenscreen.colour import TO_YUV, Bytes, to_i420
-from greenscreen.composite import in_strips
 from greenscreen.errors import SourceError, UsageError
 from greenscreen.frame import Alpha, Frame, Image, Matte
 from greenscreen.gallery import find, gallery
 from greenscreen.images import PHOTO_SUFFIXES, UNREAD_SUFFIXES, read_photo
 from greenscreen.resize import TRACE, cover, stack_radius, weighted_blur
 from greenscreen.sources.video import VideoSource
+from greenscreen.strips import in_strips
 
 COLOURS = {
     "green": (64, 177, 0),

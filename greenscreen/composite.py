@@ -4,9 +4,7 @@ Photos are BGR and composited in floating point. Live frames are I420 and compos
 picture (kernels.render), which finds the same.
 """
 
-import os
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import replace
 from functools import cached_property
 
@@ -19,6 +17,7 @@ from greenscreen.colour import TO_BGR, TO_YUV, Bytes, from_i420
 from greenscreen.frame import Alpha, Frame, Image, Past, Picture
 from greenscreen.light import FAINT, wrapped_light
 from greenscreen.resize import weighted_blur
+from greenscreen.strips import POOL, in_strips
 
 SPREAD = 1.2
 """How far the person's and the room's colours are looked for, as a sigma in pixels of half the guide."""
@@ -28,11 +27,6 @@ REACH = 3
 loops are made for it (loops.REACH)."""
 LIT = 3
 """Beside frame.Alpha's kinds: person, with the backdrop's light on it."""
-STRIPS = 4
-"""How many parts of a picture are rendered side by side; more than two, as most have more edges below than above."""
-# One thread less than there are cores: whoever hands work over does some of it.
-HANDS = max(1, min(STRIPS, os.cpu_count() or 1) - 1)
-_POOL = ThreadPoolExecutor(HANDS, "composite")
 
 
 class Composite(Picture):
@@ -192,22 +186,6 @@ def render(
     in_strips(len(out) // 3, strip)
 
 
-def in_strips(rows: int, work: Callable[[int, int], None]) -> None:
-    """Has `work` done from row to row, by whoever has time."""
-    # Whoever takes a part of these has it for themselves. Those from below come first, as they take longest.
-    parts = iter([(rows * index // STRIPS, rows * (index + 1) // STRIPS) for index in reversed(range(STRIPS))])
-
-    def some() -> None:
-        for part in parts:
-            work(*part)
-
-    others = [_POOL.submit(some) for _ in range(HANDS)]
-    some()
-    for other in others:
-        if not other.cancel():
-            other.result()
-
-
 def coming_fields(frame: Frame, alpha: Alpha) -> Future[Field] | None:
     """The `edge_fields` of a live frame, found beside whatever else is done until then."""
 
@@ -217,7 +195,7 @@ def coming_fields(frame: Frame, alpha: Alpha) -> Future[Field] | None:
         _ = alpha.kind
         return fields
 
-    return _POOL.submit(prepare) if frame.planar else None
+    return POOL.submit(prepare) if frame.planar else None
 
 
 def edge_fields(frame: Frame, alpha: Alpha) -> Field:
@@ -234,7 +212,7 @@ def edge_fields(frame: Frame, alpha: Alpha) -> Field:
 
     # Most edges are below the middle.
     rows, middle = len(fields), len(fields) * 5 // 8
-    below = _POOL.submit(strip, middle, rows)
+    below = POOL.submit(strip, middle, rows)
     strip(0, middle)
     # This thread may be one of the pool's: were all of them to wait for work not begun, they would wait for ever.
     if below.cancel():

@@ -60,6 +60,13 @@ class Frame:
         """The same frame as I420; without its last row or column where it has an odd number of them."""
         return self if self.planar else replace(self, pixels=to_i420(self.pixels))
 
+    def converted(self, pixels: Bytes, guide: Image, channels: Bytes) -> "Frame":
+        """The same frame in another form, of which the guide is known already."""
+        other = replace(self, pixels=pixels)
+        # As if somebody had asked for them.
+        vars(other).update(guide=guide, channels=channels)
+        return other
+
     @cached_property
     def guide(self) -> Image:
         """The picture made small by averaging a whole number of pixels: made once, read by most stages."""

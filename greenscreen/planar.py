@@ -5,13 +5,20 @@ Compiling takes some seconds, the first time on a machine; later it is a matter 
 
 import logging
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from threading import Event, Thread
 
-from greenscreen.frame import Frame
+import numpy as np
+
+from greenscreen import memory
+from greenscreen.frame import Frame, guide_size
 from greenscreen.memory import keep_memory
+from greenscreen.strips import in_strips
 
 log = logging.getLogger(__name__)
+
+CONVERTIBLE = range(2, 17, 2)
+"""How many pixels across and down a compiled loop may take for one of the guide: sixteen bits hold their sum."""
 
 
 class Planar:
@@ -25,11 +32,34 @@ class Planar:
         """The frame as I420, or as BGR: while it is too early, or where I420 would lose an odd row or column."""
         if not self._ready.is_set():
             return replace(frame, pixels=frame.image) if frame.planar else frame
-        return frame.as_planar() if frame.size[0] % 2 == frame.size[1] % 2 == 0 else frame
+        if frame.size[0] % 2 or frame.size[1] % 2:
+            return frame
+        return frame.as_planar() if frame.planar or not fits(frame) else converted(frame)
 
     def wait(self, seconds: float = 180) -> bool:
         """Whether the loops are ready, at the latest after this time."""
         return self._ready.wait(seconds)
+
+
+def fits(frame: Frame) -> bool:
+    """Whether the compiled loop can convert it: it takes the guide for the mean of an even number of pixels."""
+    width, height = frame.size
+    wide, high = guide_size(width, height)
+    factor = width // wide
+    return factor in CONVERTIBLE and frame.size == (wide * factor, high * factor) and frame.pixels.flags.carray
+
+
+def converted(frame: Frame) -> Frame:
+    """A BGR frame that `fits` as I420, by one pass over it, which makes the guide as well."""
+    from greenscreen import convert
+
+    width, height = frame.size
+    wide, high = guide_size(width, height)
+    out = memory.empty((height * 3 // 2, width), np.uint8)
+    guide, channels = memory.empty((high, wide, 3), np.uint8), memory.empty((3, high, wide), np.uint8)
+    pixels, means = frame.pixels.reshape(height, 3 * width), guide.reshape(high, 3 * wide)
+    in_strips(high, partial(convert.convert, pixels, width // wide, out, means, channels))
+    return frame.converted(out, guide, channels)
 
 
 @cache
@@ -42,13 +72,13 @@ def ready() -> Event:
 
 def _prepare(event: Event) -> None:
     try:
-        from greenscreen import kernels, soft
+        from greenscreen import convert, kernels, soft
         from greenscreen.refine import islands_kernels, keying_kernels
         from greenscreen.refine import kernels as refine_kernels
         from greenscreen.segment import blocks
 
         # Calling them is what compiles them, or loads what was compiled before.
-        for loops in (refine_kernels, islands_kernels, keying_kernels, soft, kernels, blocks):
+        for loops in (convert, refine_kernels, islands_kernels, keying_kernels, soft, kernels, blocks):
             loops.warm_up()
     except Exception as error:
         # Whatever keeps a compiler from working here, there is a way without it.
