@@ -2,7 +2,6 @@
 
 import math
 import re
-from functools import partial
 from os.path import expanduser, isfile
 from pathlib import Path
 from typing import Protocol
@@ -12,13 +11,13 @@ import numpy as np
 
 from greenscreen import memory
 from greenscreen.colour import TO_YUV, Bytes, to_i420
+from greenscreen.composite import Soft
 from greenscreen.errors import SourceError, UsageError
 from greenscreen.frame import Alpha, Frame, Image, Matte
 from greenscreen.gallery import find, gallery
 from greenscreen.images import PHOTO_SUFFIXES, UNREAD_SUFFIXES, read_photo
 from greenscreen.resize import TRACE, cover, stack_radius, weighted_blur
 from greenscreen.sources.video import VideoSource
-from greenscreen.strips import in_strips
 
 COLOURS = {
     "green": (64, 177, 0),
@@ -35,8 +34,11 @@ CHOICES = f"transparent, blur, blur:SIGMA, {', '.join(COLOURS)}, #rrggbb, or the
 class Backdrop(Protocol):
     """Gives what stands behind the person. The pipeline calls `behind` once a frame, in order, from one thread."""
 
-    def behind(self, frame: Frame, alpha: Alpha) -> Bytes:
-        """A picture of the frame's size and form, BGR or I420, not to be written to; raises `SourceError`."""
+    def behind(self, frame: Frame, alpha: Alpha) -> Bytes | Soft:
+        """A picture of the frame's size and form, BGR or I420, not to be written to, or a soft one before a live frame.
+
+        Raises `SourceError`.
+        """
         ...
 
     def close(self) -> None: ...
@@ -106,7 +108,7 @@ class Blur:
         """`sigma` in pixels of the frame; by default a fiftieth of its height."""
         self._sigma = sigma
 
-    def behind(self, frame: Frame, alpha: Alpha) -> Bytes:
+    def behind(self, frame: Frame, alpha: Alpha) -> Bytes | Soft:
         width, height = frame.size
         size, sigma = self.small_size(width, height)
         source = frame.image if size[0] > frame.guide.shape[1] else frame.guide
@@ -115,7 +117,7 @@ class Blur:
         cv2.resize(source, size, dst=small, interpolation=how)
         cv2.resize(alpha.small, size, dst=person, interpolation=cv2.INTER_AREA)
         if frame.planar:
-            return blurred_fast(small, person, sigma, memory.empty(frame.pixels.shape, np.uint8))
+            return blurred_fast(small, person, sigma)
         room = 1 - np.asarray(cv2.dilate(person, np.ones((3, 3), np.uint8)), np.float32)
         blurred = np.rint(weighted_blur(small.astype(np.float32), room, sigma)).astype(np.uint8)
         return np.asarray(cv2.resize(blurred, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
@@ -135,14 +137,13 @@ def formed(image: Image, frame: Frame) -> Bytes:
     return to_i420(image) if frame.planar else image
 
 
-def blurred_fast(small: Image, person: Matte, sigma: float, out: Bytes) -> Bytes:
-    """Fills I420 `out` with the small room, blurred without the person, and returns it."""
+def blurred_fast(small: Image, person: Matte, sigma: float) -> Soft:
+    """The small room, blurred without the person."""
     from greenscreen import soft
 
     planes = memory.empty((3, *person.shape), np.uint8)
     soft.blur(small, person, stack_radius(sigma, person.shape), TRACE, TO_YUV, planes)
-    in_strips(len(out) // 3, partial(soft.enlarge, planes, out))
-    return out
+    return Soft(planes)
 
 
 def open_backdrop(text: str) -> Backdrop | None:

@@ -7,6 +7,7 @@ picture (kernels.render), which finds the same.
 from concurrent.futures import Future
 from dataclasses import replace
 from functools import cached_property
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -29,6 +30,12 @@ LIT = 3
 """Beside frame.Alpha's kinds: person, with the backdrop's light on it."""
 
 
+class Soft(NamedTuple):
+    """A backdrop without detail, for live frames: Y, U and V of a smaller size, `(3, h, w)`, to be enlarged."""
+
+    planes: Bytes
+
+
 class Composite(Picture):
     """A person before a backdrop, or before nothing; every form is made when first asked for, and once."""
 
@@ -38,11 +45,11 @@ class Composite(Picture):
         self,
         frame: Frame,
         alpha: Alpha,
-        behind: Bytes | None,
+        behind: Bytes | Soft | None,
         wrap: float = 0,
         fields: Future[Field] | None = None,
     ):
-        """`behind` is in the frame's own form, BGR or I420; none means transparent.
+        """`behind` is in the frame's own form, BGR or I420, or `Soft` before a live frame; none means transparent.
 
         `wrap`, in [0, 1], is how much of its light falls on the person; a cut-out has none of it. `fields` come from
         `coming_fields`, if they were asked for before.
@@ -55,7 +62,7 @@ class Composite(Picture):
     def image(self) -> Image:
         if self._behind is None:
             return self.person
-        if self.frame.planar:
+        if self.frame.planar or isinstance(self._behind, Soft):
             return from_i420(self.i420)
         picture = composite(self.frame, self._of, self._behind, self._wrap)
         return picture if self.frame.opacity is None else thinned(picture, self.frame.opacity, self._behind)
@@ -157,31 +164,33 @@ def render(
     frame: Frame,
     alpha: Alpha,
     fields: Field,
-    behind: Bytes,
+    behind: Bytes | Soft,
     out: Bytes,
     values: Bytes | None = None,
     cut: bool = False,
     wrap: float = 0,
 ) -> None:
-    """The person of an I420 frame over `behind`, I420 as well, into `out`; with `cut`, the person's own colours alone.
+    """The person of an I420 frame over `behind`, I420 or soft, into `out`; with `cut`, the person's own colours alone.
 
     `fields` are `edge_fields`, and stay as they are. `values` `(H, W)` gets the alpha, if it is given; `wrap`, in
-    [0, 1], is how much of the backdrop's light falls on the person.
+    [0, 1], is how much of the backdrop's light falls on the person; of a soft one none does.
     """
     from greenscreen import kernels
 
     values = np.empty((0, 0), np.uint8) if values is None else values
     past = alpha.past or Past.none()
     kind = alpha.kind
+    soft = behind.planes if isinstance(behind, Soft) else np.empty((3, 0, 0), np.uint8)
+    picture = out if isinstance(behind, Soft) else behind
     if wrap:
         fields = fields.copy()
-        light = light_on(frame, alpha, behind, wrap)
+        light = light_on(frame, alpha, picture, wrap)
         fields[..., 13:] = cv2.transform(light, TO_YUV[:, :3])
         kind = lit_kind(alpha, light)
     held = past.kind, past.before, past.after
 
     def strip(first: int, last: int) -> None:
-        kernels.render(frame.pixels, behind, kind, fields, cut, held, out, values, first, last)
+        kernels.render(frame.pixels, picture, soft, kind, fields, cut, held, out, values, first, last)
 
     in_strips(len(out) // 3, strip)
 

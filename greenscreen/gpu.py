@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cached_property, partial
-from typing import Literal
+from typing import Literal, cast
 
 import numpy as np
 
@@ -448,7 +448,8 @@ class CardPicture(Composite):
 
     def __init__(self, frame: Frame, small: Matte, values: Bytes, finished: Bytes | None):
         """`small` is the alpha at the guide's size, `values` at the frame's; before nothing, nothing is `finished`."""
-        self._came, self._small, self._values, self._behind = frame, small, values, finished
+        self._came, self._small, self._values = frame, small, values
+        self._behind = self._finished = finished
         self.time, self.transparent = frame.time, finished is None
 
     @cached_property
@@ -461,11 +462,11 @@ class CardPicture(Composite):
 
     @cached_property
     def image(self) -> Image:
-        return self.person if self._behind is None else from_i420(self._behind)
+        return self.person if self._finished is None else from_i420(self._finished)
 
     @property
     def i420(self) -> Bytes:
-        return super().i420 if self._behind is None else self._behind
+        return super().i420 if self._finished is None else self._finished
 
     @property
     def alpha(self) -> Bytes:
@@ -521,7 +522,7 @@ def backdrop_of(backdrop: Backdrop | None, frame: Frame) -> Standing:
     width, height = frame.size
     # Of the frame it only asks form and size.
     planar = replace(frame, pixels=np.broadcast_to(np.uint8(0), (height * 3 // 2, width)))
-    return backdrop.behind(planar, nobody(planar, guide_size(width, height)))
+    return cast(Bytes, backdrop.behind(planar, nobody(planar, guide_size(width, height))))
 
 
 def as_found(frame: Frame, small: Matte, values: Bytes) -> Alpha:

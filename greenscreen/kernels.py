@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from greenscreen.band import Field
 from greenscreen.colour import TO_BGR, TO_YUV
 from greenscreen.loops import REACH, Bytes, compiled, place
+from greenscreen.soft import between, widened
 
 Row = Bytes | Field
 
@@ -124,6 +125,7 @@ def find_field(
 def render(
     frame: Bytes,
     behind: Bytes,
+    soft: Bytes,
     kind: Bytes,
     fields: Field,
     cut: bool,
@@ -135,13 +137,14 @@ def render(
 ) -> None:
     """Rows `first` to `last` of the chroma planes, and the luma they belong to, of a person before a backdrop.
 
-    `frame`, `behind` and `out` are I420, `(H * 3 / 2, W)`. `kind` `(h, w)` is 0 where there is room, 1 where there is
-    person and 2 in between. `fields` `(h, w, 16)` says how alpha follows from Y, U and V (three slopes and a
-    constant), then what Y, U and V of the person and of the room are there, how much of a new alpha counts, the least
-    and greatest it may be, and how much light falls on the person's Y, U and V, which is all that counts where `kind`
-    is 3: person, and light on it. `past` is a steadied alpha's (see frame.Past): kind and alpha
-    before, and where this one is written to; all empty without. With `cut`, the person's own colours are not blended.
-    `alpha` `(H, W)` gets the alpha, unless it is empty.
+    `frame`, `behind` and `out` are I420, `(H * 3 / 2, W)`. With `soft`, the backdrop's Y, U and V at a small size
+    `(3, h, w)`, these are enlarged into `out` where there is not the person alone, and `behind` is `out`. `kind`
+    `(h, w)` is 0 where there is room, 1 where there is person and 2 in between. `fields` `(h, w, 16)` says how alpha
+    follows from Y, U and V (three slopes and a constant), then what Y, U and V of the person and of the room are there,
+    how much of a new alpha counts, the least and greatest it may be, and how much light falls on the person's Y, U and
+    V, which is all that counts where `kind` is 3: person, and light on it. `past` is a steadied alpha's (see
+    frame.Past): kind and alpha before, and where this one is written to; all empty without. With `cut`, the person's
+    own colours are not blended. `alpha` `(H, W)` gets the alpha, unless it is empty.
     """
     height, width = frame.shape[0] * 2 // 3, frame.shape[1]
     rows, columns = height // 2, width // 2
@@ -154,6 +157,10 @@ def render(
     chroma = frame[height:].reshape(2 * rows, columns)
     chroma_behind, chroma_out = behind[height:].reshape(2 * rows, columns), out[height:].reshape(2 * rows, columns)
     line = np.zeros((w, 16), np.float32)
+    high = soft.shape[1]
+    if high:
+        luma = widened(soft, 0, 2 * first, 2 * last, height, width)
+        blue, red = widened(soft, 1, first, last, rows, columns), widened(soft, 2, first, last, rows, columns)
     # Several rows of chroma belong to each of `kind`.
     ends, spans, scanned = np.empty(w, np.int32), 0, -1
     # What lies in between is put side by side, so that loops over it are long: parts of a row, from a column to
@@ -174,9 +181,14 @@ def render(
             a, b = i * columns // w, end * columns // w
             if what == 1:
                 copy(frame, chroma, row, a, b, out, chroma_out)
+            elif high:
+                for k in range(2):
+                    between(luma, high, 2 * first, y + k, height, 2 * a, 2 * b, out, y + k)
+                between(blue, high, first, row, rows, a, b, chroma_out, row)
+                between(red, high, first, row, rows, a, b, chroma_out, rows + row)
             elif what == 0:
                 copy(behind, chroma_behind, row, a, b, out, chroma_out)
-            else:
+            if what > 1:
                 mix(fields, up, down, t, max(i - 1, 0), min(end + 1, w), line)
             if what == 3:
                 add_light(frame, chroma, row, a, b, line, left, share, out, chroma_out)
@@ -461,4 +473,4 @@ def warm_up() -> None:
     edge_fields(guide, matte, lines, near, (matte, matte, matte), TO_BGR, TO_YUV, fields, 0, 2)
     pixels, kind, values = np.zeros((6, 4), np.uint8), np.full((2, 2), 2, np.uint8), np.zeros((4, 4), np.uint8)
     past = np.empty((0, 0), np.uint8), np.empty((0, 0), np.float32), np.empty((0, 0), np.float32)
-    render(pixels, pixels, kind, fields, False, past, pixels.copy(), values, 0, 2)
+    render(pixels, pixels, values[None, :0], kind, fields, False, past, pixels.copy(), values, 0, 2)

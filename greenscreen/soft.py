@@ -1,15 +1,19 @@
 """The blurred room's loops, compiled. They equal what `background.Blur` does in OpenCV, which stands in until these are
-ready.
+ready. The compositor's loop enlarges it, where it is seen alone.
 """
 
 import numpy as np
 from numpy import float32 as real
+from numpy.typing import NDArray
 
 from greenscreen.band import Field
 from greenscreen.loops import Bytes, compiled, place
 
 PARTS = 128
-"""Of a share between two pixels: sixteen bits hold their sum."""
+"""Of a share between two pixels: sixteen bits hold the sum of both."""
+BLOCK = 32
+"""Places that are found at once."""
+Shares = NDArray[np.uint16]
 
 
 @compiled
@@ -72,26 +76,39 @@ def add_row(row: Field, k: int, start: int, weight: real, out: Field, y: int) ->
 
 
 @compiled
-def enlarge(small: Bytes, out: Bytes, first: int, last: int) -> None:
-    """Y, U and V `(3, h, w)` to I420 `(H * 3 / 2, W)`, bilinearly: rows `first` to `last` of U, V and their luma."""
-    height, width = out.shape[0] * 2 // 3, out.shape[1]
-    chroma, half = out[height:].reshape(height, width // 2), height // 2
-    enlarge_plane(small, 0, 2 * first, 2 * last, out, 0, height)
-    enlarge_plane(small, 1, first, last, chroma, 0, half)
-    enlarge_plane(small, 2, first, last, chroma, half, half)
+def widened(small: Bytes, k: int, first: int, last: int, height: int, width: int) -> Bytes:
+    """The rows of a plane of `small` that rows `first` to `last` of the large one, `height` by `width`, lie between.
 
-
-@compiled
-def enlarge_plane(small: Bytes, k: int, first: int, last: int, out: Bytes, start: int, height: int) -> None:
-    """Rows of one of the planes, which begins at row `start` of `out`."""
-    h, width = small.shape[1], out.shape[1]
+    They are as wide as that, and a little more.
+    """
+    h, w = small.shape[1:]
     top, end = int(source(first, h, height)), min(int(source(last - 1, h, height)) + 2, h)
-    wide = np.empty((end - top, width), np.uint8)
-    widen(small, k, top, wide)
-    for y in range(first, last):
-        at = source(y, h, height)
-        i, j = int(at), min(int(at) + 1, h - 1)
-        between(wide, i - top, j - top, np.int32((at - i) * PARTS + 0.5), out, start + y)
+    # Where what lies between one column and the next begins.
+    begins, shares = np.zeros(w + 1, np.int64), np.zeros(width + BLOCK, np.uint16)
+    for x in range(width):
+        at = source(x, w, width)
+        shares[x] = np.uint16((at - int(at)) * PARTS + 0.5)
+        begins[int(at) + 1] = x + 1
+    for i in range(1, w + 1):
+        begins[i] = max(begins[i], begins[i - 1])
+    blocks = (begins[1:] - begins[:-1] + BLOCK - 1) // BLOCK * BLOCK
+    out, plane, full, half = (
+        np.empty((end - top, width + BLOCK), np.uint8),
+        place(k),
+        np.uint16(PARTS),
+        np.uint16(PARTS // 2),
+    )
+    for row in range(place(end - top)):
+        y = row + place(top)
+        for i in range(place(w)):
+            one, other = np.uint16(small[plane, y, i]), np.uint16(small[plane, y, min(i + place(1), place(w - 1))])
+            start = place(begins[i])
+            # What is too much of a block is written over by the next.
+            for n in range(place(blocks[i])):
+                share = shares[start + n]
+                left, right = np.uint16(one * np.uint16(full - share)), np.uint16(other * share)
+                out[row, start + n] = np.uint8(np.uint16(np.uint16(left + right) + half) >> np.uint16(7))
+    return out
 
 
 @compiled
@@ -101,28 +118,23 @@ def source(at: int, small: int, large: int) -> float:
 
 
 @compiled
-def widen(small: Bytes, k: int, top: int, out: Bytes) -> None:
-    """Rows of a plane, from `top` on, as wide as `out` is."""
-    w, rows, plane = small.shape[2], len(out), place(k)
-    for x in range(place(out.shape[1])):
-        at = source(x, w, out.shape[1])
-        i, j = place(int(at)), place(min(int(at) + 1, w - 1))
-        share = np.int32((at - int(at)) * PARTS + 0.5)
-        for y in range(place(rows)):
-            one, other = np.int32(small[plane, y + place(top), i]), np.int32(small[plane, y + place(top), j])
-            out[y, x] = (one * (PARTS - share) + other * share + np.int32(PARTS // 2)) // PARTS
+def between(rows: Bytes, h: int, start: int, y: int, height: int, first: int, last: int, out: Bytes, row: int) -> None:
+    """Places `first` to `last` of row `y` of a plane of `height`, of what is `widened` from row `start` on.
 
-
-@compiled
-def between(rows: Bytes, above: int, below: int, share: np.int32, out: Bytes, row: int) -> None:
-    i, j, to, rest = place(above), place(below), place(row), np.int32(PARTS) - share
-    for x in range(place(rows.shape[1])):
-        total = np.int32(rows[i, x]) * rest + np.int32(rows[j, x]) * share
-        out[to, x] = (total + np.int32(PARTS // 2)) >> np.int32(7)
+    The plane was `h` high. `out` gets them as its row `row`.
+    """
+    at = source(y, h, height)
+    top, i = int(source(start, h, height)), int(at)
+    above, below, to = place(i - top), place(min(i + 1, h - 1) - top), place(row)
+    share = np.uint16((at - i) * PARTS + 0.5)
+    rest = np.uint16(PARTS - share)
+    for x in range(place(first), place(last)):
+        one, other = np.uint16(np.uint16(rows[above, x]) * rest), np.uint16(np.uint16(rows[below, x]) * share)
+        out[to, x] = np.uint8(np.uint16(np.uint16(one + other) + np.uint16(PARTS // 2)) >> np.uint16(7))
 
 
 def warm_up() -> None:
     """Calls them all, which is what compiles them, or loads what was compiled before."""
     small = np.zeros((3, 2, 2), np.uint8)
     blur(np.zeros((2, 2, 3), np.uint8), np.zeros((2, 2), np.float32), 1, 0.1, np.zeros((3, 4), np.float32), small)
-    enlarge(small, np.zeros((6, 4), np.uint8), 0, 2)
+    between(widened(small, 0, 0, 4, 4, 4), 2, 0, 0, 4, 0, 4, np.zeros((4, 4), np.uint8), 0)

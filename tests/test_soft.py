@@ -6,6 +6,8 @@ import pytest
 
 from greenscreen import soft
 from greenscreen.colour import TO_YUV, planes, to_yuv
+from greenscreen.composite import Composite, Soft
+from greenscreen.frame import Alpha, Frame
 from greenscreen.resize import TRACE, stack_radius, weighted_blur
 
 SIZES = [(1, 1), (1, 9), (9, 1), (2, 3), (33, 25), (100, 178)]
@@ -37,15 +39,38 @@ def test_of_one_colour_it_is_that_colour_however_little_is_seen_of_it(size: tupl
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("large", [(2, 2), (8, 6), (200, 356), (180, 322)])
-def test_they_enlarge_the_same_in_one_go_and_in_strips(size: tuple[int, int], large: tuple[int, int]) -> None:
+def test_it_is_enlarged_as_by_opencv_whatever_part_is_asked_for(size: tuple[int, int], large: tuple[int, int]) -> None:
     small = np.random.default_rng(0).integers(16, 236, (3, *size), np.uint8)
-    (height, width), rows = large, large[0] // 2
-    whole, parts, expected = np.zeros((3, height * 3 // 2, width), np.uint8)
-    soft.enlarge(small, whole, 0, rows)
-    for first in range(0, rows, 3):
-        soft.enlarge(small, parts, first, min(first + 3, rows))
+    (height, width), (h, _) = large, size
+    expected = cv2.resize(small[1], (width, height), interpolation=cv2.INTER_LINEAR)
+    whole, parts = np.zeros((2, height, width), np.uint8)
+    rows = soft.widened(small, 1, 0, height, height, width)
+    for y in range(height):
+        soft.between(rows, h, 0, y, height, 0, width, whole, y)
+    for first in range(0, height, 3):
+        rows = soft.widened(small, 1, first, min(first + 3, height), height, width)
+        for y in range(first, min(first + 3, height)):
+            soft.between(rows, h, first, y, height, 0, width // 2, parts, y)
+            soft.between(rows, h, first, y, height, width // 2, width, parts, y)
     np.testing.assert_array_equal(parts, whole)
-    for plane, out in zip(small, planes(expected), strict=True):
-        cv2.resize(plane, out.shape[::-1], dst=out, interpolation=cv2.INTER_LINEAR)
     # Shares are rounded to parts of 128, once across and once down.
     np.testing.assert_allclose(whole.astype(int), expected, atol=3)
+
+
+def test_a_soft_backdrop_is_seen_as_if_it_had_been_enlarged_before() -> None:
+    """In strips, behind edges and where there is nobody."""
+    rng = np.random.default_rng(1)
+    frame = Frame(rng.integers(0, 256, (360, 640, 3), np.uint8), 0, 0).as_planar()
+    matte = np.zeros((180, 320), np.float32)
+    matte[40:160, 100:200] = 1
+    matte[60:120, 90:100] = rng.random((60, 10), np.float32)
+    alpha = Alpha(frame, matte, np.zeros((4, 180, 320), np.float32))
+    behind = Soft(rng.integers(16, 236, (3, 100, 178), np.uint8))
+    nobody = Alpha(frame, np.zeros_like(matte), alpha.lines)
+    enlarged = Composite(frame, nobody, behind).i420
+    for plane, small in zip(planes(enlarged), behind.planes, strict=True):
+        expected = cv2.resize(small, plane.shape[::-1], interpolation=cv2.INTER_LINEAR)
+        np.testing.assert_allclose(plane.astype(int), expected, atol=3)
+    found = Composite(frame, alpha, behind).i420
+    np.testing.assert_array_equal(found, Composite(frame, alpha, enlarged).i420)
+    assert (found[150:200, 220:380] == frame.pixels[150:200, 220:380]).all()
