@@ -1,9 +1,11 @@
 """Memory that frames are made in, kept between them."""
 
 import ctypes
-from collections.abc import Callable
+import sys
 from contextlib import suppress
 from functools import cache
+from itertools import compress
+from sys import getrefcount
 from time import monotonic
 from typing import Any, TypeVar
 
@@ -12,90 +14,91 @@ from numpy.typing import NDArray
 
 Number = TypeVar("Number", bound=np.generic)
 Shape = tuple[int, ...]
-Piece = tuple[NDArray[Any], dict[str, Any]]
-"""What owns it, and where it lies, as NumPy's array interface has it."""
-Idle = tuple[float, Piece]
-"""Since when, on the monotonic clock."""
 
 MOST = 16
-"""So many pieces of a kind may lie idle: more than a frame is made of."""
+"""So many arrays of a kind are kept: more than a frame is made of."""
 IDLE = 2.0
-"""Seconds after which a piece that lay idle all along is given up, such as those for a size that is wanted no more."""
+"""Seconds after which one that was not needed meanwhile is given up, such as those of a size that is wanted no more."""
 
 # From glibc's malloc.h.
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
 _NEVER = 1 << 30  # bytes
 
 
-def empty(shape: Shape, dtype: type[Number]) -> NDArray[Number]:
-    """An array of this shape and type with anything in it, as np.empty's, in memory that others have let go of.
+class Kept:
+    """Arrays of one kind, in use or not. Those in front are asked for first, so that what is behind falls idle."""
 
-    It is the caller's like any other. Only when nobody holds it any more, nor any part of it, may its memory become
-    another's, of the same shape and type: those should not vary from frame to frame. For any thread.
-    """
-    return np.asarray(_POOL.lend(shape, dtype))
+    __slots__ = ("arrays", "needed")
 
-
-def copied(array: NDArray[Number]) -> NDArray[Number]:
-    """A copy of an array in such memory."""
-    out = empty(array.shape, array.dtype.type)
-    np.copyto(out, array)
-    return out
-
-
-class Loan:
-    """A piece of memory in use.
-
-    An array made of it holds it, and so does whatever is made of that array, as NumPy keeps what an array's memory
-    belongs to. So when nobody holds any of them any more, this goes, and the piece is idle again.
-    """
-
-    __slots__ = ("__array_interface__", "_idle", "_piece")
-
-    def __init__(self, piece: Piece, idle: list[Idle]):
-        self.__array_interface__ = piece[1]
-        self._piece, self._idle = piece, idle
-
-    # Defaults, as a module's names may be gone before its last arrays are.
-    def __del__(self, now: Callable[[], float] = monotonic, most: int = MOST) -> None:
-        if len(self._idle) < most:
-            self._idle.append((now(), self._piece))
+    def __init__(self) -> None:
+        self.arrays: list[NDArray[Any]] = []
+        self.needed = 0
+        """How many of them were, of late."""
 
 
 class Pool:
-    """Memory that nobody uses at the moment, by what lay in it.
+    """Hands out arrays, and hands them out again when nobody holds them any more.
 
-    There is no lock: a loan may end at any moment, also within `lend`, and what is done to a list is done at once.
+    That is told by how many hold an array: NumPy counts among them whatever shares its memory, as do buffers, OpenCV
+    and whoever else would keep it from being freed. There is no lock, as counting and taking is one step to other
+    threads: all of it happens within `next`, in C.
     """
 
     def __init__(self) -> None:
-        self._idle: dict[tuple[Shape, type], list[Idle]] = {}
+        self._kept: dict[tuple[Shape, type], Kept] = {}
         self._looked = monotonic()
 
-    def lend(self, shape: Shape, dtype: type[np.generic]) -> Loan:
-        """The piece that was used last, which is likely to be in the processor's caches; or else a new one."""
+    def empty(self, shape: Shape, dtype: type[Number]) -> NDArray[Number]:
+        """An array of this shape and type with anything in it, as np.empty's, in memory that nobody holds any more.
+
+        It is the caller's like any other, for as long as they hold it or any part of it. To be asked for in shapes that
+        do not vary from frame to frame; by any thread.
+        """
+        if FREE is None:
+            return np.empty(shape, dtype)
         if monotonic() - self._looked > IDLE:
             self._give_up()
-        idle = self._idle.get((shape, dtype))
-        if idle is None:
-            idle = self._idle.setdefault((shape, dtype), [])
-        try:
-            piece = idle.pop()[1]
-        except IndexError:
-            owner = np.empty(shape, dtype)
-            piece = owner, owner.__array_interface__
-        return Loan(piece, idle)
+        kept = self._kept.get((shape, dtype))
+        if kept is None:
+            kept = self._kept.setdefault((shape, dtype), Kept())
+        arrays = kept.arrays
+        for index, array in compress(enumerate(arrays), map(FREE.__eq__, map(getrefcount, arrays))):
+            if index >= kept.needed:
+                kept.needed = index + 1
+            return array
+        array = np.empty(shape, dtype)
+        if len(arrays) < MOST:
+            arrays.append(array)
+            kept.needed = len(arrays)
+        return array
 
     def _give_up(self) -> None:
         self._looked = monotonic()
-        for idle in list(self._idle.values()):
-            # Somebody may take the last of them meanwhile.
-            with suppress(IndexError):
-                while idle[0][0] < self._looked - IDLE:
-                    del idle[0]
+        for kept in list(self._kept.values()):
+            del kept.arrays[kept.needed :]
+            kept.needed = 0
 
 
-_POOL = Pool()
+def _held_by_none() -> int | None:
+    """What `getrefcount` says, within `Pool.empty`, of an array that only the pool holds; none where nobody counts."""
+    if not getattr(sys, "_is_gil_enabled", lambda: True)():
+        return None
+    arrays = [np.empty(1)]
+    counts = (
+        count for count in range(10) if any(compress(enumerate(arrays), map(count.__eq__, map(getrefcount, arrays))))
+    )
+    return next(counts, None)
+
+
+FREE = _held_by_none()
+empty = Pool().empty
+
+
+def copied(array: NDArray[Number]) -> NDArray[Number]:
+    """A copy of an array, in such memory."""
+    out = empty(array.shape, array.dtype.type)
+    np.copyto(out, array)
+    return out
 
 
 @cache

@@ -137,32 +137,38 @@ def test_threads_that_hold_pieces_for_a_while_find_them_as_they_left_them() -> N
 def test_a_burst_leaves_no_more_than_the_most() -> None:
     """A consumer that was stuck lets go of all it held at once."""
     pool = memory.Pool()
-    loans = [pool.lend((10,), np.uint8) for _ in range(3 * memory.MOST)]
-    owners = [weakref.ref(loan._piece[0]) for loan in loans]
-    del loans
+    arrays = [pool.empty((10,), np.uint8) for _ in range(3 * memory.MOST)]
+    owners = [weakref.ref(array) for array in arrays]
+    del arrays
     assert sum(owner() is not None for owner in owners) == memory.MOST
 
 
 def test_what_is_wanted_no_more_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    """After a change of size, the old one's memory goes; what is in use meanwhile does not."""
+    """After a change of size, the old one's memory goes, and after a burst, what it took; what is in use does not."""
     clock = [monotonic()]
     monkeypatch.setattr(memory, "monotonic", lambda: clock[0])
-    monkeypatch.setattr(memory.Loan.__del__, "__defaults__", (lambda: clock[0], memory.MOST))
     pool = memory.Pool()
-    first, second = pool.lend((10,), np.uint8), pool.lend((10,), np.uint8)
-    old, newer = weakref.ref(first._piece[0]), weakref.ref(second._piece[0])
-    del first
-    clock[0] += memory.IDLE * 0.75
-    del second
-    clock[0] += memory.IDLE * 0.75
-    loan = pool.lend((20,), np.uint8)
-    assert old() is None
-    assert newer() is not None
-    clock[0] += memory.IDLE * 2
-    lent = weakref.ref(loan._piece[0])
-    pool.lend((30,), np.uint8)
-    assert newer() is None
-    assert lent() is not None
+
+    def lives(*arrays: np.ndarray) -> list[Callable[[], object]]:
+        return [weakref.ref(array) for array in arrays]
+
+    held = pool.empty((10,), np.uint8)
+    used, burst, old = lives(held), lives(pool.empty((10,), np.uint8)), lives(pool.empty((20,), np.uint8))
+    for _ in range(4):
+        clock[0] += memory.IDLE * 0.75
+        _ = pool.empty((30,), np.uint8)
+    assert used[0]() is not None
+    assert burst[0]() is old[0]() is None
+
+
+def test_where_nobody_counts_holders_every_array_is_new(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a Python without its global lock."""
+    monkeypatch.setattr(sys, "_is_gil_enabled", lambda: False, raising=False)
+    assert memory._held_by_none() is None
+    monkeypatch.setattr(memory, "FREE", None)
+    pool = memory.Pool()
+    gone = weakref.ref(pool.empty((10,), np.uint8))
+    assert gone() is None
 
 
 @pytest.mark.parametrize("background", ["blur", "green"])
