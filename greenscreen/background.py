@@ -141,8 +141,9 @@ def blurred_fast(small: Image, person: Matte, sigma: float) -> Soft:
     """The small room, blurred without the person."""
     from greenscreen import soft
 
-    planes = memory.empty((3, *person.shape), np.uint8)
-    soft.blur(small, person, stack_radius(sigma, person.shape), TRACE, TO_YUV, planes)
+    h, w = person.shape
+    planes, across = memory.empty((3, h, w), np.uint8), memory.empty((h, 4, w), np.float32)
+    soft.blur(small, person, stack_radius(sigma, person.shape), TRACE, TO_YUV, across, planes)
     return Soft(planes)
 
 

@@ -176,6 +176,7 @@ def render(
     [0, 1], is how much of the backdrop's light falls on the person; of a soft one none does.
     """
     from greenscreen import kernels
+    from greenscreen.soft import BLOCK
 
     values = np.empty((0, 0), np.uint8) if values is None else values
     past = alpha.past or Past.none()
@@ -183,14 +184,18 @@ def render(
     soft = behind.planes if isinstance(behind, Soft) else np.empty((3, 0, 0), np.uint8)
     picture = out if isinstance(behind, Soft) else behind
     if wrap:
-        fields = fields.copy()
+        fields = memory.copied(fields)
         light = light_on(frame, alpha, picture, wrap)
         fields[..., 13:] = cv2.transform(light, TO_YUV[:, :3])
         kind = lit_kind(alpha, light)
     held = past.kind, past.before, past.after
+    w, (high, width) = kind.shape[1], (soft.shape[1], frame.size[0])
 
     def strip(first: int, last: int) -> None:
-        kernels.render(frame.pixels, picture, soft, kind, fields, cut, held, out, values, first, last)
+        luma = memory.empty((high, width + BLOCK), np.uint8)
+        blue, red = (memory.empty((high, width // 2 + BLOCK), np.uint8) for _ in range(2))
+        room = memory.empty((w, 16), np.float32), memory.empty(kernels.FLOATS, np.float32), luma, blue, red
+        kernels.render(frame.pixels, picture, soft, kind, fields, cut, held, out, values, room, first, last)
 
     in_strips(len(out) // 3, strip)
 

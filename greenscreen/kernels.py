@@ -14,6 +14,9 @@ from greenscreen.loops import REACH, Bytes, compiled, place
 from greenscreen.soft import between, widened
 
 Row = Bytes | Field
+Room = tuple[Field, Field, Bytes, Bytes, Bytes]
+"""What a strip of a picture is worked on in: a line of fields, `(w, 16)`; `FLOATS`; and, as high
+as a soft backdrop and a block wider than the picture's planes, room for its Y, U and V."""
 
 FEW = real(0.05)
 """Pixels of a window that are too few to know a colour by."""
@@ -24,8 +27,9 @@ BLOCK = 32
 """So many at a time go through a loop of vector instructions."""
 SEEN, BEHIND, BEFORE, KNOWN, SHARE, MEAN, OWN = 0, 4, 8, 10, 11, 13, 14
 SLOPE, BASE, PERSON, ROOM, RATE, LOW, HIGH, LIGHT = range(15, 23)
-FLOATS = 23
-"""Rows of what it works on: what is seen and what is behind, each two of luma and one of U and V; alphas; fields."""
+FLOATS = 23, 2 * MOST + BLOCK
+"""Shape of what it works on: rows of what is seen and what is behind, each two of luma and one of U and V; of alphas;
+and of fields."""
 
 
 @compiled
@@ -132,6 +136,7 @@ def render(
     past: tuple[Bytes, Field, Field],
     out: Bytes,
     alpha: Bytes,
+    room: Room,
     first: int,
     last: int,
 ) -> None:
@@ -144,7 +149,7 @@ def render(
     how much of a new alpha counts, the least and greatest it may be, and how much light falls on the person's Y, U and
     V, which is all that counts where `kind` is 3: person, and light on it. `past` is a steadied alpha's (see
     frame.Past): kind and alpha before, and where this one is written to; all empty without. With `cut`, the person's
-    own colours are not blended. `alpha` `(H, W)` gets the alpha, unless it is empty.
+    own colours are not blended. `alpha` `(H, W)` gets the alpha, unless it is empty. What is in the `room` is nothing.
     """
     height, width = frame.shape[0] * 2 // 3, frame.shape[1]
     rows, columns = height // 2, width // 2
@@ -156,18 +161,19 @@ def render(
     # The rows of U, then those of V.
     chroma = frame[height:].reshape(2 * rows, columns)
     chroma_behind, chroma_out = behind[height:].reshape(2 * rows, columns), out[height:].reshape(2 * rows, columns)
-    line = np.zeros((w, 16), np.float32)
+    line, floats, luma, blue, red = room
+    line[:] = real(0)
     high = soft.shape[1]
     if high:
-        luma = widened(soft, 0, 2 * first, 2 * last, height, width)
-        blue, red = widened(soft, 1, first, last, rows, columns), widened(soft, 2, first, last, rows, columns)
+        widened(soft, 0, 2 * first, 2 * last, height, width, luma)
+        widened(soft, 1, first, last, rows, columns, blue)
+        widened(soft, 2, first, last, rows, columns, red)
     # Several rows of chroma belong to each of `kind`.
     ends, spans, scanned = np.empty(w, np.int32), 0, -1
     # What lies in between is put side by side, so that loops over it are long: parts of a row, from a column to
     # another, and from which place on.
     parts, n, count = np.empty((MOST, 4), np.int64), 0, 0
     at, made = np.empty((MOST, 16), np.float32), np.empty((6, 2 * MOST), np.uint8)
-    floats = np.empty((FLOATS, 2 * MOST + BLOCK), np.float32)
     for row in range(first, last):
         y, j = 2 * row, row * h // rows
         v = (row + 0.5) * h / rows - 0.5
@@ -473,4 +479,5 @@ def warm_up() -> None:
     edge_fields(guide, matte, lines, near, (matte, matte, matte), TO_BGR, TO_YUV, fields, 0, 2)
     pixels, kind, values = np.zeros((6, 4), np.uint8), np.full((2, 2), 2, np.uint8), np.zeros((4, 4), np.uint8)
     past = np.empty((0, 0), np.uint8), np.empty((0, 0), np.float32), np.empty((0, 0), np.float32)
-    render(pixels, pixels, values[None, :0], kind, fields, False, past, pixels.copy(), values, 0, 2)
+    room = np.empty((2, 16), np.float32), np.empty(FLOATS, np.float32), values, values, values
+    render(pixels, pixels, values[None, :0], kind, fields, False, past, pixels.copy(), values, room, 0, 2)

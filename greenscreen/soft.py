@@ -17,15 +17,16 @@ Shares = NDArray[np.uint16]
 
 
 @compiled
-def blur(colour: Bytes, person: Field, reach: int, little: float, to_yuv: Field, out: Bytes) -> None:
+def blur(colour: Bytes, person: Field, reach: int, little: float, to_yuv: Field, across: Field, out: Bytes) -> None:
     """A small room `(h, w, 3)` BGR, in which nothing of the `person` `(h, w)` counts, to blurred Y, U and V.
 
     As resize.weighted_blur, with a stack blur that reaches so far, and so `little` of the mean of all. `to_yuv` is
-    `(3, 4)`, see colour.py; `out` is `(3, h, w)`.
+    `(3, 4)`, see colour.py; `across` is room, `(h, 4, w)`; `out` is `(3, h, w)`.
     """
     h, w = person.shape
+    across[:] = real(0)
     row, tall = np.empty((4, w + 2 * reach), np.float32), np.empty(w + 2, np.float32)
-    across, whole = np.zeros((h, 4, w), np.float32), np.zeros(4, np.float64)
+    whole = np.zeros(4, np.float64)
     for y in range(h):
         above, below = max(y - 1, 0), min(y + 1, h - 1)
         for x in range(place(w)):
@@ -76,10 +77,10 @@ def add_row(row: Field, k: int, start: int, weight: real, out: Field, y: int) ->
 
 
 @compiled
-def widened(small: Bytes, k: int, first: int, last: int, height: int, width: int) -> Bytes:
+def widened(small: Bytes, k: int, first: int, last: int, height: int, width: int, out: Bytes) -> None:
     """The rows of a plane of `small` that rows `first` to `last` of the large one, `height` by `width`, lie between.
 
-    They are as wide as that, and a little more.
+    They are as wide as that; `out` has as many rows as `small`, if not all of them are used, and `BLOCK` more columns.
     """
     h, w = small.shape[1:]
     top, end = int(source(first, h, height)), min(int(source(last - 1, h, height)) + 2, h)
@@ -92,12 +93,7 @@ def widened(small: Bytes, k: int, first: int, last: int, height: int, width: int
     for i in range(1, w + 1):
         begins[i] = max(begins[i], begins[i - 1])
     blocks = (begins[1:] - begins[:-1] + BLOCK - 1) // BLOCK * BLOCK
-    out, plane, full, half = (
-        np.empty((end - top, width + BLOCK), np.uint8),
-        place(k),
-        np.uint16(PARTS),
-        np.uint16(PARTS // 2),
-    )
+    plane, full, half = place(k), np.uint16(PARTS), np.uint16(PARTS // 2)
     for row in range(place(end - top)):
         y = row + place(top)
         for i in range(place(w)):
@@ -108,7 +104,6 @@ def widened(small: Bytes, k: int, first: int, last: int, height: int, width: int
                 share = shares[start + n]
                 left, right = np.uint16(one * np.uint16(full - share)), np.uint16(other * share)
                 out[row, start + n] = np.uint8(np.uint16(np.uint16(left + right) + half) >> np.uint16(7))
-    return out
 
 
 @compiled
@@ -135,6 +130,8 @@ def between(rows: Bytes, h: int, start: int, y: int, height: int, first: int, la
 
 def warm_up() -> None:
     """Calls them all, which is what compiles them, or loads what was compiled before."""
-    small = np.zeros((3, 2, 2), np.uint8)
-    blur(np.zeros((2, 2, 3), np.uint8), np.zeros((2, 2), np.float32), 1, 0.1, np.zeros((3, 4), np.float32), small)
-    between(widened(small, 0, 0, 4, 4, 4), 2, 0, 0, 4, 0, 4, np.zeros((4, 4), np.uint8), 0)
+    small, person, wide = np.zeros((3, 2, 2), np.uint8), np.zeros((2, 2), np.float32), np.zeros((2, 36), np.uint8)
+    to_yuv, across = np.zeros((3, 4), np.float32), np.zeros((2, 4, 2), np.float32)
+    blur(np.zeros((2, 2, 3), np.uint8), person, 1, 0.1, to_yuv, across, small)
+    widened(small, 0, 0, 4, 4, 4, wide)
+    between(wide, 2, 0, 0, 4, 0, 4, np.zeros((4, 4), np.uint8), 0)

@@ -13,6 +13,11 @@ from greenscreen.resize import TRACE, stack_radius, weighted_blur
 SIZES = [(1, 1), (1, 9), (9, 1), (2, 3), (33, 25), (100, 178)]
 
 
+def across(size: tuple[int, int]) -> np.ndarray:
+    """Room with something in it, as there is."""
+    return np.full((size[0], 4, size[1]), 7, np.float32)
+
+
 @pytest.mark.parametrize("sigma", [0.3, 1, 2])
 @pytest.mark.parametrize("size", [(33, 25), (100, 178)])
 def test_they_blur_the_same(size: tuple[int, int], sigma: float) -> None:
@@ -22,7 +27,7 @@ def test_they_blur_the_same(size: tuple[int, int], sigma: float) -> None:
     weight = 1 - np.asarray(cv2.dilate(person, np.ones((3, 3), np.uint8)), np.float32)
     expected = to_yuv(weighted_blur(room.astype(np.float32), weight, sigma)).transpose(2, 0, 1)
     found = np.empty((3, *size), np.uint8)
-    soft.blur(room, person, stack_radius(sigma, size), TRACE, TO_YUV, found)
+    soft.blur(room, person, stack_radius(sigma, size), TRACE, TO_YUV, across(size), found)
     np.testing.assert_allclose(found, expected, atol=0.6)
 
 
@@ -30,7 +35,7 @@ def test_they_blur_the_same(size: tuple[int, int], sigma: float) -> None:
 @pytest.mark.parametrize("size", SIZES)
 def test_of_one_colour_it_is_that_colour_however_little_is_seen_of_it(size: tuple[int, int], share: float) -> None:
     found, room = np.empty((3, *size), np.uint8), np.full((*size, 3), 200, np.uint8)
-    soft.blur(room, np.full(size, share, np.float32), stack_radius(2, size), TRACE, TO_YUV, found)
+    soft.blur(room, np.full(size, share, np.float32), stack_radius(2, size), TRACE, TO_YUV, across(size), found)
     expected = 188 if share < 1 else found[0, 0, 0]
     assert expected >= 16
     assert np.abs(found[0].astype(int) - expected).max() <= 1
@@ -44,11 +49,12 @@ def test_it_is_enlarged_as_by_opencv_whatever_part_is_asked_for(size: tuple[int,
     (height, width), (h, _) = large, size
     expected = cv2.resize(small[1], (width, height), interpolation=cv2.INTER_LINEAR)
     whole, parts = np.zeros((2, height, width), np.uint8)
-    rows = soft.widened(small, 1, 0, height, height, width)
+    rows = np.empty((h, width + soft.BLOCK), np.uint8)
+    soft.widened(small, 1, 0, height, height, width, rows)
     for y in range(height):
         soft.between(rows, h, 0, y, height, 0, width, whole, y)
     for first in range(0, height, 3):
-        rows = soft.widened(small, 1, first, min(first + 3, height), height, width)
+        soft.widened(small, 1, first, min(first + 3, height), height, width, rows)
         for y in range(first, min(first + 3, height)):
             soft.between(rows, h, first, y, height, 0, width // 2, parts, y)
             soft.between(rows, h, first, y, height, width // 2, width, parts, y)
