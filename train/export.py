@@ -57,7 +57,7 @@ class Deployed(nn.Module):
         self.turned = [isinstance(network, LargeStudent) for network in networks]
         for network in networks:
             if isinstance(network, LargeStudent):
-                network.encoder.take_bgr()
+                network.deploy()
 
     def forward(self, image: Tensor, previous: Tensor | None = None) -> Tensor:
         bgr = (image / 127.5 - 1).permute(0, 3, 1, 2)

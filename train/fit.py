@@ -146,9 +146,10 @@ def finished(recipe: Recipe, data: str, out: Path) -> bool:
 
 
 def begin_with(learner: Learner, start: Path) -> None:
-    checkpoint = read_checkpoint(start)
+    """The weights of a run of the same network, or of one that has all its parts and more."""
+    checkpoint, parts = read_checkpoint(start), learner.network.state_dict()
     try:
-        learner.network.load_state_dict(checkpoint.weights)
+        learner.network.load_state_dict({name: value for name, value in checkpoint.weights.items() if name in parts})
     except RuntimeError as error:
         reason = f"{start} holds a {checkpoint.network}, not a {learner.recipe.network}"
         raise ModelError(reason, "start from a checkpoint of the same network") from error

@@ -16,8 +16,9 @@ from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantTy
 from greenscreen.contract import ModelContract
 from train.data import Image
 
-OPERATORS = ["Conv", "Add", "Clip", "Relu", "MatMul"]
-"""What is computed in integers. `Clip` is ReLU6: an activation's range ends there, which makes it free."""
+OPERATORS = ["Conv", "Add", "Clip", "Relu", "MatMul", "Resize"]
+"""What is computed in integers. `Clip` is ReLU6: an activation's range ends there, which makes it free. `Resize` is one
+float less to be written and read where a picture is at its largest."""
 
 Given = dict[str, np.ndarray[Any, Any]]
 

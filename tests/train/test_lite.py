@@ -43,9 +43,39 @@ def test_where_sizes_are_odd_every_place_stays_where_it_was() -> None:
     """A picture with one more column of places at the right gives the same at the left: nothing is stretched."""
     torch.manual_seed(0)
     up = Up(4, 3, 5).eval()
-    below, skip = torch.rand(1, 4, 5, 6), torch.rand(1, 3, 10, 12)
+    below, skip, last = torch.rand(1, 4, 5, 6), torch.rand(1, 3, 10, 12), torch.zeros(1, 1, 20, 24)
     with torch.inference_mode():
-        torch.testing.assert_close(up(below, skip[:, :, :9, :11])[:, :, :8, :10], up(below, skip)[:, :, :8, :10])
+        less, all_ = up(below, skip[:, :, :9, :11], last), up(below, skip, last)
+    torch.testing.assert_close(less[:, :, :8, :10], all_[:, :, :8, :10])
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_what_is_deployed_answers_as_what_was_trained(size: str) -> None:
+    """Also if it is asked for twice, and where sizes are odd."""
+    torch.manual_seed(0)
+    student = LargeStudent(size).eval()
+    for module in student.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            torch.nn.init.uniform_(module.running_var, 0.5, 2)
+            torch.nn.init.uniform_(module.bias, -1, 1)
+    rgb, last = torch.rand(1, 3, 72, 104) * 2 - 1, torch.rand(1, 1, 72, 104)
+    with torch.inference_mode():
+        trained = student(rgb, last)
+        student.deploy()
+        torch.testing.assert_close(student(rgb.flip(1), last), trained, rtol=1e-4, atol=1e-4)
+        assert not torch.allclose(student(rgb.flip(1), torch.zeros_like(last)), trained, rtol=1e-4, atol=1e-4)
+        for up in (student.up8, student.up4):
+            up.part()
+        torch.testing.assert_close(student(rgb.flip(1), last), trained, rtol=1e-4, atol=1e-4)
+
+
+def test_the_lean_one_takes_its_weights_from_the_large_one() -> None:
+    large, lean = LargeStudent("large").state_dict(), LargeStudent("lean").state_dict()
+    assert lean.keys() < large.keys()
+    assert all(lean[name].shape == large[name].shape for name in lean)
+    assert {name.rpartition(".body")[0] for name in large.keys() - lean.keys()} == {
+        f"encoder.stages.{stage}.{block}" for stage, block in SIZES["lean"].without
+    }
 
 
 def test_weights_of_other_names_are_taken_over_in_order() -> None:

@@ -1,13 +1,15 @@
 """The large students: an ImageNet encoder that has seen the world, and a light decoder that finds the person in it.
 
 The encoder is an EfficientNet-Lite without its classifier (Tan and Le, EfficientNet, ICML 2019; the Lite variants,
-2020, leave out squeeze-and-excite and swish, so that small engines run them well): Lite0 in the one that runs live,
-Lite2 in the one for photos and files. Begun with weights learnt on ImageNet (`Encoder.load`), it knows people and rooms
-that no segmentation set here holds. The decoder adds the encoder's features of each size, as the small student's does,
-and is told the last matte there rather than in the first layer, so that the encoder stays what it was.
+2020, leave out squeeze-and-excite and swish, so that small engines run them well): Lite0, and Lite2 in the one for
+photos and files. The lean one, which runs live, is the large one less the blocks that it misses least. Begun with
+weights learnt on ImageNet (`Encoder.load`), it knows people and rooms that no segmentation set here holds. The
+decoder adds the encoder's features of each size, as the small student's does, and is told the last matte there rather
+than in the first layer, so that the encoder stays what it was.
 """
 
 import math
+from collections import OrderedDict
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -41,6 +43,8 @@ class Size(NamedTuple):
     """Times the blocks."""
     decoder: tuple[int, int, int, int]
     """Channels at 1/16, 1/8, 1/4 and 1/2 of the input's size."""
+    without: tuple[tuple[int, int], ...] = ()
+    """Blocks left out, by their place in `Encoder.stages`; the others keep their names, so weights fit both."""
 
     def stages(self) -> list[tuple[int, int, int, int, int]]:
         """`STAGES`, scaled as EfficientNet is: channels to a multiple of 8, the first and last no deeper.
@@ -56,6 +60,7 @@ class Size(NamedTuple):
 
 SIZES = {
     "large": Size("EfficientNet-Lite0", 1.0, 1.0, (80, 40, 24, 16)),
+    "lean": Size("EfficientNet-Lite0", 1.0, 1.0, (80, 40, 24, 16), ((4, 2), (5, 2), (6, 1), (6, 2))),
     "xl": Size("EfficientNet-Lite2", 1.1, 1.2, (96, 48, 32, 24)),
 }
 
@@ -77,15 +82,17 @@ class Convolution(nn.Sequential):
         filters, norm, *act = self
         if norm.training or not self.training:
             return super().forward(x)
-        scale = norm.weight * (norm.running_var + norm.eps).rsqrt()
-        bias = norm.bias - norm.running_mean * scale
-        x = filters._conv_forward(x, filters.weight * scale[:, None, None, None], bias)
+        x = filters._conv_forward(x, *self.folded())
         return act[0](x) if act else x
 
+    def folded(self) -> tuple[Tensor, Tensor]:
+        """Weights and biases that filter and normalise at once."""
+        filters, norm = self[0], self[1]
+        scale = norm.weight * (norm.running_var + norm.eps).rsqrt()
+        return filters.weight * scale[:, None, None, None], norm.bias - norm.running_mean * scale
 
-def conv(
-    inputs: int, outputs: int, kernel: int = 1, stride: int = 1, groups: int = 1, act: bool = True
-) -> nn.Sequential:
+
+def conv(inputs: int, outputs: int, kernel: int = 1, stride: int = 1, groups: int = 1, act: bool = True) -> Convolution:
     kind = Depthwise if groups == inputs else nn.Conv2d
     layers: list[nn.Module] = [
         kind(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=False),
@@ -126,10 +133,12 @@ class Encoder(nn.Module):
         """So many parts, from the first on, learn nothing, which nearly doubles the speed of a step: they are the
         largest. 1 is the stem alone."""
         inputs = 32
-        for outputs, blocks, stride, kernel, expand in size.stages()[:used]:
-            first = Block(inputs, outputs, stride, kernel, expand)
-            rest = [Block(outputs, outputs, 1, kernel, expand) for _ in range(blocks - 1)]
-            self.stages.append(nn.Sequential(first, *rest))
+        for place, (outputs, blocks, stride, kernel, expand) in enumerate(size.stages()[:used], 1):
+            stage = OrderedDict({"0": Block(inputs, outputs, stride, kernel, expand)})
+            for block in range(1, blocks):
+                if (place, block) not in size.without:
+                    stage[str(block)] = Block(outputs, outputs, 1, kernel, expand)
+            self.stages.append(nn.Sequential(stage))
             inputs = outputs
 
     def forward(self, x: Tensor) -> list[Tensor]:
@@ -171,24 +180,50 @@ class Encoder(nn.Module):
 
 
 class Up(nn.Module):
-    """Doubles the size, adds the encoder's features of that size and the last matte, and filters.
+    """Doubles the size, adds the encoder's features of that size and perhaps the last matte, and filters.
 
-    Of an odd size the encoder has seen one row or column less than twice the half, which is cut off here: so every
-    place stays where it was in training, in which all sizes were even.
+    The last matte comes at full size and is averaged over `reduction` by `reduction` pixels; 0: it is not told here. Of
+    an odd size the encoder has seen one row or column less than twice the half, which is cut off here: so every place
+    stays where it was in training, in which all sizes were even.
     """
 
-    def __init__(self, inputs: int, skip: int, outputs: int):
+    def __init__(self, inputs: int, skip: int, outputs: int, reduction: int = 0):
         super().__init__()
+        self.reduction = reduction
+        self.told: nn.Conv2d | None = None
         self.below = conv(inputs, outputs, act=False)
-        self.across = conv(skip, outputs, act=False)
+        self.across = conv(skip + bool(reduction), outputs, act=False)
         self.mix = nn.Sequential(conv(outputs, outputs, 3, groups=outputs), conv(outputs, outputs))
 
-    def forward(self, x: Tensor, *skip: Tensor) -> Tensor:
+    def forward(self, x: Tensor, skip: Tensor, previous: Tensor) -> Tensor:
         x = F.interpolate(self.below(x), scale_factor=2, mode="bilinear", align_corners=False)
-        if x.shape[2:] != skip[0].shape[2:]:
-            height, width = skip[0].shape[2:]
+        if x.shape[2:] != skip.shape[2:]:
+            height, width = skip.shape[2:]
             x = x[:, :, :height, :width]
-        return self.mix(F.relu6(x + self.across(torch.cat(skip, 1) if len(skip) > 1 else skip[0])))
+        return self.mix(F.relu6(x + self._added(skip, previous)))
+
+    def _added(self, skip: Tensor, previous: Tensor) -> Tensor:
+        if not self.reduction:
+            return self.across(skip)
+        if self.told is None:
+            return self.across(torch.cat((skip, F.avg_pool2d(previous, self.reduction)), 1))
+        return self.across(skip) + self.told(previous)
+
+    @torch.no_grad()
+    def part(self) -> None:
+        """From now on the last matte has filters of its own: the same sum, which engines find sooner.
+
+        Only for a network that learns no more.
+        """
+        if not self.reduction or self.told is not None:
+            return
+        weight, bias = self.across.folded()
+        size = self.reduction
+        self.told = nn.Conv2d(1, len(weight), size, size, bias=False)
+        self.told.weight.copy_(weight[:, -1:].expand(-1, -1, size, size) / size**2)
+        self.across = nn.Conv2d(weight.shape[1] - 1, len(weight), 1)
+        self.across.weight.copy_(weight[:, :-1])
+        self.across.bias.copy_(bias)
 
 
 class LargeStudent(nn.Module):
@@ -204,14 +239,20 @@ class LargeStudent(nn.Module):
         at2, at4, at8, _, at16, at32, *_ = (outputs for outputs, *_ in self.size.stages())
         d = self.size.decoder
         self.encoder = Encoder(self.size)
-        self.up16, self.up8 = Up(at32, at16, d[0]), Up(d[0], at8 + 1, d[1])
-        self.up4, self.up2 = Up(d[1], at4 + 1, d[2]), Up(d[2], at2, d[3])
+        self.up16, self.up8 = Up(at32, at16, d[0]), Up(d[0], at8, d[1], 8)
+        self.up4, self.up2 = Up(d[1], at4, d[2], 4), Up(d[2], at2, d[3])
         self.head = nn.Conv2d(d[3], 4, 1)
 
     def forward(self, image: Tensor, previous: Tensor) -> Tensor:
         at2, at4, at8, _, at16, at32 = self.encoder(image)
-        x = self.up16(at32, at16)
-        x = self.up8(x, at8, F.avg_pool2d(previous, 8))
-        x = self.up4(x, at4, F.avg_pool2d(previous, 4))
+        x = self.up16(at32, at16, previous)
+        x = self.up8(x, at8, previous)
+        x = self.up4(x, at4, previous)
         # Four values a place, spread over two by two pixels: a transposed convolution, but one that engines run fast.
-        return F.pixel_shuffle(self.head(self.up2(x, at2)), 2)
+        return F.pixel_shuffle(self.head(self.up2(x, at2, previous)), 2)
+
+    def deploy(self) -> None:
+        """Makes it what engines run fastest, from now on: pictures come as BGR."""
+        self.encoder.take_bgr()
+        for up in (self.up16, self.up8, self.up4, self.up2):
+            up.part()
