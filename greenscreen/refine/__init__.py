@@ -3,8 +3,6 @@
 Each step is a small piece of its own; what it adds is measured in docs/matte.md.
 """
 
-from concurrent.futures import ThreadPoolExecutor
-
 import numpy as np
 
 from greenscreen import memory
@@ -16,8 +14,7 @@ from greenscreen.refine.keying import keyed
 from greenscreen.refine.limits import Edges, bounded, thresholded
 from greenscreen.refine.plate import Plate, Taking
 from greenscreen.refine.steady import Steady
-
-_POOL = ThreadPoolExecutor(1, "refine")
+from greenscreen.strips import POOL
 
 
 class Refiner:
@@ -44,12 +41,9 @@ class Refiner:
         coarse = thresholded((clamped_fast if frame.planar else clamped)(coarse), self.edges.threshold)
         if self._islands:
             coarse = self._islands.clear(coarse, frame.planar)
-        if frame.planar:
-            # Both need them, and two threads would both make them.
-            _ = frame.channels
-        # Neither needs the other, and each keeps one core busy.
-        rate = _POOL.submit(self._steady.rate, frame, coarse) if self._steady else None
         alpha = refine_edges(frame, coarse)
+        # Neither this nor keying needs the other, and each keeps one core busy.
+        rate = POOL.submit(self._steady.rate, frame, coarse) if self._steady else None
         if self._keying:
             alpha = keyed(alpha)
         if self._steady and rate:

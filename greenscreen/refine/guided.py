@@ -5,6 +5,8 @@ colour, `alpha = a . colour + b`. He and Sun, "Fast Guided Filter" (2015): `a` a
 a small picture. They are enlarged where they are used, and only inside the trimap's unknown band.
 """
 
+from functools import partial
+
 import cv2
 import numpy as np
 
@@ -12,6 +14,7 @@ from greenscreen import memory
 from greenscreen.band import Field
 from greenscreen.colour import Bytes
 from greenscreen.frame import Alpha, Frame, Image, Matte
+from greenscreen.strips import in_strips
 
 RADIUS = 3
 """Half-width of the window, in pixels of the small picture: a little more than the network's uncertainty. The compiled
@@ -52,8 +55,8 @@ def outlined_fast(channels: Bytes, matte: Matte) -> tuple[Matte, Field]:
     from greenscreen.refine import kernels
 
     small, lines = memory.empty(matte.shape, np.float32), memory.empty((4, *matte.shape), np.float32)
-    stretch = np.float32(BLACK), np.float32(WHITE)
-    kernels.outline(channels, matte, np.float32(DOUBT), np.float32(EPSILON * 255**2), stretch, lines, small)
+    doubt, epsilon, stretch = np.float32(DOUBT), np.float32(EPSILON * 255**2), (np.float32(BLACK), np.float32(WHITE))
+    in_strips(len(matte), partial(kernels.outline, channels, matte, doubt, epsilon, stretch, lines, small))
     return small, lines
 
 

@@ -33,44 +33,61 @@ def clamp(matte: Field, out: Field) -> None:
 
 @compiled
 def outline(
-    guide: Bytes, matte: Field, doubt: real, epsilon: real, stretch: tuple[real, real], lines: Field, small: Field
+    guide: Bytes,
+    matte: Field,
+    doubt: real,
+    epsilon: real,
+    stretch: tuple[real, real],
+    lines: Field,
+    small: Field,
+    first: int,
+    last: int,
 ) -> None:
     """The colour guided filter's `a` and `b`, averaged over all windows a pixel is in, and the guide's own alpha.
 
+    Of rows `first` to `last`: it looks at what windows of these, and windows of those in turn, hold.
     `guide` is `(3, h, w)` uint8, `matte` `(h, w)` in [0, 1], of which what is within `doubt` of either counts as that;
     `epsilon` is in levels squared. `lines` is `(4, h, w)` and gets `a` for each level of blue, green and red, and `b`;
     of `small` `(h, w)`, the alphas that they give, the two levels of `stretch` become 0 and 1. Windows beyond the
     picture's border are mirrored. One that holds nothing but room, or nothing but person, says exactly that: only
     blocks of windows in which there is another are looked at.
     """
-    mixed = open_blocks(find_sure(matte, doubt, real(1) - doubt))
+    top, end = max(first - 2 * REACH, 0), min(last + 2 * REACH, len(matte))
+    mixed = open_blocks(find_sure(matte[top:end], doubt, real(1) - doubt))
     near = around(mixed, REACH)
-    planes = padded(guide, matte, doubt, (mixed.shape[1] + 1) * BLOCK)
-    found = np.empty((len(matte), 4, planes.shape[2]), np.float32)
-    find_lines(planes, mixed, around(near, REACH), epsilon, found)
-    average(guide, matte, found, near, stretch, lines, small)
+    planes = padded(guide, matte, top, end, doubt, (mixed.shape[1] + 1) * BLOCK)
+    found = np.empty((end - top, 4, planes.shape[2]), np.float32)
+    # From here on, rows are counted from `top`.
+    one, other = max(first - top - REACH, 0), min(last - top + REACH, end - top)
+    find_lines(planes, mixed, around(near, REACH), epsilon, one, other, found)
+    for y in range(one, other):
+        for k in range(4):
+            mirror(found[y, k, : matte.shape[1] + 2 * REACH])
+    for y in range(first - top, last - top):
+        average(guide, matte, found, near, stretch, y, top, lines, small)
 
 
 @compiled
-def padded(guide: Bytes, matte: Field, doubt: real, width: int) -> Field:
-    """Blue, green, red and the matte in steps, each row by row, mirrored at the border: `(h + 6, 4, width)`."""
-    h, w = matte.shape
+def padded(guide: Bytes, matte: Field, top: int, end: int, doubt: real, width: int) -> Field:
+    """Blue, green, red and the matte in steps, each row by row, mirrored at the border: `(end - top + 6, 4, width)`."""
+    h, w = end - top, matte.shape[1]
     planes = np.empty((h + 2 * REACH, 4, width), np.float32)
-    for y in range(h):
-        j = y + REACH
+    for row in range(h):
+        j, y = place(row + REACH), place(top + row)
         for k in range(3):
+            i = place(k)
             for x in range(place(w)):
-                planes[j, k, x + place(REACH)] = real(guide[k, y, x])
+                planes[j, i, x + place(REACH)] = real(guide[i, y, x])
         for x in range(place(w)):
             # The network's faint doubts are none: where all around agrees, nothing need be looked for.
             share = min(real(1), max(real(0), (matte[y, x] - doubt) / (real(1) - real(2) * doubt)))
-            planes[j, 3, x + place(REACH)] = real(np.int32(share * real(STEPS) + real(0.5)))
+            planes[j, place(3), x + place(REACH)] = real(np.int32(share * real(STEPS) + real(0.5)))
         for k in range(4):
             mirror(planes[j, k, : w + 2 * REACH])
             planes[j, k, w + 2 * REACH :] = real(0)
-    for y in range(REACH):
-        planes[y] = planes[REACH + mirrored(y - REACH, h)]
-        planes[REACH + h + y] = planes[REACH + mirrored(h + y, h)]
+    for n in range(REACH):
+        planes[n] = planes[REACH + mirrored(n - REACH, h)]
+        planes[REACH + h + n] = planes[REACH + mirrored(h + n, h)]
     return planes
 
 
@@ -87,13 +104,13 @@ def open_blocks(sure: Mask) -> Mask:
 
 
 @compiled
-def find_lines(planes: Field, mixed: Mask, near: Mask, epsilon: real, found: Field) -> None:
-    """The lines of each window of the blocks that are `mixed`; of those beside them, what the matte says."""
-    h, count = mixed.shape
+def find_lines(planes: Field, mixed: Mask, near: Mask, epsilon: real, one: int, other: int, found: Field) -> None:
+    """Of rows `one` to `other`, the lines of each window in the blocks that are `mixed`; beside, what the matte says."""
+    count = mixed.shape[1]
     # Of blue, green, red, matte and their products, two by two; and the row at which a block of them was summed last.
     columns, summed = np.empty((13, planes.shape[2]), np.float32), np.full(count + 1, -2, np.int64)
     window = np.empty((13, planes.shape[2]), np.float32)
-    for y in range(h):
+    for y in range(one, other):
         block = 0
         while block < count:
             first, block = block, end_of(mixed, y, block)
@@ -122,24 +139,30 @@ def stay(planes: Field, y: int, first: int, found: Field) -> None:
 
 @compiled
 def average(
-    guide: Bytes, matte: Field, found: Field, near: Mask, stretch: tuple[real, real], lines: Field, small: Field
+    guide: Bytes,
+    matte: Field,
+    found: Field,
+    near: Mask,
+    stretch: tuple[real, real],
+    row: int,
+    top: int,
+    lines: Field,
+    small: Field,
 ) -> None:
-    """Means of the lines over windows in the blocks that are `near` one that is mixed; elsewhere they stand."""
-    h, w = small.shape
+    """A row's means of the lines over windows in the blocks that are `near` one that is mixed; elsewhere they stand.
+
+    It is row `row` of `found` and `near`, and lies `top` lower in the picture.
+    """
+    w, y, block = small.shape[1], top + row, 0
     total, window = np.empty((4, found.shape[2]), np.float32), np.empty((4, found.shape[2]), np.float32)
-    for y in range(h):
-        for k in range(4):
-            mirror(found[y, k, : w + 2 * REACH])
-    for y in range(h):
-        block = 0
-        while block < near.shape[1]:
-            first, block = block, end_of(near, y, block)
-            start, end = first * BLOCK, min(block * BLOCK, w)
-            if near[y, first]:
-                sum_windows(found, y, start, end, total, window)
-                draw(guide, window, y, start, end, stretch, lines, small)
-            else:
-                stand(matte, y, start, end, stretch, lines, small)
+    while block < near.shape[1]:
+        first, block = block, end_of(near, row, block)
+        start, end = first * BLOCK, min(block * BLOCK, w)
+        if near[row, first]:
+            sum_windows(found, row, start, end, total, window)
+            draw(guide, window, y, start, end, stretch, lines, small)
+        else:
+            stand(matte, y, start, end, stretch, lines, small)
 
 
 @compiled
@@ -431,7 +454,7 @@ def warm_up() -> None:
     guide, matte, planes = np.zeros((3, 2, 2), np.uint8), np.eye(2, dtype=np.float32), np.zeros((4, 2, 2), np.float32)
     small, one = np.zeros((2, 2), np.float32), real(1)
     clamp(matte, small)
-    outline(guide, matte, real(0), one, (real(0), one), planes, small)
+    outline(guide, matte, real(0), one, (real(0), one), planes, small, 0, 2)
     limits = (one, one, one, one, one)
     open_gate(guide, matte, limits, (one, one), (real(0), one), planes[:3], small.copy(), small)
     settle(matte, small, small.copy())
