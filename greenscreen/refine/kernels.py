@@ -105,7 +105,7 @@ def open_blocks(sure: Mask) -> Mask:
 
 @compiled
 def find_lines(planes: Field, mixed: Mask, near: Mask, epsilon: real, one: int, other: int, found: Field) -> None:
-    """Of rows `one` to `other`, the lines of each window in the blocks that are `mixed`; beside, what the matte says."""
+    """Of rows `one` to `other` the lines of each window in blocks that are `mixed`; beside, what the matte says."""
     count = mixed.shape[1]
     # Of blue, green, red, matte and their products, two by two; and the row at which a block of them was summed last.
     columns, summed = np.empty((13, planes.shape[2]), np.float32), np.full(count + 1, -2, np.int64)

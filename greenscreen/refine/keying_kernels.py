@@ -27,10 +27,10 @@ def cell_keys(colours: Bytes, groups: Bytes, near: Bytes, limits: Limits, keys: 
     # Whole numbers, so that nothing drifts in the running sums. Rows of 14 counts in a row, so that one loop sums all;
     # what comes takes the place of what goes.
     rows, columns = np.zeros((size, 14 * width), np.int32), np.zeros(14 * width, np.int32)
-    new, window, planes = np.zeros(14 * width, np.int32), np.empty((14, w), np.int32), np.empty((5, w), np.int32)
+    new, window, planes = np.zeros(14 * width, np.int32), np.empty((14, w), np.int32), np.empty((3, w), np.int32)
     for y in range(-radius, h):
         if y + radius < h:
-            count(colours[y + radius], groups[y + radius], planes, new.reshape(14, width)[:, radius + 1 :])
+            count(colours, groups, y + radius, planes, new, radius + 1)
         else:
             new[:] = 0
         exchange(new, rows[(y + radius) % size], columns)
@@ -38,10 +38,10 @@ def cell_keys(colours: Bytes, groups: Bytes, near: Bytes, limits: Limits, keys: 
         if y < 0 or first == last:
             continue
         for k in range(14):
-            slide(columns[k * width + first : k * width + last + size], size, window[k, first:last])
+            slide(columns, k * width, size, window, k, first, last)
         for x in range(first, last):
             if near[y, x] and min(window[0, x], window[1, x]) >= few:
-                tell_apart(window[:, x], colours[y, x], limits[2:], keys[:, y, x])
+                tell_apart(window, colours, y, x, limits[2:], keys)
 
 
 @compiled
@@ -60,37 +60,36 @@ def group(small: Field, sure: real, groups: Bytes, outline: Bytes) -> None:
             outline[y, x] = (low < real(1)) & (high > real(0))
 
 
+# Whole arrays are handed over, and places in them: to take a part of one takes longer than most loops here.
+
+
 @compiled
-def count(colours: Bytes, groups: Bytes, planes: Ints, out: Ints) -> None:
-    """What is summed of a row of cells: `out` is `(14, w)`, or wider, and gets in this order:
+def count(colours: Bytes, groups: Bytes, row: int, planes: Ints, out: Ints, start: int) -> None:
+    """What is summed of a row of cells: `out` has 14 rows, each from `start` on, and gets in this order:
 
     person, room, person's blue, green and red, room's, and of both the products of colours, two by two.
     """
-    w = groups.size
-    person, room = out[0], out[1]
+    w, y, width, n = groups.shape[1], place(row), len(out) // 14, 8
+    person, room = place(start), place(start + width)
     for x in range(place(w)):
-        person[x] = groups[x] == 1
+        out[person + x] = groups[y, x] == 1
     for x in range(place(w)):
-        room[x] = groups[x] == 2
-    for k in range(3):
+        out[room + x] = groups[y, x] == 2
+    for c in range(3):
+        k = place(c)
         for x in range(place(w)):
-            planes[k, x] = colours[x, k]
-        multiply(person, planes[k], out[2 + k])
-        multiply(room, planes[k], out[5 + k])
-    n, either = 8, planes[3]
-    for x in range(place(w)):
-        either[x] = person[x] + room[x]
-    for i in range(3):
-        multiply(either, planes[i], planes[4])
-        for k in range(i, 3):
-            multiply(planes[4], planes[k], out[n])
+            planes[k, x] = colours[y, x, k]
+        of_person, of_room = place(start + (2 + c) * width), place(start + (5 + c) * width)
+        for x in range(place(w)):
+            out[of_person + x] = out[person + x] * planes[k, x]
+        for x in range(place(w)):
+            out[of_room + x] = out[room + x] * planes[k, x]
+    for c in range(3):
+        for other in range(c, 3):
+            i, j, product = place(c), place(other), place(start + n * width)
+            for x in range(place(w)):
+                out[product + x] = (out[person + x] + out[room + x]) * planes[i, x] * planes[j, x]
             n += 1
-
-
-@compiled
-def multiply(one: Ints, other: Ints, out: Ints) -> None:
-    for x in range(place(other.size)):
-        out[x] = one[x] * other[x]
 
 
 @compiled
@@ -112,31 +111,32 @@ def ends(row: Bytes | Field) -> tuple[int, int]:
 
 
 @compiled
-def slide(row: Ints, size: int, out: Ints) -> None:
-    """The sums of `size` neighbours: of `(size + n,)`, whose first is not used, to `(n,)`."""
-    total = row[0]
-    for x in range(1, size):
-        total += row[x]
-    gone, come = row[: out.size], row[size : size + out.size]
-    for x in range(place(out.size)):
-        total += come[x] - gone[x]
-        out[x] = total
+def slide(columns: Ints, start: int, size: int, out: Ints, k: int, first: int, last: int) -> None:
+    """The sums of `size` neighbours, for places `first` to `last` of the row that begins a place after `start`."""
+    gone, come, i = place(start), place(start + size), place(k)
+    total = np.int32(0)
+    for x in range(place(start + first + 1), place(start + first + size)):
+        total += columns[x]
+    total += columns[gone + place(first)]
+    for x in range(place(first), place(last)):
+        total += columns[come + x] - columns[gone + x]
+        out[i, x] = total
 
 
 @compiled
-def tell_apart(s: Ints, colour: Ints, limits: tuple[float, ...], key: Field) -> None:
-    """The key of a cell of this colour, from the sums over its window."""
+def tell_apart(s: Ints, colours: Bytes, y: int, x: int, limits: tuple[float, ...], keys: Field) -> None:
+    """The key of a cell, from the sums over its window, `s` `(14, w)`."""
     noise, alike, apart, near, far, haze = limits
     # In double precision, as small differences of large products are looked for.
-    n, m = float(s[0]), float(s[1])
-    pb, pg, pr, qb, qg, qr = s[2] / n, s[3] / n, s[4] / n, s[5] / m, s[6] / m, s[7] / m
+    n, m = float(s[0, x]), float(s[1, x])
+    pb, pg, pr, qb, qg, qr = s[2, x] / n, s[3, x] / n, s[4, x] / n, s[5, x] / m, s[6, x] / m, s[7, x] / m
     scale = 2 / (n + m)
-    bb = (s[8] - n * pb * pb - m * qb * qb) * scale + noise
-    bg = (s[9] - n * pb * pg - m * qb * qg) * scale
-    br = (s[10] - n * pb * pr - m * qb * qr) * scale
-    gg = (s[11] - n * pg * pg - m * qg * qg) * scale + noise
-    gr = (s[12] - n * pg * pr - m * qg * qr) * scale
-    rr = (s[13] - n * pr * pr - m * qr * qr) * scale + noise
+    bb = (s[8, x] - n * pb * pb - m * qb * qb) * scale + noise
+    bg = (s[9, x] - n * pb * pg - m * qb * qg) * scale
+    br = (s[10, x] - n * pb * pr - m * qb * qr) * scale
+    gg = (s[11, x] - n * pg * pg - m * qg * qg) * scale + noise
+    gr = (s[12, x] - n * pg * pr - m * qg * qr) * scale
+    rr = (s[13, x] - n * pr * pr - m * qr * qr) * scale + noise
     ibb, ibg, ibr = gg * rr - gr * gr, br * gr - bg * rr, bg * gr - gg * br
     igg, igr, irr = bb * rr - br * br, bg * br - bb * gr, bb * gg - bg * bg
     det = bb * ibb + bg * ibg + br * ibr
@@ -146,7 +146,7 @@ def tell_apart(s: Ints, colour: Ints, limits: tuple[float, ...], key: Field) -> 
     if distance <= alike * alike:
         return
     vb, vg, vr = vb / (det * distance), vg / (det * distance), vr / (det * distance)
-    ob, og, orr = colour[0] - qb, colour[1] - qg, colour[2] - qr
+    ob, og, orr = colours[y, x, 0] - qb, colours[y, x, 1] - qg, colours[y, x, 2] - qr
     place = vb * ob + vg * og + vr * orr
     alpha = min(1.0, max(0.0, place))
     own = ob * (ibb * ob + ibg * og + ibr * orr) + og * (ibg * ob + igg * og + igr * orr)
@@ -155,9 +155,9 @@ def tell_apart(s: Ints, colour: Ints, limits: tuple[float, ...], key: Field) -> 
     share = min(1.0, (math.sqrt(distance) - alike) / (apart - alike)) * min(1.0, (far - beside) / (far - near))
     if share > 0:
         scale = share / (1 - 2 * haze)
-        key[0], key[1], key[2] = vb * scale, vg * scale, vr * scale
-        key[3] = -(vb * qb + vg * qg + vr * qr + haze) * scale
-        key[4] = share
+        keys[0, y, x], keys[1, y, x], keys[2, y, x] = vb * scale, vg * scale, vr * scale
+        keys[3, y, x] = -(vb * qb + vg * qg + vr * qr + haze) * scale
+        keys[4, y, x] = share
 
 
 @compiled
@@ -169,31 +169,33 @@ def mix_keys(guide: Bytes, keys: Field, top: int, left: int, small: Field, lines
     h, w = small.shape
     rows, columns = keys.shape[1:]
     # A row of them, between two of cells; one more at either end.
-    mixed = np.zeros((5, columns + 2), np.float32)
-    kb, kg, kr, kc, share = mixed[0], mixed[1], mixed[2], mixed[3], mixed[4]
-    for y in range(2 * top, min(2 * (top + rows), h)):
-        cell, aside = y // 2 - top, 1 if y % 2 else -1
-        here, there = keys[:, cell], keys[:, min(max(cell + aside, 0), rows - 1)]
-        first, last = ends(here[4] + there[4])
-        if first == last:
+    line = np.zeros((5, columns + 2), np.float32)
+    one, share = place(1), place(4)
+    for row in range(2 * top, min(2 * (top + rows), h)):
+        y, i, first, last = place(row), row // 2 - top, columns, 0
+        j = min(max(i + (1 if row % 2 else -1), 0), rows - 1)
+        here, there = place(i), place(j)
+        for column in range(columns):
+            if keys[share, here, column] + keys[share, there, column]:
+                first, last = min(first, column), column + 1
+        if first >= last:
             continue
-        for k in range(5):
-            one, other, line = here[k], there[k], mixed[k]
-            for x in range(place(columns)):
-                line[x + place(1)] = real(0.75) * one[x] + real(0.25) * other[x]
-            line[0], line[columns + 1] = line[1], line[columns]
-        for x in range(max(2 * (left + first) - 1, 0), min(2 * (left + last) + 1, w)):
-            i = x // 2 - left + 1
-            j = i + 2 * (x % 2) - 1
-            part = real(0.75) * share[i] + real(0.25) * share[j]
+        for channel in range(5):
+            k = place(channel)
+            for m in range(place(columns)):
+                line[k, m + one] = real(0.75) * keys[k, here, m] + real(0.25) * keys[k, there, m]
+            line[k, 0], line[k, columns + 1] = line[k, 1], line[k, columns]
+        for at in range(max(2 * (left + first) - 1, 0), min(2 * (left + last) + 1, w)):
+            x, m, n = place(at), place(at // 2 - left + 1), place(at // 2 - left + 2 * (at % 2))
+            part = real(0.75) * line[share, m] + real(0.25) * line[share, n]
             if part > real(0):
-                rest = real(1) - part
-                b = lines[0, y, x] * rest + real(0.75) * kb[i] + real(0.25) * kb[j]
-                g = lines[1, y, x] * rest + real(0.75) * kg[i] + real(0.25) * kg[j]
-                r = lines[2, y, x] * rest + real(0.75) * kr[i] + real(0.25) * kr[j]
-                c = lines[3, y, x] * rest + real(0.75) * kc[i] + real(0.25) * kc[j]
-                lines[0, y, x], lines[1, y, x], lines[2, y, x], lines[3, y, x] = b, g, r, c
-                alpha = b * real(guide[y, x, 0]) + g * real(guide[y, x, 1]) + r * real(guide[y, x, 2]) + c
+                alpha = real(0)
+                for channel in range(4):
+                    k = place(channel)
+                    value = real(0.75) * line[k, m] + real(0.25) * line[k, n]
+                    value += lines[k, y, x] * (real(1) - part)
+                    lines[k, y, x] = value
+                    alpha += value * (real(guide[y, x, k]) if channel < 3 else real(1))
                 small[y, x] = min(real(1), max(real(0), alpha))
 
 
