@@ -115,7 +115,9 @@ class Blur:
         how = cv2.INTER_LINEAR if source is frame.guide else cv2.INTER_AREA
         small, person = memory.empty((*size[::-1], 3), np.uint8), memory.empty(size[::-1], np.float32)
         cv2.resize(source, size, dst=small, interpolation=how)
-        cv2.resize(alpha.small, size, dst=person, interpolation=cv2.INTER_AREA)
+        # Where little is averaged, a mean of four places by their nearness is as good, in a fifth of the time.
+        nearly = alpha.small.shape[1] < 2 * size[0]
+        cv2.resize(alpha.small, size, dst=person, interpolation=cv2.INTER_LINEAR if nearly else cv2.INTER_AREA)
         if frame.planar:
             return blurred_fast(small, person, sigma)
         room = 1 - np.asarray(cv2.dilate(person, np.ones((3, 3), np.uint8)), np.float32)
@@ -143,7 +145,7 @@ def blurred_fast(small: Image, person: Matte, sigma: float) -> Soft:
 
     h, w = person.shape
     planes, across = memory.empty((3, h, w), np.uint8), memory.empty((h, 4, w), np.float32)
-    soft.blur(small, person, stack_radius(sigma, person.shape), TRACE, TO_YUV, across, planes)
+    soft.blur(small.reshape(h, 3 * w), person, stack_radius(sigma, person.shape), TRACE, TO_YUV, across, planes)
     return Soft(planes)
 
 

@@ -18,7 +18,7 @@ Shares = NDArray[np.uint16]
 
 @compiled
 def blur(colour: Bytes, person: Field, reach: int, little: float, to_yuv: Field, across: Field, out: Bytes) -> None:
-    """A small room `(h, w, 3)` BGR, in which nothing of the `person` `(h, w)` counts, to blurred Y, U and V.
+    """A small room `(h, w * 3)` BGR, in which nothing of the `person` `(h, w)` counts, to blurred Y, U and V.
 
     As resize.weighted_blur, with a stack blur that reaches so far, and so `little` of the mean of all. `to_yuv` is
     `(3, 4)`, see colour.py; `across` is room, `(h, 4, w)`; `out` is `(3, h, w)`.
@@ -32,20 +32,22 @@ def blur(colour: Bytes, person: Field, reach: int, little: float, to_yuv: Field,
         for x in range(place(w)):
             tall[x + place(1)] = max(person[y, x], max(person[above, x], person[below, x]))
         tall[0], tall[w + 1] = tall[1], tall[w]
-        at = place(reach)
+        at, j, room = place(reach), place(y), place(3)
         for x in range(place(w)):
-            room = real(1) - max(tall[x + place(1)], max(tall[x], tall[x + place(2)]))
-            for k in range(3):
-                row[k, x + at] = real(colour[y, x, k]) * room
-            row[3, x + at] = room
+            row[room, x + at] = real(1) - max(tall[x + place(1)], max(tall[x], tall[x + place(2)]))
+        for channel in range(3):
+            i = place(channel)
+            for x in range(place(w)):
+                row[i, x + at] = real(colour[j, x * place(3) + i]) * row[room, x + at]
         for k in range(4):
             total = real(0)
             for x in range(at, place(w) + at):
                 total += row[k, x]
             whole[k] += total
             row[k, :reach], row[k, reach + w :] = row[k, reach], row[k, reach + w - 1]
-            for n in range(2 * reach + 1):
-                add_row(row, k, n, real(reach + 1 - abs(n - reach)), across, y)
+        for n in range(reach):
+            add_rows(row, n, 2 * reach - n, real(n + 1), across, y)
+        add_rows(row, reach, reach, real(reach + 1) / real(2), across, y)
     # A trace of the whole picture's mean, which is all there is where nothing of weight is near.
     for k in range(4):
         whole[k] = whole[k] / (h * w) + 1e-6
@@ -60,9 +62,10 @@ def blur(colour: Bytes, person: Field, reach: int, little: float, to_yuv: Field,
                 for x in range(place(w)):
                     sums[k, x] += across[j, k, x] * weight
         for x in range(place(w)):
-            share = real(1) / (sums[3, x] + trace[3])
-            for k in range(3):
-                sums[k, x] = (sums[k, x] + trace[k]) * share
+            sums[3, x] = real(1) / (sums[3, x] + trace[3])
+        for k in range(3):
+            for x in range(place(w)):
+                sums[k, x] = (sums[k, x] + trace[k]) * sums[3, x]
         for k in range(3):
             b, g, r, more = to_yuv[k, 0], to_yuv[k, 1], to_yuv[k, 2], to_yuv[k, 3] + real(0.5)
             for x in range(place(w)):
@@ -70,10 +73,12 @@ def blur(colour: Bytes, person: Field, reach: int, little: float, to_yuv: Field,
 
 
 @compiled
-def add_row(row: Field, k: int, start: int, weight: real, out: Field, y: int) -> None:
-    i, j, at = place(k), place(y), place(start)
-    for x in range(place(out.shape[2])):
-        out[j, i, x] += row[i, x + at] * weight
+def add_rows(rows: Field, one: int, other: int, weight: real, out: Field, y: int) -> None:
+    """Adds to each place of a row of some planes the places so far to its right, weighted."""
+    j, a, b = place(y), place(one), place(other)
+    for k in range(place(len(rows))):
+        for x in range(place(out.shape[2])):
+            out[j, k, x] += (rows[k, x + a] + rows[k, x + b]) * weight
 
 
 @compiled
@@ -132,6 +137,6 @@ def warm_up() -> None:
     """Calls them all, which is what compiles them, or loads what was compiled before."""
     small, person, wide = np.zeros((3, 2, 2), np.uint8), np.zeros((2, 2), np.float32), np.zeros((2, 36), np.uint8)
     to_yuv, across = np.zeros((3, 4), np.float32), np.zeros((2, 4, 2), np.float32)
-    blur(np.zeros((2, 2, 3), np.uint8), person, 1, 0.1, to_yuv, across, small)
+    blur(np.zeros((2, 6), np.uint8), person, 1, 0.1, to_yuv, across, small)
     widened(small, 0, 0, 4, 4, 4, wide)
     between(wide, 2, 0, 0, 4, 0, 4, np.zeros((4, 4), np.uint8), 0)

@@ -27,7 +27,7 @@ def test_they_blur_the_same(size: tuple[int, int], sigma: float) -> None:
     weight = 1 - np.asarray(cv2.dilate(person, np.ones((3, 3), np.uint8)), np.float32)
     expected = to_yuv(weighted_blur(room.astype(np.float32), weight, sigma)).transpose(2, 0, 1)
     found = np.empty((3, *size), np.uint8)
-    soft.blur(room, person, stack_radius(sigma, size), TRACE, TO_YUV, across(size), found)
+    soft.blur(room.reshape(size[0], -1), person, stack_radius(sigma, size), TRACE, TO_YUV, across(size), found)
     np.testing.assert_allclose(found, expected, atol=0.6)
 
 
@@ -35,6 +35,7 @@ def test_they_blur_the_same(size: tuple[int, int], sigma: float) -> None:
 @pytest.mark.parametrize("size", SIZES)
 def test_of_one_colour_it_is_that_colour_however_little_is_seen_of_it(size: tuple[int, int], share: float) -> None:
     found, room = np.empty((3, *size), np.uint8), np.full((*size, 3), 200, np.uint8)
+    room = room.reshape(size[0], -1)
     soft.blur(room, np.full(size, share, np.float32), stack_radius(2, size), TRACE, TO_YUV, across(size), found)
     expected = 188 if share < 1 else found[0, 0, 0]
     assert expected >= 16

@@ -119,11 +119,15 @@ def find_lines(planes: Field, mixed: Mask, near: Mask, epsilon: real, one: int, 
                     if near[y, c]:
                         stay(planes, y, c * BLOCK, found)
                 continue
-            for c in range(first, block + 1):
-                roll(planes, y, c * BLOCK, summed[c] == y - 1, columns)
-                summed[c] = y
-            for k in range(13):
-                sum_sevens(columns, k, first * BLOCK, block * BLOCK, window)
+            start = c = first
+            while start <= block:
+                on = summed[start] == y - 1
+                while c <= block and (summed[c] == y - 1) == on:
+                    summed[c] = y
+                    c += 1
+                roll(planes, y, start * BLOCK, c * BLOCK, on, columns)
+                start = c
+            sum_sevens(columns, first * BLOCK, block * BLOCK, window)
             solve(window, first * BLOCK, block * BLOCK, epsilon, found, y)
 
 
@@ -189,25 +193,25 @@ def end_of(blocks: Mask, y: int, block: int) -> int:
 
 
 @compiled
-def roll(planes: Field, y: int, first: int, on: bool, columns: Field) -> None:
-    """The sums of a block's columns over seven rows of `padded`, from `y`: from those of the row before, or anew."""
+def roll(planes: Field, y: int, first: int, last: int, on: bool, columns: Field) -> None:
+    """The sums of columns over seven rows of `padded`, from `y`: from those of the row before, or anew."""
     n = 4
     for i in range(4):
-        add(planes, y, first, on, i, columns)
+        add(planes, y, first, last, on, i, columns)
         for j in range(i, 4 if i < 3 else 3):
-            add_product(planes, y, first, on, i, j, columns, n)
+            add_product(planes, y, first, last, on, i, j, columns, n)
             n += 1
 
 
 @compiled
-def add(planes: Field, y: int, first: int, on: bool, i: int, columns: Field) -> None:
-    a, k, start = place(y), place(i), place(first)
+def add(planes: Field, y: int, first: int, last: int, on: bool, i: int, columns: Field) -> None:
+    a, k = place(y), place(i)
     if on:
         old, new = a - place(1), a + place(2 * REACH)
-        for x in range(start, start + place(BLOCK)):
+        for x in range(place(first), place(last)):
             columns[k, x] += planes[new, k, x] - planes[old, k, x]
         return
-    for x in range(start, start + place(BLOCK)):
+    for x in range(place(first), place(last)):
         total = real(0)
         for j in range(place(2 * REACH + 1)):
             total += planes[a + j, k, x]
@@ -215,14 +219,16 @@ def add(planes: Field, y: int, first: int, on: bool, i: int, columns: Field) -> 
 
 
 @compiled
-def add_product(planes: Field, y: int, first: int, on: bool, i: int, by: int, columns: Field, n: int) -> None:
-    a, k, m, to, start = place(y), place(i), place(by), place(n), place(first)
+def add_product(
+    planes: Field, y: int, first: int, last: int, on: bool, i: int, by: int, columns: Field, n: int
+) -> None:
+    a, k, m, to = place(y), place(i), place(by), place(n)
     if on:
         old, new = a - place(1), a + place(2 * REACH)
-        for x in range(start, start + place(BLOCK)):
+        for x in range(place(first), place(last)):
             columns[to, x] += planes[new, k, x] * planes[new, m, x] - planes[old, k, x] * planes[old, m, x]
         return
-    for x in range(start, start + place(BLOCK)):
+    for x in range(place(first), place(last)):
         total = real(0)
         for j in range(place(2 * REACH + 1)):
             total += planes[a + j, k, x] * planes[a + j, m, x]
@@ -232,30 +238,30 @@ def add_product(planes: Field, y: int, first: int, on: bool, i: int, by: int, co
 @compiled
 def sum_windows(rows: Field, y: int, first: int, last: int, total: Field, out: Field) -> None:
     """Sums over the windows around a part of a row: of `(h, n, w + 6)` to `(n, w)`; `total` is room, `(n, w + 6)`."""
-    for k in range(rows.shape[1]):
-        sum_rows(rows, y, k, first, last + 2 * REACH, total)
-        sum_sevens(total, k, first, last, out)
+    sum_rows(rows, y, first, last + 2 * REACH, total)
+    sum_sevens(total, first, last, out)
 
 
 @compiled
-def sum_sevens(rows: Field, k: int, first: int, last: int, out: Field) -> None:
-    """Sums of seven neighbours of a row, each where the first of them is."""
-    i = place(k)
-    for x in range(place(first), place(last)):
-        left = (rows[i, x] + rows[i, x + place(1)]) + (rows[i, x + place(2)] + rows[i, x + place(3)])
-        out[i, x] = left + (rows[i, x + place(4)] + rows[i, x + place(5)]) + rows[i, x + place(6)]
+def sum_sevens(rows: Field, first: int, last: int, out: Field) -> None:
+    """Sums of seven neighbours in each of some rows, each where the first of them is."""
+    for k in range(place(len(rows))):
+        for x in range(place(first), place(last)):
+            left = (rows[k, x] + rows[k, x + place(1)]) + (rows[k, x + place(2)] + rows[k, x + place(3)])
+            out[k, x] = left + (rows[k, x + place(4)] + rows[k, x + place(5)]) + rows[k, x + place(6)]
 
 
 @compiled
-def sum_rows(found: Field, y: int, k: int, first: int, last: int, out: Field) -> None:
-    """Sums of seven rows, mirrored at the border."""
-    h, i = len(found), place(k)
+def sum_rows(rows: Field, y: int, first: int, last: int, out: Field) -> None:
+    """Sums of seven rows of some planes, `(h, n, w)`, mirrored at the border."""
+    h = len(rows)
     a, b, c = place(mirrored(y - 3, h)), place(mirrored(y - 2, h)), place(mirrored(y - 1, h))
     e, f, g = place(mirrored(y + 1, h)), place(mirrored(y + 2, h)), place(mirrored(y + 3, h))
     d = place(y)
-    for x in range(place(first), place(last)):
-        above = (found[a, i, x] + found[b, i, x]) + (found[c, i, x] + found[d, i, x])
-        out[i, x] = above + (found[e, i, x] + found[f, i, x]) + found[g, i, x]
+    for k in range(place(rows.shape[1])):
+        for x in range(place(first), place(last)):
+            above = (rows[a, k, x] + rows[b, k, x]) + (rows[c, k, x] + rows[d, k, x])
+            out[k, x] = above + (rows[e, k, x] + rows[f, k, x]) + rows[g, k, x]
 
 
 @compiled

@@ -182,11 +182,11 @@ def mix_keys(guide: Bytes, keys: Field, top: int, left: int, small: Field, lines
             continue
         for channel in range(5):
             k = place(channel)
-            for m in range(place(columns)):
-                line[k, m + one] = real(0.75) * keys[k, here, m] + real(0.25) * keys[k, there, m]
+            for cell in range(place(columns)):
+                line[k, cell + one] = real(0.75) * keys[k, here, cell] + real(0.25) * keys[k, there, cell]
             line[k, 0], line[k, columns + 1] = line[k, 1], line[k, columns]
-        for at in range(max(2 * (left + first) - 1, 0), min(2 * (left + last) + 1, w)):
-            x, m, n = place(at), place(at // 2 - left + 1), place(at // 2 - left + 2 * (at % 2))
+        for column in range(max(2 * (left + first) - 1, 0), min(2 * (left + last) + 1, w)):
+            x, m, n = place(column), place(column // 2 - left + 1), place(column // 2 - left + 2 * (column % 2))
             part = real(0.75) * line[share, m] + real(0.25) * line[share, n]
             if part > real(0):
                 alpha = real(0)
