@@ -4,7 +4,7 @@ Photos are BGR and composited in floating point. Live frames are I420 and compos
 picture (kernels.render), which finds the same.
 """
 
-from concurrent.futures import Future
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property
 from typing import NamedTuple
@@ -18,7 +18,7 @@ from greenscreen.colour import TO_BGR, TO_YUV, Bytes, from_i420
 from greenscreen.frame import Alpha, Frame, Image, Past, Picture
 from greenscreen.light import FAINT, wrapped_light
 from greenscreen.resize import weighted_blur
-from greenscreen.strips import POOL, in_strips
+from greenscreen.strips import Result, beside, in_strips
 
 SPREAD = 1.2
 """How far the person's and the room's colours are looked for, as a sigma in pixels of half the guide."""
@@ -39,24 +39,24 @@ class Soft(NamedTuple):
 class Composite(Picture):
     """A person before a backdrop, or before nothing; every form is made when first asked for, and once."""
 
-    _coming: Future[Field] | None = None
-
     def __init__(
         self,
         frame: Frame,
         alpha: Alpha,
         behind: Bytes | Soft | None,
         wrap: float = 0,
-        fields: Future[Field] | None = None,
+        fields: Field | None = None,
     ):
         """`behind` is in the frame's own form, BGR or I420, or `Soft` before a live frame; none means transparent.
 
-        `wrap`, in [0, 1], is how much of its light falls on the person; a cut-out has none of it. `fields` come from
-        `coming_fields`, if they were asked for before.
+        `wrap`, in [0, 1], is how much of its light falls on the person; a cut-out has none of it. `fields` are its
+        `edge_fields`, if they were found before.
         """
         self.frame: Frame = frame
-        self._of, self._behind, self._wrap, self._coming = alpha, behind, wrap, fields
+        self._of, self._behind, self._wrap = alpha, behind, wrap
         self.time, self.transparent = frame.time, behind is None
+        if fields is not None:
+            self._fields = fields
 
     @cached_property
     def image(self) -> Image:
@@ -104,7 +104,7 @@ class Composite(Picture):
     @cached_property
     def _fields(self) -> Field:
         """A third of the work of either picture, and the same for both."""
-        return self._coming.result() if self._coming else edge_fields(self.frame, self._of)
+        return edge_fields(self.frame, self._of)
 
 
 def composite(frame: Frame, alpha: Alpha, behind: Image, wrap: float = 0) -> Image:
@@ -200,40 +200,27 @@ def render(
     in_strips(len(out) // 3, strip)
 
 
-def coming_fields(frame: Frame, alpha: Alpha) -> Future[Field] | None:
-    """The `edge_fields` of a live frame, found beside whatever else is done until then."""
-
-    def prepare() -> Field:
-        fields = edge_fields(frame, alpha)
-        # Asked for next.
-        _ = alpha.kind
-        return fields
-
-    return POOL.submit(prepare) if frame.planar else None
-
-
 def edge_fields(frame: Frame, alpha: Alpha) -> Field:
     """What kernels.render must know of each place at the size of the guide, `(h, w, 16)`; known around edges alone."""
+    return fields_beside(frame, alpha, lambda: None)[0]
+
+
+def fields_beside(frame: Frame, alpha: Alpha, other: Callable[[], Result]) -> tuple[Field, Result]:
+    """The `edge_fields` of a live frame, found beside `other` work, and what that returns."""
     from greenscreen import kernels
 
-    fields, near = memory.empty((*alpha.small.shape, 16), np.float32), memory.empty(alpha.small.shape, np.uint8)
-    cv2.dilate(alpha.unknown, np.ones((3, 3), np.uint8), dst=near)
+    size = alpha.small.shape
+    fields, kind, near = memory.empty((*size, 16), np.float32), *(memory.empty(size, np.uint8) for _ in range(2))
+    kernels.find_band(alpha.small, kind, near)
+    # Asked for next.
+    vars(alpha).setdefault("kind", kind)
     none = np.empty((0, 0), np.float32)
     held = alpha.past.rate if alpha.past else none, *(alpha.between or (none, none))
 
     def strip(first: int, last: int) -> None:
         kernels.edge_fields(frame.guide, alpha.small, alpha.lines, near, held, TO_BGR, TO_YUV, fields, first, last)
 
-    # Most edges are below the middle.
-    rows, middle = len(fields), len(fields) * 5 // 8
-    below = POOL.submit(strip, middle, rows)
-    strip(0, middle)
-    # This thread may be one of the pool's: were all of them to wait for work not begun, they would wait for ever.
-    if below.cancel():
-        strip(middle, rows)
-    else:
-        below.result()
-    return fields
+    return fields, beside(len(fields), strip, other)
 
 
 def light_on(frame: Frame, alpha: Alpha, behind: Bytes, wrap: float) -> Field:

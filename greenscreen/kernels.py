@@ -33,6 +33,32 @@ and of fields."""
 
 
 @compiled
+def find_band(small: Field, kind: Bytes, near: Bytes) -> None:
+    """Of an alpha `(h, w)` frame.Alpha's `kind`; and what is `near`, 1 there and up to a place beside it, else 0."""
+    h, w = small.shape
+    row, one, two = np.zeros(w + 4, np.uint8), np.empty((h, w), np.uint8), np.empty((h, w), np.uint8)
+    for y in range(place(h)):
+        for x in range(place(w)):
+            row[x + place(2)] = (small[y, x] > real(0)) & (small[y, x] < real(1))
+        for x in range(place(w)):
+            one[y, x] = row[x + place(1)] | row[x + place(2)] | row[x + place(3)]
+            two[y, x] = one[y, x] | row[x] | row[x + place(4)]
+    for y in range(h):
+        a, b, c, d, e = (
+            place(max(y - 2, 0)),
+            place(max(y - 1, 0)),
+            place(y),
+            place(min(y + 1, h - 1)),
+            place(min(y + 2, h - 1)),
+        )
+        for x in range(place(w)):
+            known = np.uint8(small[c, x] > real(0.5))
+            kind[c, x] = np.uint8(2) if one[b, x] | one[c, x] | one[d, x] else known
+        for x in range(place(w)):
+            near[c, x] = (two[a, x] | two[b, x]) | two[c, x] | (two[d, x] | two[e, x])
+
+
+@compiled
 def edge_fields(
     guide: Bytes,
     small: Field,
@@ -476,6 +502,7 @@ def warm_up() -> None:
     """Calls them all, which is what compiles them, or loads what was compiled before."""
     guide, matte, near = np.zeros((2, 2, 3), np.uint8), np.eye(2, dtype=np.float32), np.ones((2, 2), np.uint8)
     lines, fields = np.zeros((4, 2, 2), np.float32), np.zeros((2, 2, 16), np.float32)
+    find_band(matte, near.copy(), near.copy())
     edge_fields(guide, matte, lines, near, (matte, matte, matte), TO_BGR, TO_YUV, fields, 0, 2)
     pixels, kind, values = np.zeros((6, 4), np.uint8), np.full((2, 2), 2, np.uint8), np.zeros((4, 4), np.uint8)
     past = np.empty((0, 0), np.uint8), np.empty((0, 0), np.float32), np.empty((0, 0), np.float32)

@@ -6,9 +6,10 @@ source ──Frame──► segmenter ──Matte──► refiner ──Alpha�
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 from greenscreen.background import Backdrop, Blur
-from greenscreen.composite import Composite, coming_fields
+from greenscreen.composite import Composite, fields_beside
 from greenscreen.frame import Frame, Matte, Picture
 from greenscreen.meter import Meter
 from greenscreen.planar import Planar
@@ -52,9 +53,10 @@ class Pipeline:
         behind = fields = None
         if self.backdrop:
             with stage("backdrop"):
-                # Nothing else takes so long that it is worth waking another thread.
-                fields = coming_fields(frame, alpha) if isinstance(self.backdrop, Blur) else None
-                behind = self.backdrop.behind(frame, alpha)
+                look = partial(self.backdrop.behind, frame, alpha)
+                # Nothing but a blur takes so long that anything else could be done meanwhile.
+                slow = frame.planar and isinstance(self.backdrop, Blur)
+                fields, behind = fields_beside(frame, alpha, look) if slow else (None, look())
         picture = Composite(frame, alpha, behind, self._wrap, fields)
         with stage("composite"):
             # Whatever the sinks ask for is made of this.

@@ -1,8 +1,11 @@
 """Work on a picture, shared between threads: it is cut into parts, and whoever has time takes the next."""
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+Result = TypeVar("Result")
 
 STRIPS = 4
 """How many parts a picture is worked on in side by side; more than two, as most have more edges below than above."""
@@ -13,23 +16,23 @@ POOL = ThreadPoolExecutor(HANDS, "strips")
 
 def in_strips(rows: int, work: Callable[[int, int], None]) -> None:
     """Has `work` done from row to row, by whoever has time."""
-    # Those from below come first, as they take longest.
-    cuts = [rows * index // STRIPS for index in range(STRIPS + 1)]
-    share(lambda a=a, b=b: work(a, b) for a, b in zip(cuts[-2::-1], cuts[:0:-1], strict=True))  # type: ignore[misc]
+    beside(rows, work, lambda: None)
 
 
-def share(parts: Iterable[Callable[[], None]]) -> None:
-    """Has all of them done, begun in this order, by whoever has time."""
-    # Whoever takes one of these has it for themselves.
-    left = iter(list(parts))
+def beside(rows: int, work: Callable[[int, int], None], other: Callable[[], Result]) -> Result:
+    """The same, beside some `other` work, which whoever calls does first; returns what that does."""
+    # Whoever takes one of these has it for themselves. Those from below come first, as they take longest.
+    parts = iter([(rows * index // STRIPS, rows * (index + 1) // STRIPS) for index in reversed(range(STRIPS))])
 
     def some() -> None:
-        for part in left:
-            part()
+        for part in parts:
+            work(*part)
 
     others = [POOL.submit(some) for _ in range(HANDS)]
+    result = other()
     some()
     # This thread may be one of the pool's: were all of them to wait for work not begun, they would wait for ever.
-    for other in others:
-        if not other.cancel():
-            other.result()
+    for hand in others:
+        if not hand.cancel():
+            hand.result()
+    return result
