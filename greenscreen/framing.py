@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from greenscreen import memory
 from greenscreen.frame import Frame, Image, Matte
 from greenscreen.settings import MOST_ZOOM, Settings
 
@@ -48,8 +49,10 @@ WHOLE = Crop()
 def turned(image: Image, degrees: int, mirror: bool) -> Image:
     """The picture turned clockwise by a multiple of 90 degrees, then mirrored left to right if asked."""
     turn = _TURNS.get(degrees)
-    upright = image if turn is None else cv2.rotate(image, turn)
-    return np.asarray(cv2.flip(upright, 1) if mirror else upright, np.uint8)
+    height, width = image.shape[:2] if degrees in (0, 180) else image.shape[1::-1]
+    if turn is not None:
+        image = np.asarray(cv2.rotate(image, turn, dst=memory.empty((height, width, 3), np.uint8)), np.uint8)
+    return np.asarray(cv2.flip(image, 1, dst=memory.empty(image.shape, np.uint8)), np.uint8) if mirror else image
 
 
 def zoomed(zoom: float, x: float, y: float) -> Crop:
@@ -68,7 +71,8 @@ def cropped(image: Image, crop: Crop) -> Image:
     shift = (crop.size - 1) / 2
     back = np.array([[crop.size, 0, left + shift], [0, crop.size, top + shift]], np.float32)
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    warped = cv2.warpAffine(image, back, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    out = memory.empty(image.shape, np.uint8)
+    warped = cv2.warpAffine(image, back, (width, height), dst=out, flags=flags, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(warped, np.uint8)
 
 

@@ -5,6 +5,7 @@ import math
 import cv2
 import numpy as np
 
+from greenscreen import memory
 from greenscreen.band import Field
 from greenscreen.frame import Image
 
@@ -48,4 +49,5 @@ def stack_radius(sigma: float, shape: tuple[int, ...]) -> int:
 
 
 def _resize(image: Image, width: int, height: int, interpolation: int) -> Image:
-    return np.asarray(cv2.resize(image, (width, height), interpolation=interpolation), np.uint8)
+    out = memory.empty((height, width, 3), np.uint8)
+    return np.asarray(cv2.resize(image, (width, height), dst=out, interpolation=interpolation), np.uint8)

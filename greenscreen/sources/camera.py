@@ -13,6 +13,7 @@ from typing import Self
 import cv2
 import numpy as np
 
+from greenscreen import memory
 from greenscreen.errors import SourceError
 from greenscreen.frame import Frame, Image
 from greenscreen.images import letterbox
@@ -139,7 +140,7 @@ class CameraSource:
         self.size, self.fps = got_size, got_fps
 
     def _read(self) -> Image:
-        image = _try_read(self._stream, _LOST_AFTER)
+        image = _try_read(self._stream, _LOST_AFTER, memory.empty(self._first.shape, np.uint8))
         # OpenCV may go on giving the last frame of a camera that was pulled out.
         if image is None or _identity(self._node) != self._identity or self._frozen(image):
             raise self._lost()
@@ -188,12 +189,15 @@ def _capture(device: int | str) -> cv2.VideoCapture:
     return stream
 
 
-def _try_read(stream: cv2.VideoCapture, seconds: float) -> Image | None:
-    """The next frame as BGR; None when every read within this time fails, as single ones do on a bad cable."""
+def _try_read(stream: cv2.VideoCapture, seconds: float, into: Image | None = None) -> Image | None:
+    """The next frame as BGR; None when every read within this time fails, as single ones do on a bad cable.
+
+    It is written `into` that, if it has the same size.
+    """
     deadline = time.monotonic() + seconds
     while True:
         try:
-            got, image = stream.read()
+            got, image = stream.read(into)
         except cv2.error as error:
             raise SourceError(f"the camera's pictures cannot be decoded: {error.err}", "try another --size") from error
         if got and image is not None and image.size:

@@ -9,6 +9,7 @@ from av.video.frame import VideoFrame
 from av.video.plane import VideoPlane
 from numpy.typing import NDArray
 
+from greenscreen import memory
 from greenscreen.colour import Bytes, planes
 from greenscreen.sources.hdr import is_hdr, toned
 
@@ -36,7 +37,7 @@ def planes_of(frame: VideoFrame) -> Bytes | None:
         return None
     full = frame.color_range == _FULL or frame.format.name == "yuvj420p"
     y, u, v = map(_stored, frame.planes)
-    out = np.empty((frame.height * 3 // 2, frame.width), np.uint8)
+    out = memory.empty((frame.height * 3 // 2, frame.width), np.uint8)
     to_y, to_u, to_v = planes(out)
     if shares == _BT601 and not full:
         to_y[:], to_u[:], to_v[:] = y, u, v
@@ -49,8 +50,9 @@ def planes_of(frame: VideoFrame) -> Bytes | None:
         return out
     # What chroma adds to luma is as coarse; merged with itself it is twice as wide. Around 128, to fit in bytes.
     middle = 128 * (luma_u + luma_v)
-    added = np.asarray(cv2.addWeighted(u, luma_u, v, luma_v, 128 - middle), np.uint8)
-    added = np.asarray(cv2.merge([added, added]), np.uint8).reshape(len(added), -1)
+    coarse, wide = memory.empty(to_u.shape, np.uint8), memory.empty((*to_u.shape, 2), np.uint8)
+    cv2.addWeighted(u, luma_u, v, luma_v, 128 - middle, dst=coarse)
+    added = np.asarray(cv2.merge([coarse, coarse], wide), np.uint8).reshape(len(coarse), -1)
     for row in (0, 1):
         cv2.addWeighted(y[row::2], scale, added, 1, offset + middle - 128, dst=to_y[row::2])
     return out

@@ -129,7 +129,7 @@ class Fake:
     def get(self, _key: int) -> float:
         return self.fps
 
-    def read(self) -> tuple[bool, np.ndarray | None]:
+    def read(self, into: np.ndarray | None = None) -> tuple[bool, np.ndarray | None]:
         step = self.reads.pop(0) if self.reads else None
         if isinstance(step, threading.Event):
             step.wait()
@@ -260,7 +260,7 @@ def test_a_frozen_picture_is_a_lost_camera_where_no_file_tells(plug, monkeypatch
 def test_what_opencv_raises_is_translated(plug) -> None:
     fake = plug(picture(8, 8))
 
-    def broken() -> tuple[bool, np.ndarray]:
+    def broken(into: np.ndarray) -> tuple[bool, np.ndarray]:
         raise cv2.error("corrupt JPEG")
 
     with CameraSource(0) as source:
