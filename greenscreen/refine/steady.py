@@ -32,7 +32,7 @@ REACH = 3
 """Half-width of a place, in pixels of the guide."""
 DOUBT, DECIDED = 0.2, 0.5
 """Change of the network's mind that begins to open a place whatever the picture says, and that opens it wide."""
-CERTAIN = 0.1
+CERTAIN = 0.25
 """A place in which the network's matte is nowhere farther from 0, or nowhere farther from 1, is open always."""
 
 Mask = NDArray[np.bool_]
