@@ -65,7 +65,7 @@ CONSTANTS = {
             (cuts, ("CUT",)),
             (motion, ("OUTLINE", "LIKE", "UNLIKE", "SHARE")),
             (islands, ("HAZE", "SURE", "NEW", "KNOWN", "PINHOLE")),
-            (keying, ("NOISE", "ALIKE", "APART", "NEAR", "FAR")),
+            (keying, ("NOISE", "ALIKE", "APART", "UNEVEN", "EVEN", "BARE", "SHINY", "NEAR", "FAR")),
             (steady, ("RATE", "STILL", "MOVED", "NOISIEST", "DOUBT", "DECIDED", "CERTAIN")),
         )
         for name in names

@@ -4,6 +4,7 @@ Fisher, "The Use of Multiple Measurements in Taxonomic Problems" (1936): of all 
 discriminant is the one that best tells two groups apart, here what is surely person and what is surely room around a
 place. As in robust matting (Wang and Cohen, CVPR 2007), it counts only as far as it can be believed: the groups must
 lie far apart for their scatter, and the pixel's own colour between them. Elsewhere the guided filter's alpha stays.
+Before an even wall it is believed sooner: whatever colours curls have, what looks like the wall between them is wall.
 
 Everything is found on cells of two by two pixels of the guide. The discriminant is an affine function of the colour, as
 the guided filter's alpha is, and takes its place in the same form.
@@ -31,6 +32,12 @@ NOISE = 4.0
 ALIKE, APART = 8.0, 14.0
 """Distance of the groups (Mahalanobis's, in standard deviations) up to which the discriminant does not count, and from
 which on it does."""
+UNEVEN, EVEN = 12.0, 24.0
+"""How many times farther apart they lie than the room's own colours are spread, up to which the room is uneven, and
+from which on it is even: a wall. Before a wall half of those distances will do."""
+BARE, SHINY = 0.4, 0.8
+"""How far from room to person a pixel lies that may be wall between curls, and one that is rather a gleam on them, for
+which the whole distance is asked."""
 NEAR, FAR = 0.2, 0.4
 """How far a colour may be from all mixtures of the two, as a share of their distance, and when it is neither's."""
 HAZE = 0.15
@@ -75,7 +82,8 @@ def mixed_fast(guide: Image, small: Matte, lines: Field) -> tuple[Matte, Field]:
     # As large as it may become, whatever is seen: memory is kept for each shape.
     keys = memory.empty((5 * groups.size,), np.float32)[: 5 * near.size].reshape(5, *near.shape)
     keys[:] = 0
-    kernels.cell_keys(colours, groups, near, (RADIUS, FEW, NOISE, ALIKE, APART, NEAR, FAR, HAZE), keys)
+    limits = RADIUS, FEW, NOISE, ALIKE, APART, UNEVEN, EVEN, BARE, SHINY, NEAR, FAR, HAZE
+    kernels.cell_keys(colours, groups, near, limits, keys)
     kernels.mix_keys(guide, keys, top, left, small, lines)
     return small, lines
 
@@ -109,7 +117,14 @@ def cell_keys(guide: Image, small: Matte) -> Field:
     place = (slopes * own).sum(1) / distance
     alpha = np.clip(place, 0, 1)
     beside = np.sqrt(np.maximum((unlike * own).sum(1) / distance + alpha * (alpha - 2 * place), 0))
-    share = np.clip((np.sqrt(distance) - ALIKE) / (APART - ALIKE), 0, 1) * np.clip((FAR - beside) / (FAR - NEAR), 0, 1)
+    # In every direction at once, which is at least as much as along the discriminant.
+    squares = windowed((colours**2).sum(2) * room)[known] / m
+    spread = squares - (q * q).sum(1) + 3 * NOISE
+    even = np.clip((np.sqrt((apart * apart).sum(1) / spread) - UNEVEN) / (EVEN - UNEVEN), 0, 1)
+    even *= np.clip((SHINY - place) / (SHINY - BARE), 0, 1)
+    alike, enough = ALIKE * (1 - even / 2), APART * (1 - even / 2)
+    share = np.clip((np.sqrt(distance) - alike) / (enough - alike), 0, 1)
+    share *= np.clip((FAR - beside) / (FAR - NEAR), 0, 1)
     scale = share / (1 - 2 * HAZE)
     slopes = slopes / distance[:, None]
     found[:3, known] = (slopes * scale[:, None]).T

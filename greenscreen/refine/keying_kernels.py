@@ -10,8 +10,11 @@ from greenscreen.band import Field
 from greenscreen.loops import Bytes, compiled, place
 
 Ints = NDArray[np.int32]
-Limits = tuple[int, int, float, float, float, float, float, float]
-"""Radius of the window and fewest cells in it; noise, alike, apart, near, far and haze, as keying.py has them."""
+Limits = tuple[int, int, float, float, float, float, float, float, float, float, float, float]
+"""Radius of the window and fewest cells in it; noise, alike, apart, uneven, even, bare, shiny, near, far and haze, as
+keying.py has them."""
+SUMS = 15
+"""How many counts there are of a cell; `count` says which."""
 
 
 @compiled
@@ -24,10 +27,10 @@ def cell_keys(colours: Bytes, groups: Bytes, near: Bytes, limits: Limits, keys: 
     radius, few = limits[:2]
     h, w = groups.shape
     size, width = 2 * radius + 1, w + 2 * radius + 1
-    # Whole numbers, so that nothing drifts in the running sums. Rows of 14 counts in a row, so that one loop sums all;
+    # Whole numbers, so that nothing drifts in the running sums. Rows of counts in a row, so that one loop sums all;
     # what comes takes the place of what goes.
-    rows, columns = np.zeros((size, 14 * width), np.int32), np.zeros(14 * width, np.int32)
-    new, window, planes = np.zeros(14 * width, np.int32), np.empty((14, w), np.int32), np.empty((3, w), np.int32)
+    rows, columns = np.zeros((size, SUMS * width), np.int32), np.zeros(SUMS * width, np.int32)
+    new, window, planes = np.zeros(SUMS * width, np.int32), np.empty((SUMS, w), np.int32), np.empty((3, w), np.int32)
     for y in range(-radius, h):
         if y + radius < h:
             count(colours, groups, y + radius, planes, new, radius + 1)
@@ -37,7 +40,7 @@ def cell_keys(colours: Bytes, groups: Bytes, near: Bytes, limits: Limits, keys: 
         first, last = ends(near[max(y, 0)])
         if y < 0 or first == last:
             continue
-        for k in range(14):
+        for k in range(SUMS):
             slide(columns, k * width, size, window, k, first, last)
         for x in range(first, last):
             if near[y, x] and min(window[0, x], window[1, x]) >= few:
@@ -65,11 +68,12 @@ def group(small: Field, sure: real, groups: Bytes, outline: Bytes) -> None:
 
 @compiled
 def count(colours: Bytes, groups: Bytes, row: int, planes: Ints, out: Ints, start: int) -> None:
-    """What is summed of a row of cells: `out` has 14 rows, each from `start` on, and gets in this order:
+    """What is summed of a row of cells: `out` has `SUMS` rows, each from `start` on, and gets in this order:
 
-    person, room, person's blue, green and red, room's, and of both the products of colours, two by two.
+    person, room, person's blue, green and red, room's, of both the products of colours, two by two, and of the room the
+    squares of all three.
     """
-    w, y, width, n = groups.shape[1], place(row), len(out) // 14, 8
+    w, y, width, n = groups.shape[1], place(row), len(out) // SUMS, 8
     person, room = place(start), place(start + width)
     for x in range(place(w)):
         out[person + x] = groups[y, x] == 1
@@ -90,6 +94,10 @@ def count(colours: Bytes, groups: Bytes, row: int, planes: Ints, out: Ints, star
             for x in range(place(w)):
                 out[product + x] = (out[person + x] + out[room + x]) * planes[i, x] * planes[j, x]
             n += 1
+    squares = place(start + n * width)
+    for x in range(place(w)):
+        b, g, r = planes[place(0), x], planes[place(1), x], planes[place(2), x]
+        out[squares + x] = out[room + x] * (b * b + g * g + r * r)
 
 
 @compiled
@@ -125,8 +133,8 @@ def slide(columns: Ints, start: int, size: int, out: Ints, k: int, first: int, l
 
 @compiled
 def tell_apart(s: Ints, colours: Bytes, y: int, x: int, limits: tuple[float, ...], keys: Field) -> None:
-    """The key of a cell, from the sums over its window, `s` `(14, w)`."""
-    noise, alike, apart, near, far, haze = limits
+    """The key of a cell, from the sums over its window, `s` `(SUMS, w)`."""
+    noise, alike, apart, uneven, even, bare, shiny, near, far, haze = limits
     # In double precision, as small differences of large products are looked for.
     n, m = float(s[0, x]), float(s[1, x])
     pb, pg, pr, qb, qg, qr = s[2, x] / n, s[3, x] / n, s[4, x] / n, s[5, x] / m, s[6, x] / m, s[7, x] / m
@@ -143,16 +151,21 @@ def tell_apart(s: Ints, colours: Bytes, y: int, x: int, limits: tuple[float, ...
     db, dg, dr = pb - qb, pg - qg, pr - qr
     vb, vg, vr = ibb * db + ibg * dg + ibr * dr, ibg * db + igg * dg + igr * dr, ibr * db + igr * dg + irr * dr
     distance = (vb * db + vg * dg + vr * dr) / det
-    if distance <= alike * alike:
+    if distance <= alike * alike / 4:
         return
     vb, vg, vr = vb / (det * distance), vg / (det * distance), vr / (det * distance)
     ob, og, orr = colours[y, x, 0] - qb, colours[y, x, 1] - qg, colours[y, x, 2] - qr
     place = vb * ob + vg * og + vr * orr
+    spread = s[14, x] / m - qb * qb - qg * qg - qr * qr + 3 * noise
+    wall = (math.sqrt((db * db + dg * dg + dr * dr) / spread) - uneven) / (even - uneven)
+    wall = min(1.0, max(0.0, wall)) * min(1.0, max(0.0, (shiny - place) / (shiny - bare)))
+    alike, apart = alike * (1 - wall / 2), apart * (1 - wall / 2)
     alpha = min(1.0, max(0.0, place))
     own = ob * (ibb * ob + ibg * og + ibr * orr) + og * (ibg * ob + igg * og + igr * orr)
     own += orr * (ibr * ob + igr * og + irr * orr)
     beside = math.sqrt(max(0.0, own / (det * distance) + alpha * (alpha - 2 * place)))
-    share = min(1.0, (math.sqrt(distance) - alike) / (apart - alike)) * min(1.0, (far - beside) / (far - near))
+    share = min(1.0, max(0.0, (math.sqrt(distance) - alike) / (apart - alike)))
+    share *= min(1.0, (far - beside) / (far - near))
     if share > 0:
         scale = share / (1 - 2 * haze)
         keys[0, y, x], keys[1, y, x], keys[2, y, x] = vb * scale, vg * scale, vr * scale
@@ -204,5 +217,5 @@ def warm_up() -> None:
     colours, groups = np.zeros((2, 2, 3), np.uint8), np.zeros((2, 2, 2), np.uint8)
     small, keys, lines = np.zeros((2, 2), np.float32), np.zeros((5, 2, 2), np.float32), np.zeros((4, 2, 2), np.float32)
     group(small, real(1), groups[0], groups[1])
-    cell_keys(colours, groups[0], groups[1], (1, 1, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0), keys)
+    cell_keys(colours, groups[0], groups[1], (1, 1, *np.arange(10.0)), keys)
     mix_keys(colours, keys, 0, 0, small, lines)

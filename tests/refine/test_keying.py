@@ -1,11 +1,14 @@
 """Keying: alpha from the colours of person and room, where these are clearly two, and nowhere else."""
 
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from greenscreen.band import Field
 from greenscreen.frame import Frame, Image, Matte
 from greenscreen.refine import keyed, keying, refine_edges
 
@@ -56,6 +59,37 @@ def test_person_and_room_of_the_same_colours_are_left_to_the_guided_filter(plana
     after = keyed(guided)
     assert np.array_equal(after.small, small)
     assert np.array_equal(after.lines, lines)
+
+
+@pytest.mark.parametrize("planar", [False, True])
+def test_a_wall_between_curls_is_seen_as_wall_and_a_cluttered_room_is_not(planar: bool) -> None:
+    """Hair of many tones before a white wall: the rim of wall that the network takes for hair goes."""
+    curls = np.kron(texture(0)[::4, ::4, :1], np.ones((4, 4, 3), np.uint8)) // 3
+    even = np.full((180, 320, 3), 240, np.uint8)
+    cluttered = np.where(texture(1)[..., :1] < 128, np.uint8(130), even)
+    rims = []
+    for room in (even, cluttered):
+        image, truth = scene(person=curls, room=room)
+        guided = refine_edges(framed(image, planar), cv2.dilate(seen(truth), np.ones((3, 3), np.uint8)))
+        rim = (truth == 0) & (guided.values > 64)
+        rims.append((guided.values[rim].mean(), keyed(guided).values[rim].mean()))
+    assert rims[0][1] < 0.25 * rims[0][0]
+    assert rims[1][1] > 0.8 * rims[1][0]
+
+
+@pytest.mark.parametrize("find", [keying.mixed, keying.mixed_fast])
+def test_a_gleam_on_hair_is_left_to_the_guided_filter(find: Callable[..., tuple[Matte, Field]]) -> None:
+    """Before a wall, what lies between dark hair and its colour may be hair; what looks like the wall is the wall."""
+    tones = np.where(np.random.default_rng(5).random((30, 30)) < 0.5, np.uint8(30), np.uint8(90))
+    guide = np.repeat(np.kron(tones, np.ones((4, 4), np.uint8))[..., None], 3, 2)
+    small, lines = np.zeros((120, 120), np.float32), np.zeros((4, 120, 120), np.float32)
+    small[:, :56], small[:, 56:64] = 1, 0.5
+    guide[:, 56:] = 240
+    guide[50:70, 56:64] = 100
+    lines[3] = small
+    found, _ = find(guide, small.copy(), lines)
+    np.testing.assert_allclose(found[56:64, 58:62], 0.5, atol=0.01)
+    assert found[20:40, 58:62].max() < 0.3
 
 
 @pytest.mark.parametrize("planar", [False, True])

@@ -27,8 +27,9 @@ extern "C" __global__ void key_cells(const uchar4 *cells, float4 *keys, float *s
   for (int j = max(y - 1, 0); j <= min(y + 1, h - 1); ++j)
     for (int i = max(x - 1, 0); i <= min(x + 1, w - 1); ++i) near |= cells[j * w + i].w & 4;
   if (!near) return;
-  // Person, room, person's blue, green and red, room's, and of both the products of colours, two by two.
-  int s[14] = {0};
+  // Person, room, person's blue, green and red, room's, of both the products of colours, two by two, and of the room the
+  // squares of all three.
+  int s[15] = {0};
   for (int j = max(y - WINDOW, 0); j <= min(y + WINDOW, h - 1); ++j)
     for (int i = max(x - WINDOW, 0); i <= min(x + WINDOW, w - 1); ++i) {
       uchar4 c = cells[j * w + i];
@@ -37,6 +38,7 @@ extern "C" __global__ void key_cells(const uchar4 *cells, float4 *keys, float *s
       s[0] += person, s[1] += room;
       s[2] += person * b, s[3] += person * g, s[4] += person * r, s[5] += room * b, s[6] += room * g, s[7] += room * r;
       s[8] += b * b, s[9] += b * g, s[10] += b * r, s[11] += g * g, s[12] += g * r, s[13] += r * r;
+      s[14] += room * (b * b + g * g + r * r);
     }
   if (min(s[0], s[1]) < FEWEST) return;
   double n = s[0], m = s[1], scale = 2 / (n + m);
@@ -50,14 +52,18 @@ extern "C" __global__ void key_cells(const uchar4 *cells, float4 *keys, float *s
   double det = bb * ibb + bg * ibg + br * ibr, db = pb - qb, dg = pg - qg, dr = pr - qr;
   double vb = ibb * db + ibg * dg + ibr * dr, vg = ibg * db + igg * dg + igr * dr, vr = ibr * db + igr * dg + irr * dr;
   double distance = (vb * db + vg * dg + vr * dr) / det;
-  if (distance <= ALIKE * ALIKE) return;
+  if (distance <= ALIKE * ALIKE / 4) return;
   vb /= det * distance, vg /= det * distance, vr /= det * distance;
   uchar4 own = cells[at];
   double ob = own.x - qb, og = own.y - qg, orr = own.z - qr, place = vb * ob + vg * og + vr * orr;
+  double spread = s[14] / m - qb * qb - qg * qg - qr * qr + 3 * NOISE;
+  double wall = (sqrt((db * db + dg * dg + dr * dr) / spread) - UNEVEN) / (EVEN - UNEVEN);
+  wall = fmin(fmax(wall, 0.), 1.) * fmin(fmax((SHINY - place) / (SHINY - BARE), 0.), 1.);
+  double alike = ALIKE * (1 - wall / 2), apart = APART * (1 - wall / 2);
   double alpha = fmin(fmax(place, 0.), 1.), all = ob * (ibb * ob + ibg * og + ibr * orr);
   all += og * (ibg * ob + igg * og + igr * orr) + orr * (ibr * ob + igr * og + irr * orr);
   double beside = sqrt(fmax(all / (det * distance) + alpha * (alpha - 2 * place), 0.));
-  double share = fmin((sqrt(distance) - ALIKE) / (APART - ALIKE), 1.) * fmin((FAR - beside) / (FAR - NEAR), 1.);
+  double share = fmin(fmax((sqrt(distance) - alike) / (apart - alike), 0.), 1.) * fmin((FAR - beside) / (FAR - NEAR), 1.);
   if (!(share > 0)) return;
   double part = share / (1 - 2 * VAGUE);
   keys[at] = make_float4(vb * part, vg * part, vr * part, -(vb * qb + vg * qg + vr * qr + VAGUE) * part);
