@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from greenscreen.band import Field
 from greenscreen.colour import TO_BGR, TO_YUV
 from greenscreen.loops import REACH, Bytes, compiled, place
-from greenscreen.soft import between, widened
+from greenscreen.soft import Gaps, between, widened
 
 Row = Bytes | Field
 Room = tuple[Field, Field, Bytes, Bytes, Bytes]
@@ -189,6 +189,7 @@ def render(
     chroma_behind, chroma_out = behind[height:].reshape(2 * rows, columns), out[height:].reshape(2 * rows, columns)
     line, floats, luma, blue, red = room
     line[:] = real(0)
+    flat, flat_line = fields.reshape(h, 16 * w), line.reshape(16 * w)
     high = soft.shape[1]
     if high:
         widened(soft, 0, 2 * first, 2 * last, height, width, luma)
@@ -196,6 +197,7 @@ def render(
         widened(soft, 2, first, last, rows, columns, red)
     # Several rows of chroma belong to each of `kind`.
     ends, spans, scanned = np.empty(w, np.int32), 0, -1
+    gaps, seen = np.empty((w, 2), np.int64), 0
     # What lies in between is put side by side, so that loops over it are long: parts of a row, from a column to
     # another, and from which place on.
     parts, n, count = np.empty((MOST, 4), np.int64), 0, 0
@@ -207,21 +209,22 @@ def render(
         up, down, t = max(above, 0), min(above + 1, h - 1), real(v - above)
         if j != scanned:
             scanned, spans = j, find_spans(kind, j, ends)
+            seen = find_gaps(kind, j, ends, spans, columns, gaps) if high else 0
+        if seen:
+            for k in range(2):
+                between(luma, high, 2 * first, y + k, height, gaps, seen, 2, out, y + k)
+            between(blue, high, first, row, rows, gaps, seen, 1, chroma_out, row)
+            between(red, high, first, row, rows, gaps, seen, 1, chroma_out, rows + row)
         for span in range(spans):
             i, end = ends[span - 1] if span else 0, ends[span]
             what = kind[j, i]
             a, b = i * columns // w, end * columns // w
             if what == 1:
                 copy(frame, chroma, row, a, b, out, chroma_out)
-            elif high:
-                for k in range(2):
-                    between(luma, high, 2 * first, y + k, height, 2 * a, 2 * b, out, y + k)
-                between(blue, high, first, row, rows, a, b, chroma_out, row)
-                between(red, high, first, row, rows, a, b, chroma_out, rows + row)
-            elif what == 0:
+            elif what == 0 and not high:
                 copy(behind, chroma_behind, row, a, b, out, chroma_out)
             if what > 1:
-                mix(fields, up, down, t, max(i - 1, 0), min(end + 1, w), line)
+                mix(flat, up, down, t, 16 * max(i - 1, 0), 16 * min(end + 1, w), flat_line)
             if what == 3:
                 add_light(frame, chroma, row, a, b, line, left, share, out, chroma_out)
             if what != 2 and alpha.size:
@@ -269,6 +272,23 @@ def find_spans(kind: Bytes, row: int, ends: NDArray[np.int32]) -> int:
 
 
 @compiled
+def find_gaps(kind: Bytes, row: int, ends: NDArray[np.int32], spans: int, columns: int, gaps: Gaps) -> int:
+    """Where not the person alone is seen, from which of a row's `columns` to which; returns how many such parts."""
+    count, open_still, w = 0, False, kind.shape[1]
+    for span in range(spans):
+        start = ends[span - 1] if span else 0
+        if kind[row, start] == 1:
+            open_still = False
+            continue
+        if not open_still:
+            gaps[count, 0] = start * columns // w
+            count += 1
+        gaps[count - 1, 1] = ends[span] * columns // w
+        open_still = True
+    return count
+
+
+@compiled
 def copy(source: Bytes, colours: Bytes, row: int, a: int, b: int, out: Bytes, out_colours: Bytes) -> None:
     """Columns `a` to `b` of the rows of luma and chroma that belong together."""
     rows = len(colours) // 2
@@ -293,21 +313,22 @@ def fill(out: Bytes, row: int, first: int, last: int, value: np.uint8) -> None:
 
 @compiled
 def mix(fields: Field, up: int, down: int, t: real, first: int, last: int, line: Field) -> None:
-    """Places `first` to `last` of a row between two of `fields`, at `t` in [0, 1]."""
+    """Numbers `first` to `last` of a row between two of `fields`, at `t` in [0, 1]."""
     i, j = place(up), place(down)
     for x in range(place(first), place(last)):
-        for c in range(place(16)):
-            line[x, c] = fields[i, x, c] + (fields[j, x, c] - fields[i, x, c]) * t
+        line[x] = fields[i, x] + (fields[j, x] - fields[i, x]) * t
 
 
 @compiled
 def spread(line: Field, left: NDArray[np.int32], share: Field, first: int, last: int, out: Field, start: int) -> None:
     """A row of fields `(w, 16)` as it is at `left`, and to its right as far as `share` says: `(n, 16)`."""
     end, a, b = len(line) - 1, place(first), place(start)
+    # Not range(16): a known length is unrolled before it could become vector instructions.
+    count = place(line.shape[1])
     for x in range(place(last - first)):
         i, t, to = left[a + x], share[a + x], b + x
         one, other = place(max(i, 0)), place(min(i + 1, end))
-        for c in range(place(16)):
+        for c in range(count):
             out[to, c] = line[one, c] + (line[other, c] - line[one, c]) * t
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from greenscreen import memory
 from greenscreen.band import Field
-from greenscreen.frame import Image
+from greenscreen.frame import Image, Matte
 
 TRACE = 0.003
 """How much, beside what is near, the mean of all counts in a weighted blur."""
@@ -21,6 +21,14 @@ def cover(image: Image, width: int, height: int) -> Image:
     left, top = (w - crop_w) // 2, (h - crop_h) // 2
     cropped = image[top : top + crop_h, left : left + crop_w]
     return _resize(cropped, width, height, cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
+
+
+def stretched(matte: Matte, width: int, height: int) -> Matte:
+    """A matte at this size, interpolated; itself where that is its own."""
+    if matte.shape == (height, width):
+        return matte
+    out = memory.empty((height, width), np.float32)
+    return np.asarray(cv2.resize(matte, (width, height), dst=out, interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def weighted_blur(colour: Field, weight: Field, sigma: float) -> Field:

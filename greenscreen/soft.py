@@ -14,6 +14,7 @@ PARTS = 128
 BLOCK = 32
 """Places that are found at once."""
 Shares = NDArray[np.uint16]
+Gaps = NDArray[np.int64]
 
 
 @compiled
@@ -90,11 +91,14 @@ def widened(small: Bytes, k: int, first: int, last: int, height: int, width: int
     h, w = small.shape[1:]
     top, end = int(source(first, h, height)), min(int(source(last - 1, h, height)) + 2, h)
     # Where what lies between one column and the next begins.
-    begins, shares = np.zeros(w + 1, np.int64), np.zeros(width + BLOCK, np.uint16)
-    for x in range(width):
-        at = source(x, w, width)
-        shares[x] = np.uint16((at - int(at)) * PARTS + 0.5)
-        begins[int(at) + 1] = x + 1
+    begins, shares, columns = np.zeros(w + 1, np.int64), np.zeros(width + BLOCK, np.uint16), np.empty(width, np.int32)
+    scale, most = w / width, w - 1.0
+    for x in range(place(width)):
+        at = min(max((np.int32(x) + 0.5) * scale - 0.5, 0.0), most)
+        columns[x] = np.int32(at)
+        shares[x] = np.uint16(np.int32((at - columns[x]) * PARTS + 0.5))
+    for i in range(width):
+        begins[columns[i] + 1] = i + 1
     for i in range(1, w + 1):
         begins[i] = max(begins[i], begins[i - 1])
     blocks = (begins[1:] - begins[:-1] + BLOCK - 1) // BLOCK * BLOCK
@@ -118,19 +122,22 @@ def source(at: int, small: int, large: int) -> float:
 
 
 @compiled
-def between(rows: Bytes, h: int, start: int, y: int, height: int, first: int, last: int, out: Bytes, row: int) -> None:
-    """Places `first` to `last` of row `y` of a plane of `height`, of what is `widened` from row `start` on.
+def between(
+    rows: Bytes, h: int, start: int, y: int, height: int, gaps: Gaps, count: int, times: int, out: Bytes, row: int
+) -> None:
+    """Of row `y` of a plane of `height`, what is `widened` from row `start` on, where there are so many `gaps`.
 
-    The plane was `h` high. `out` gets them as its row `row`.
+    The plane was `h` high. `out` gets it as its row `row`. `gaps` are from which place to which, `times` as far.
     """
     at = source(y, h, height)
     top, i = int(source(start, h, height)), int(at)
     above, below, to = place(i - top), place(min(i + 1, h - 1) - top), place(row)
     share = np.uint16((at - i) * PARTS + 0.5)
     rest = np.uint16(PARTS - share)
-    for x in range(place(first), place(last)):
-        one, other = np.uint16(np.uint16(rows[above, x]) * rest), np.uint16(np.uint16(rows[below, x]) * share)
-        out[to, x] = np.uint8(np.uint16(np.uint16(one + other) + np.uint16(PARTS // 2)) >> np.uint16(7))
+    for n in range(place(count)):
+        for x in range(place(times * gaps[n, 0]), place(times * gaps[n, 1])):
+            one, other = np.uint16(np.uint16(rows[above, x]) * rest), np.uint16(np.uint16(rows[below, x]) * share)
+            out[to, x] = np.uint8(np.uint16(np.uint16(one + other) + np.uint16(PARTS // 2)) >> np.uint16(7))
 
 
 def warm_up() -> None:
@@ -139,4 +146,4 @@ def warm_up() -> None:
     to_yuv, across = np.zeros((3, 4), np.float32), np.zeros((2, 4, 2), np.float32)
     blur(np.zeros((2, 6), np.uint8), person, 1, 0.1, to_yuv, across, small)
     widened(small, 0, 0, 4, 4, 4, wide)
-    between(wide, 2, 0, 0, 4, 0, 4, np.zeros((4, 4), np.uint8), 0)
+    between(wide, 2, 0, 0, 4, np.zeros((1, 2), np.int64), 1, 1, np.zeros((4, 4), np.uint8), 0)

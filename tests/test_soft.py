@@ -53,12 +53,13 @@ def test_it_is_enlarged_as_by_opencv_whatever_part_is_asked_for(size: tuple[int,
     rows = np.empty((h, width + soft.BLOCK), np.uint8)
     soft.widened(small, 1, 0, height, height, width, rows)
     for y in range(height):
-        soft.between(rows, h, 0, y, height, 0, width, whole, y)
+        soft.between(rows, h, 0, y, height, np.array([[0, width]]), 1, 1, whole, y)
     for first in range(0, height, 3):
         soft.widened(small, 1, first, min(first + 3, height), height, width, rows)
         for y in range(first, min(first + 3, height)):
-            soft.between(rows, h, first, y, height, 0, width // 2, parts, y)
-            soft.between(rows, h, first, y, height, width // 2, width, parts, y)
+            soft.between(
+                rows, h, first, y, height, np.array([[0, width // 4], [width // 4, width // 2]]), 2, 2, parts, y
+            )
     np.testing.assert_array_equal(parts, whole)
     # Shares are rounded to parts of 128, once across and once down.
     np.testing.assert_allclose(whole.astype(int), expected, atol=3)

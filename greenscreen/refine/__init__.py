@@ -14,6 +14,7 @@ from greenscreen.refine.keying import keyed
 from greenscreen.refine.limits import Edges, bounded, thresholded
 from greenscreen.refine.plate import Plate, Taking
 from greenscreen.refine.steady import Steady
+from greenscreen.resize import stretched
 from greenscreen.strips import POOL
 
 
@@ -41,6 +42,7 @@ class Refiner:
         coarse = thresholded((clamped_fast if frame.planar else clamped)(coarse), self.edges.threshold)
         if self._islands:
             coarse = self._islands.clear(coarse, frame.planar)
+        coarse = stretched(coarse, *frame.guide.shape[1::-1])
         alpha = refine_edges(frame, coarse)
         # Neither this nor keying needs the other, and each keeps one core busy.
         rate = POOL.submit(self._steady.rate, frame, coarse) if self._steady else None

@@ -14,6 +14,7 @@ from greenscreen import memory
 from greenscreen.band import Field
 from greenscreen.colour import Bytes
 from greenscreen.frame import Alpha, Frame, Image, Matte
+from greenscreen.resize import stretched
 from greenscreen.strips import in_strips
 
 RADIUS = 3
@@ -30,8 +31,7 @@ BLACK, WHITE = 0.12, 0.88
 def refine_edges(frame: Frame, coarse: Matte) -> Alpha:
     """A coarse matte `(h, w)` in [0, 1], of any size, to an alpha for the frame."""
     guide = frame.guide
-    matte = memory.empty(guide.shape[:2], np.float32)
-    cv2.resize(coarse, guide.shape[1::-1], dst=matte, interpolation=cv2.INTER_LINEAR)
+    matte = stretched(coarse, *guide.shape[1::-1])
     small, lines = outlined_fast(frame.channels, matte) if frame.planar else outlined(guide, matte)
     return Alpha(frame, small, lines)
 

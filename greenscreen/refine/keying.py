@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from greenscreen import memory
 from greenscreen.band import Field
+from greenscreen.colour import Bytes
 from greenscreen.frame import Alpha, Image, Matte
 
 RADIUS = 10
@@ -48,8 +49,11 @@ Wide = NDArray[np.float64]
 
 def keyed(alpha: Alpha) -> Alpha:
     """An alpha that the guided filter found, keyed where that is better; the same where it is 0 or 1 all around."""
-    guide = alpha.frame.guide
-    small, lines = (mixed_fast if alpha.frame.planar else mixed)(guide, alpha.small, alpha.lines)
+    frame = alpha.frame
+    if frame.planar:
+        small, lines = mixed_fast(frame.channels, alpha.small, alpha.lines)
+    else:
+        small, lines = mixed(frame.guide, alpha.small, alpha.lines)
     return replace(alpha, small=small, lines=lines)
 
 
@@ -63,28 +67,16 @@ def mixed(guide: Image, small: Matte, lines: Field) -> tuple[Matte, Field]:
     return np.where(shares[0] > 0, values, small), lines
 
 
-def mixed_fast(guide: Image, small: Matte, lines: Field) -> tuple[Matte, Field]:
-    """The same, compiled, and in place."""
+def mixed_fast(channels: Bytes, small: Matte, lines: Field) -> tuple[Matte, Field]:
+    """The same, compiled, of the guide's channels, `(3, h, w)`, and in place."""
     from greenscreen.refine import keying_kernels as kernels
 
     h, w = small.shape
-    groups, outline = memory.empty((2, (h + 1) // 2, (w + 1) // 2), np.uint8)
-    kernels.group(small, np.float32(SURE), groups, outline)
-    if not outline.any():
-        return small, lines
-    near = np.asarray(cv2.dilate(outline, np.ones((3, 3), np.uint8)), np.uint8)
-    # All that windows around the outline see.
-    left, top, width, height = cv2.boundingRect(near)
-    left, top, right, bottom = max(left - RADIUS, 0), max(top - RADIUS, 0), left + width + RADIUS, top + height + RADIUS
-    colours, groups, near = (
-        np.ascontiguousarray(plane[top:bottom, left:right]) for plane in (halved(guide), groups, near)
-    )
+    cells = memory.empty((2, (h + 1) // 2, (w + 1) // 2), np.uint8)
     # As large as it may become, whatever is seen: memory is kept for each shape.
-    keys = memory.empty((5 * groups.size,), np.float32)[: 5 * near.size].reshape(5, *near.shape)
-    keys[:] = 0
+    room = memory.empty((5 * cells[0].size,), np.float32)
     limits = RADIUS, FEW, NOISE, ALIKE, APART, UNEVEN, EVEN, BARE, SHINY, NEAR, FAR, HAZE
-    kernels.cell_keys(colours, groups, near, limits, keys)
-    kernels.mix_keys(guide, keys, top, left, small, lines)
+    kernels.key(channels, small, lines, SURE, limits, cells, room)
     return small, lines
 
 

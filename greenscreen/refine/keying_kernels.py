@@ -18,85 +18,147 @@ SUMS = 15
 
 
 @compiled
-def cell_keys(colours: Bytes, groups: Bytes, near: Bytes, limits: Limits, keys: Field) -> None:
+def key(guide: Bytes, small: Field, lines: Field, sure: float, limits: Limits, cells: Bytes, room: Field) -> None:
+    """Keys alphas `(h, w)` and the lines `(4, h, w)` that they follow, in place; `guide` is `(3, h, w)`.
+
+    What `sure` and `limits` are, keying.py says. It works in `cells`, `(2, (h + 1) / 2, (w + 1) / 2)`, and in `room`
+    for five times as many numbers.
+    """
+    groups, near = cells[0], cells[1]
+    first, last, start, end = group(small, real(sure), groups, near)
+    if first >= last:
+        return
+    # All that windows around the outline see.
+    radius, (h, w) = limits[0], groups.shape
+    top, bottom, left, right = (
+        max(first - radius, 0),
+        min(last + radius, h),
+        max(start - radius, 0),
+        min(end + radius, w),
+    )
+    colours = halved(guide, top, bottom, left, right)
+    count = 5 * (bottom - top) * (right - left)
+    keys = room[:count].reshape(5, bottom - top, right - left)
+    room[:count] = real(0)
+    cell_keys(colours, groups, near, top, left, limits, keys)
+    mix_keys(guide, keys, top, left, small, lines)
+
+
+@compiled
+def group(small: Field, sure: real, groups: Bytes, near: Bytes) -> tuple[int, int, int, int]:
+    """What cells are: of `groups`, 1 where a cell is person, 2 where it is room.
+
+    And `near` where not all of one is 0 or 1, or of one beside it; returns from which row to which these are, and
+    column. Odd last pixels count twice.
+    """
+    h, w = small.shape
+    rows, columns = groups.shape
+    least, most = np.empty(2 * columns, np.float32), np.empty(2 * columns, np.float32)
+    outline, two = np.zeros((rows, columns), np.uint8), place(2)
+    for row in range(rows):
+        y, above, below = place(row), place(2 * row), place(min(2 * row + 1, h - 1))
+        for x in range(place(w)):
+            least[x], most[x] = min(small[above, x], small[below, x]), max(small[above, x], small[below, x])
+        least[w:], most[w:] = least[w - 1], most[w - 1]
+        for x in range(place(columns)):
+            low, high = min(least[two * x], least[two * x + place(1)]), max(most[two * x], most[two * x + place(1)])
+            groups[y, x] = np.uint8(low >= sure) + np.uint8(2) * np.uint8(high <= real(1) - sure)
+            outline[y, x] = (low < real(1)) & (high > real(0))
+    first, last, start, end, line = rows, 0, columns, 0, np.zeros(columns + 2, np.uint8)
+    for row in range(rows):
+        y, above, below = place(row), place(max(row - 1, 0)), place(min(row + 1, rows - 1))
+        for x in range(place(columns)):
+            line[x + place(1)] = outline[above, x] | outline[y, x] | outline[below, x]
+        for x in range(place(columns)):
+            near[y, x] = line[x] | line[x + place(1)] | line[x + two]
+        one, other = ends(near[row])
+        if one < other:
+            first, last, start, end = min(first, row), row + 1, min(start, one), max(end, other)
+    return first, last, start, end
+
+
+@compiled
+def halved(guide: Bytes, top: int, bottom: int, left: int, right: int) -> Bytes:
+    """The means of cells, of these rows and columns, `(3, rows, columns)`. Odd last pixels count twice."""
+    h, w = guide.shape[1:]
+    out, row = np.empty((3, bottom - top, right - left), np.uint8), np.empty(2 * (right - left), np.uint16)
+    for channel in range(3):
+        k = place(channel)
+        for cell in range(top, bottom):
+            y, above, below = place(cell - top), place(2 * cell), place(min(2 * cell + 1, h - 1))
+            a, count = place(2 * left), min(2 * right, w) - 2 * left
+            for x in range(place(count)):
+                row[x] = np.uint16(guide[k, above, a + x]) + np.uint16(guide[k, below, a + x])
+            row[count:] = row[count - 1]
+            for x in range(place(right - left)):
+                out[k, y, x] = (row[x + x] + row[x + x + place(1)] + np.uint16(2)) >> np.uint16(2)
+    return out
+
+
+@compiled
+def cell_keys(colours: Bytes, groups: Bytes, near: Bytes, top: int, left: int, limits: Limits, keys: Field) -> None:
     """Of each cell that is `near`, the discriminant's lines times their share, and that share: `keys` `(5, h, w)`.
 
-    `colours` are `(h, w, 3)`, `groups` `(h, w)`: 1 where a cell is person, 2 where it is room. `keys` are 0 at first;
-    what `limits` are, keying.py says.
+    `colours` are `(3, h, w)`; of `groups` and `near` they are what begins at row `top` and column `left`. `keys` are 0
+    at first.
     """
     radius, few = limits[:2]
-    h, w = groups.shape
+    h, w = keys.shape[1:]
     size, width = 2 * radius + 1, w + 2 * radius + 1
     # Whole numbers, so that nothing drifts in the running sums. Rows of counts in a row, so that one loop sums all;
     # what comes takes the place of what goes.
     rows, columns = np.zeros((size, SUMS * width), np.int32), np.zeros(SUMS * width, np.int32)
-    new, window, planes = np.zeros(SUMS * width, np.int32), np.empty((SUMS, w), np.int32), np.empty((3, w), np.int32)
+    new, window = np.zeros(SUMS * width, np.int32), np.empty((SUMS, w), np.int32)
     for y in range(-radius, h):
         if y + radius < h:
-            count(colours, groups, y + radius, planes, new, radius + 1)
+            count(colours, groups, top, left, y + radius, new, radius + 1)
         else:
             new[:] = 0
         exchange(new, rows[(y + radius) % size], columns)
-        first, last = ends(near[max(y, 0)])
-        if y < 0 or first == last:
+        if y < 0:
+            continue
+        first, last = ends(near[top + y, left : left + w])
+        if first == last:
             continue
         for k in range(SUMS):
             slide(columns, k * width, size, window, k, first, last)
         for x in range(first, last):
-            if near[y, x] and min(window[0, x], window[1, x]) >= few:
+            if near[top + y, left + x] and min(window[0, x], window[1, x]) >= few:
                 tell_apart(window, colours, y, x, limits[2:], keys)
-
-
-@compiled
-def group(small: Field, sure: real, groups: Bytes, outline: Bytes) -> None:
-    """What cells are: `groups` as above, and `outline` where not all of one is 0 or 1. Odd last pixels count twice."""
-    h, w = small.shape
-    least, most = np.empty(w, np.float32), np.empty(w, np.float32)
-    for y in range(len(groups)):
-        above, below = small[2 * y], small[min(2 * y + 1, h - 1)]
-        for x in range(place(w)):
-            least[x], most[x] = min(above[x], below[x]), max(above[x], below[x])
-        for x in range(groups.shape[1]):
-            a, b = 2 * x, min(2 * x + 1, w - 1)
-            low, high = min(least[a], least[b]), max(most[a], most[b])
-            groups[y, x] = 1 if low >= sure else 2 if high <= real(1) - sure else 0
-            outline[y, x] = (low < real(1)) & (high > real(0))
 
 
 # Whole arrays are handed over, and places in them: to take a part of one takes longer than most loops here.
 
 
 @compiled
-def count(colours: Bytes, groups: Bytes, row: int, planes: Ints, out: Ints, start: int) -> None:
+def count(colours: Bytes, groups: Bytes, top: int, left: int, row: int, out: Ints, start: int) -> None:
     """What is summed of a row of cells: `out` has `SUMS` rows, each from `start` on, and gets in this order:
 
     person, room, person's blue, green and red, room's, of both the products of colours, two by two, and of the room the
     squares of all three.
     """
-    w, y, width, n = groups.shape[1], place(row), len(out) // SUMS, 8
+    w, y, i, j, width, n = colours.shape[2], place(row), place(top + row), place(left), len(out) // SUMS, 8
     person, room = place(start), place(start + width)
     for x in range(place(w)):
-        out[person + x] = groups[y, x] == 1
+        out[person + x] = groups[i, j + x] == 1
     for x in range(place(w)):
-        out[room + x] = groups[y, x] == 2
-    for c in range(3):
-        k = place(c)
+        out[room + x] = groups[i, j + x] == 2
+    for channel in range(3):
+        k = place(channel)
+        of_person, of_room = place(start + (2 + channel) * width), place(start + (5 + channel) * width)
         for x in range(place(w)):
-            planes[k, x] = colours[y, x, k]
-        of_person, of_room = place(start + (2 + c) * width), place(start + (5 + c) * width)
+            out[of_person + x] = out[person + x] * np.int32(colours[k, y, x])
         for x in range(place(w)):
-            out[of_person + x] = out[person + x] * planes[k, x]
-        for x in range(place(w)):
-            out[of_room + x] = out[room + x] * planes[k, x]
-    for c in range(3):
-        for other in range(c, 3):
-            i, j, product = place(c), place(other), place(start + n * width)
+            out[of_room + x] = out[room + x] * np.int32(colours[k, y, x])
+        for other in range(channel, 3):
+            m, product = place(other), place(start + n * width)
             for x in range(place(w)):
-                out[product + x] = (out[person + x] + out[room + x]) * planes[i, x] * planes[j, x]
+                both = (out[person + x] + out[room + x]) * np.int32(colours[k, y, x])
+                out[product + x] = both * np.int32(colours[m, y, x])
             n += 1
     squares = place(start + n * width)
     for x in range(place(w)):
-        b, g, r = planes[place(0), x], planes[place(1), x], planes[place(2), x]
+        b, g, r = np.int32(colours[0, y, x]), np.int32(colours[1, y, x]), np.int32(colours[2, y, x])
         out[squares + x] = out[room + x] * (b * b + g * g + r * r)
 
 
@@ -154,7 +216,7 @@ def tell_apart(s: Ints, colours: Bytes, y: int, x: int, limits: tuple[float, ...
     if distance <= alike * alike / 4:
         return
     vb, vg, vr = vb / (det * distance), vg / (det * distance), vr / (det * distance)
-    ob, og, orr = colours[y, x, 0] - qb, colours[y, x, 1] - qg, colours[y, x, 2] - qr
+    ob, og, orr = colours[0, y, x] - qb, colours[1, y, x] - qg, colours[2, y, x] - qr
     place = vb * ob + vg * og + vr * orr
     spread = s[14, x] / m - qb * qb - qg * qg - qr * qr + 3 * noise
     wall = (math.sqrt((db * db + dg * dg + dr * dr) / spread) - uneven) / (even - uneven)
@@ -208,14 +270,12 @@ def mix_keys(guide: Bytes, keys: Field, top: int, left: int, small: Field, lines
                     value = real(0.75) * line[k, m] + real(0.25) * line[k, n]
                     value += lines[k, y, x] * (real(1) - part)
                     lines[k, y, x] = value
-                    alpha += value * (real(guide[y, x, k]) if channel < 3 else real(1))
+                    alpha += value * (real(guide[k, y, x]) if channel < 3 else real(1))
                 small[y, x] = min(real(1), max(real(0), alpha))
 
 
 def warm_up() -> None:
     """Calls them all, which is what compiles them, or loads what was compiled before."""
-    colours, groups = np.zeros((2, 2, 3), np.uint8), np.zeros((2, 2, 2), np.uint8)
-    small, keys, lines = np.zeros((2, 2), np.float32), np.zeros((5, 2, 2), np.float32), np.zeros((4, 2, 2), np.float32)
-    group(small, real(1), groups[0], groups[1])
-    cell_keys(colours, groups[0], groups[1], (1, 1, *np.arange(10.0)), keys)
-    mix_keys(colours, keys, 0, 0, small, lines)
+    guide, small, lines = np.zeros((3, 2, 2), np.uint8), np.zeros((2, 2), np.float32), np.zeros((4, 2, 2), np.float32)
+    limits = 1, 1, *np.arange(10.0)
+    key(guide, small, lines, 1.0, limits, np.zeros((2, 1, 1), np.uint8), np.zeros(5, np.float32))

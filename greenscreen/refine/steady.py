@@ -17,6 +17,7 @@ from greenscreen import memory
 from greenscreen.band import Field
 from greenscreen.colour import Bytes
 from greenscreen.frame import Alpha, Frame, Image, Matte, Past
+from greenscreen.resize import stretched
 
 RATE = 0.05
 """How much of a new alpha counts where nothing moves: noise of a second or so is averaged."""
@@ -52,8 +53,7 @@ class Gate:
         `coarse` is the network's matte, of any size. With the guide's `channels`, it is found by compiled loops.
         """
         size = guide.shape[:2]
-        belief = memory.empty(size, np.float32)
-        cv2.resize(coarse, size[::-1], dst=belief, interpolation=cv2.INTER_LINEAR)
+        belief = stretched(coarse, *size[::-1])
         if self._seen is None or self._believed is None or self._believed.shape != size:
             self._seen, self._believed = planes(guide), belief.copy()
             return np.ones(size, np.float32)
