@@ -182,7 +182,7 @@ def video(
             matte,
             lambda done, total: bar.update(task, completed=done, total=total),
         )
-    say(f"{count} frames written to {output}")
+    say(f"{count} {'frame' if count == 1 else 'frames'} written to {output}")
 
 
 @app.command()

@@ -62,7 +62,11 @@ AUTO = ["tensorrt", "openvino", "onnxruntime"]
 ON_GPU = {"tensorrt", "onnxruntime-cuda", "onnxruntime-directml"}
 """Those of which a machine with several GPUs has several."""
 
-INSTALL = {"tensorrt": "tensorrt-cu13 pycuda, or what greenscreen doctor names for an older driver"}
+INSTALL = {
+    "tensorrt": "tensorrt-cu13 pycuda, or what greenscreen doctor names for an older driver",
+    "onnxruntime-cuda": "'onnxruntime-gpu[cuda,cudnn]'",
+    "onnxruntime-directml": "onnxruntime-directml",
+}
 """What to install for an engine, where it is not called like it. Never `greenscreen[...]`: PyPI has another program of
 that name."""
 

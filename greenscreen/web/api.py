@@ -101,8 +101,12 @@ class Api:
         return web.json_response(list_profiles())
 
     async def save_profile(self, request: web.Request) -> web.Response:
-        """Keeps the settings as they are now; a recording under way is no setting to begin the next run with."""
-        settings = self._control.settings.model_copy(update={"record": None})
+        """Keeps the settings as they are now.
+
+        A recording under way is no setting to begin the next run with; nor is what is shown for the moment, be it the
+        placeholder or the room.
+        """
+        settings = self._control.settings.model_copy(update={"record": None, "show": "result"})
         await asyncio.to_thread(write_profile, request.match_info["name"], settings)
         self._state.changed()
         return web.json_response(list_profiles())

@@ -253,6 +253,10 @@ def test_video_writes_every_frame(greenscreen: Greenscreen, make_clip: MakeClip)
     assert (answer.code, answer.err) == (0, "10 frames written to out.mp4\n")
     with av.open("out.mp4") as video:
         assert len(list(video.decode(video=0))) == 10
+    photo("one.png", (32, 32))
+    assert (
+        greenscreen("video", "one.png", "-o", "one.mp4", "--background", "blue").err == "1 frame written to one.mp4\n"
+    )
 
 
 @pytest.mark.parametrize("fast", [[], ["--fast"]])

@@ -135,6 +135,24 @@ def test_a_library_that_is_not_installed_is_named_with_its_command(monkeypatch: 
     assert caught.value.hint == "install it with: pip install absent"
 
 
+@pytest.mark.parametrize(
+    ("name", "package"),
+    [
+        ("onnxruntime", "onnxruntime"),
+        ("onnxruntime-cuda", "'onnxruntime-gpu[cuda,cudnn]'"),
+        ("onnxruntime-directml", "onnxruntime-directml"),
+    ],
+)
+def test_without_onnx_runtime_the_build_with_the_provider_is_named(
+    name: str, package: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The plain one would be installed in vain."""
+    monkeypatch.setitem(ENGINES, name, f"greenscreen.segment.absent:{name}")
+    with pytest.raises(EngineError) as caught:
+        open_segmenter(name)
+    assert caught.value.hint == f"install it with: pip install {package}"
+
+
 def test_auto_passes_over_what_does_not_run_here(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(ENGINES, "openvino", "greenscreen.segment.absent")
     with open_segmenter("auto") as segmenter:

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 import pytest
 
+from greenscreen.profiles import read_profile
 from greenscreen.web.api import MOST_JSON
 from greenscreen.web.uploads import MOST_BYTES, slug
 
@@ -281,6 +282,17 @@ def test_profiles_are_saved_and_loaded(run: Any) -> None:
     assert (run.control.settings.background, run.control.settings.zoom) == ("blue", 2)
     assert run.ask("/api/profiles/nothing", "POST").status == 404
     assert run.ask("/api/profiles/%2e%2e%2fx", "PUT").status == 404
+
+
+@pytest.mark.parametrize("show", ["placeholder", "original"])
+def test_a_saved_profile_does_not_begin_the_next_run_hidden_or_in_the_room(run: Any, show: str) -> None:
+    """What is shown for the moment is not kept; and whoever is hidden stays so while it is saved."""
+    run.change(background="blue", show=show)
+    run.ask("/api/profiles/evening", "PUT")
+    kept = read_profile("evening")
+    assert kept["background"] == "blue"
+    assert "show" not in kept
+    assert run.control.settings.show == show
 
 
 def test_a_snapshot_and_a_recording_are_kept_on_this_machine(
