@@ -68,12 +68,9 @@ def find_chroma(pairs: Pairs, out: Bytes, row: int, rows: int) -> None:
     i, j, k = place(0), place(1), place(2)
     for x in range(place(out.shape[1])):
         b, g, r = int32(pairs[i, x] & low), int32(pairs[j, x] & low), int32(pairs[k, x] & low)
-        total = b * int32(460324) - g * int32(305135) - r * int32(155188)
-        out[u, x] = np.uint8((total + (int32(128 << 20) + HALF)) >> SHIFT)
-    for x in range(place(out.shape[1])):
-        b, g, r = int32(pairs[i, x] & low), int32(pairs[j, x] & low), int32(pairs[k, x] & low)
-        total = r * int32(460324) - g * int32(385875) - b * int32(74448)
-        out[v, x] = np.uint8((total + (int32(128 << 20) + HALF)) >> SHIFT)
+        blue, red = b * int32(460324) - g * int32(305135), r * int32(460324) - g * int32(385875)
+        out[u, x] = np.uint8((blue - r * int32(155188) + (int32(128 << 20) + HALF)) >> SHIFT)
+        out[v, x] = np.uint8((red - b * int32(74448) + (int32(128 << 20) + HALF)) >> SHIFT)
 
 
 @compiled
