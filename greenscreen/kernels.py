@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from greenscreen.band import Field
 from greenscreen.colour import TO_BGR, TO_YUV
-from greenscreen.loops import REACH, Bytes, compiled, place
+from greenscreen.loops import REACH, Bytes, compiled, place, prefetch
 from greenscreen.soft import Gaps, between, widened
 
 Row = Bytes | Field
@@ -241,6 +241,11 @@ def render(
                     widen(chroma_behind, k * rows + row, a, end_of, floats, BEHIND + 2 + k, n)
                     if known.size:
                         widen(before, y + k, 2 * a, 2 * end_of, floats, BEFORE + k, 2 * n)
+                if y + 3 < height:
+                    foresee(frame, y + 2, 2 * a, 2 * end_of, 64)
+                    if known.size:
+                        foresee(before, y + 2, 2 * a, 2 * end_of, 16)
+                        foresee(after, y + 2, 2 * a, 2 * end_of, 16)
                 if known.size:
                     recall(known, j, nearest, a, end_of, floats, 2 * n)
                 parts[count] = row, a, end_of, n
@@ -341,6 +346,17 @@ def widen(values: Row, row: int, first: int, last: int, floats: Field, line: int
     i, j, a, b = place(row), place(line), place(first), place(start)
     for x in range(place(count)):
         floats[j, b + x] = real(values[i, a + x])
+
+
+@compiled
+def foresee(values: Row, row: int, first: int, last: int, line: int) -> None:
+    """Has a part of a row, and of the one below, brought from memory: most edges go on there, and it takes long.
+
+    So many values are a `line` of the caches.
+    """
+    for y in range(row, row + 2):
+        for x in range(first, min(last + line - 1, values.shape[1]), line):
+            prefetch(values, y, x)
 
 
 @compiled

@@ -5,8 +5,13 @@ can share a picture. Rows are contiguous and each loop does one simple thing wit
 compiler turns into vector instructions.
 """
 
+from typing import Any
+
 import numba
 import numpy as np
+from llvmlite import ir
+from numba.core import cgutils
+from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 from greenscreen.band import Field
@@ -40,3 +45,22 @@ def mirror(row: Field) -> None:
     for x in range(REACH):
         row[x] = row[REACH + mirrored(x - REACH, width)]
         row[REACH + width + x] = row[REACH + mirrored(width + x, width)]
+
+
+def _prefetch(typing: Any, array: Any, row: Any, column: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        kinds, word, bytes_ = signature.args, ir.IntType(32), cgutils.voidptr_t
+        holder = context.make_array(kinds[0])(context, builder, arguments[0])
+        at = [context.cast(builder, arguments[i], kinds[i], numba.types.intp) for i in (1, 2)]
+        item = cgutils.get_item_pointer(context, builder, kinds[0], holder, at)  # type: ignore[no-untyped-call]
+        form = ir.FunctionType(ir.VoidType(), [bytes_, word, word, word])
+        # To be read, to be kept in all caches, and data.
+        how = builder.bitcast(item, bytes_), word(0), word(3), word(1)
+        builder.call(builder.module.declare_intrinsic("llvm.prefetch", [bytes_], form), how)
+        return context.get_dummy_value()
+
+    return numba.types.none(array, row, column), generate
+
+
+prefetch: Any = intrinsic(_prefetch)
+"""In a loop, has `(array, row, column)` brought from memory, and goes on meanwhile: for what no processor foresees."""
