@@ -211,7 +211,7 @@ def fields_beside(frame: Frame, alpha: Alpha, other: Callable[[], Result]) -> tu
 
     size = alpha.small.shape
     fields, kind, near = memory.empty((*size, 16), np.float32), *(memory.empty(size, np.uint8) for _ in range(2))
-    kernels.find_band(alpha.small, kind, near)
+    kernels.find_band(alpha.small, kind, near, memory.empty((2, *size), np.uint8))
     # Asked for next.
     vars(alpha).setdefault("kind", kind)
     none = np.empty((0, 0), np.float32)

@@ -33,10 +33,13 @@ and of fields."""
 
 
 @compiled
-def find_band(small: Field, kind: Bytes, near: Bytes) -> None:
-    """Of an alpha `(h, w)` frame.Alpha's `kind`; and what is `near`, 1 there and up to a place beside it, else 0."""
+def find_band(small: Field, kind: Bytes, near: Bytes, room: Bytes) -> None:
+    """Of an alpha `(h, w)` frame.Alpha's `kind`; and what is `near`, 1 there and up to a place beside it, else 0.
+
+    `room` is `(2, h, w)`.
+    """
     h, w = small.shape
-    row, one, two = np.zeros(w + 4, np.uint8), np.empty((h, w), np.uint8), np.empty((h, w), np.uint8)
+    row, one, two = np.zeros(w + 4, np.uint8), room[0], room[1]
     for y in range(place(h)):
         for x in range(place(w)):
             row[x + place(2)] = (small[y, x] > real(0)) & (small[y, x] < real(1))
@@ -539,7 +542,7 @@ def warm_up() -> None:
     """Calls them all, which is what compiles them, or loads what was compiled before."""
     guide, matte, near = np.zeros((2, 2, 3), np.uint8), np.eye(2, dtype=np.float32), np.ones((2, 2), np.uint8)
     lines, fields = np.zeros((4, 2, 2), np.float32), np.zeros((2, 2, 16), np.float32)
-    find_band(matte, near.copy(), near.copy())
+    find_band(matte, near.copy(), near.copy(), np.empty((2, 2, 2), np.uint8))
     edge_fields(guide, matte, lines, near, (matte, matte, matte), TO_BGR, TO_YUV, fields, 0, 2)
     pixels, kind, values = np.zeros((6, 4), np.uint8), np.full((2, 2), 2, np.uint8), np.zeros((4, 4), np.uint8)
     past = np.empty((0, 0), np.uint8), np.empty((0, 0), np.float32), np.empty((0, 0), np.float32)

@@ -147,6 +147,6 @@ def test_the_band_is_found_as_the_slow_way_finds_it(size: tuple[int, int]) -> No
     small = np.where(rng.random(size) < 0.02, rng.random(size, np.float32), sure)
     alpha = Alpha(Frame(np.zeros((*size, 3), np.uint8), 0, 0), small, np.zeros((4, *size), np.float32))
     kind, near = np.empty((2, *size), np.uint8)
-    kernels.find_band(small, kind, near)
+    kernels.find_band(small, kind, near, np.full((2, *small.shape), 7, np.uint8))
     np.testing.assert_array_equal(kind, alpha.kind)
     np.testing.assert_array_equal(near, cv2.dilate(alpha.unknown, np.ones((3, 3), np.uint8)))

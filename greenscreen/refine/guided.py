@@ -5,8 +5,6 @@ colour, `alpha = a . colour + b`. He and Sun, "Fast Guided Filter" (2015): `a` a
 a small picture. They are enlarged where they are used, and only inside the trimap's unknown band.
 """
 
-from functools import partial
-
 import cv2
 import numpy as np
 
@@ -15,7 +13,7 @@ from greenscreen.band import Field
 from greenscreen.colour import Bytes
 from greenscreen.frame import Alpha, Frame, Image, Matte
 from greenscreen.resize import stretched
-from greenscreen.strips import in_strips
+from greenscreen.strips import STRIPS, in_strips
 
 RADIUS = 3
 """Half-width of the window, in pixels of the small picture: a little more than the network's uncertainty. The compiled
@@ -56,7 +54,14 @@ def outlined_fast(channels: Bytes, matte: Matte) -> tuple[Matte, Field]:
 
     small, lines = memory.empty(matte.shape, np.float32), memory.empty((4, *matte.shape), np.float32)
     doubt, epsilon, stretch = np.float32(DOUBT), np.float32(EPSILON * 255**2), (np.float32(BLACK), np.float32(WHITE))
-    in_strips(len(matte), partial(kernels.outline, channels, matte, doubt, epsilon, stretch, lines, small))
+    # Windows of windows reach beyond a strip on both sides.
+    room = kernels.room_for_outline(min(len(matte), -(-len(matte) // STRIPS) + 4 * RADIUS), matte.shape[1])
+
+    def strip(first: int, last: int) -> None:
+        free = memory.empty((room,), np.float32)
+        kernels.outline(channels, matte, doubt, epsilon, stretch, lines, small, free, first, last)
+
+    in_strips(len(matte), strip)
     return small, lines
 
 

@@ -40,6 +40,7 @@ def outline(
     stretch: tuple[real, real],
     lines: Field,
     small: Field,
+    room: Field,
     first: int,
     last: int,
 ) -> None:
@@ -50,28 +51,37 @@ def outline(
     `epsilon` is in levels squared. `lines` is `(4, h, w)` and gets `a` for each level of blue, green and red, and `b`;
     of `small` `(h, w)`, the alphas that they give, the two levels of `stretch` become 0 and 1. Windows beyond the
     picture's border are mirrored. One that holds nothing but room, or nothing but person, says exactly that: only
-    blocks of windows in which there is another are looked at.
+    blocks of windows in which there is another are looked at. All this is done in a `room` as `room_for_outline` has
+    it, whatever is in it.
     """
     top, end = max(first - 2 * REACH, 0), min(last + 2 * REACH, len(matte))
-    mixed = open_blocks(find_sure(matte[top:end], doubt, real(1) - doubt))
+    h, width = end - top, (whole(matte.shape[1]) + BLOCK)
+    a, b = (h + 2 * REACH) * 4 * width, (2 * h + 2 * REACH) * 4 * width
+    planes, found = room[:a].reshape(h + 2 * REACH, 4, width), room[a:b].reshape(h, 4, width)
+    sums, marks = room[b : b + 26 * width].reshape(2, 13, width), room[b + 26 * width :].view(np.uint8)
+    mixed = open_blocks(find_sure(matte[top:end], doubt, real(1) - doubt, marks))
     near = around(mixed, REACH)
-    planes = padded(guide, matte, top, end, doubt, (mixed.shape[1] + 1) * BLOCK)
-    found = np.empty((end - top, 4, planes.shape[2]), np.float32)
+    pad(guide, matte, top, doubt, planes)
     # From here on, rows are counted from `top`.
-    one, other = max(first - top - REACH, 0), min(last - top + REACH, end - top)
-    find_lines(planes, mixed, around(near, REACH), epsilon, one, other, found)
+    one, other = max(first - top - REACH, 0), min(last - top + REACH, h)
+    find_lines(planes, mixed, around(near, REACH), epsilon, one, other, sums, found)
     for y in range(one, other):
         for k in range(4):
             mirror(found[y, k, : matte.shape[1] + 2 * REACH])
     for y in range(first - top, last - top):
-        average(guide, matte, found, near, stretch, y, top, lines, small)
+        average(guide, matte, found, near, stretch, y, top, sums, lines, small)
 
 
 @compiled
-def padded(guide: Bytes, matte: Field, top: int, end: int, doubt: real, width: int) -> Field:
-    """Blue, green, red and the matte in steps, each row by row, mirrored at the border: `(end - top + 6, 4, width)`."""
-    h, w = end - top, matte.shape[1]
-    planes = np.empty((h + 2 * REACH, 4, width), np.float32)
+def whole(width: int) -> int:
+    """So many places, up to a whole block."""
+    return (width + BLOCK - 1) // BLOCK * BLOCK
+
+
+@compiled
+def pad(guide: Bytes, matte: Field, top: int, doubt: real, planes: Field) -> None:
+    """Blue, green, red and the matte in steps, mirrored at the border: `planes` `(h + 6, 4, n)`, rows from `top` on."""
+    h, w = len(planes) - 2 * REACH, matte.shape[1]
     for row in range(h):
         j, y = place(row + REACH), place(top + row)
         for k in range(3):
@@ -88,11 +98,10 @@ def padded(guide: Bytes, matte: Field, top: int, end: int, doubt: real, width: i
     for n in range(REACH):
         planes[n] = planes[REACH + mirrored(n - REACH, h)]
         planes[REACH + h + n] = planes[REACH + mirrored(h + n, h)]
-    return planes
 
 
 @compiled
-def open_blocks(sure: Mask) -> Mask:
+def open_blocks(sure: Bytes) -> Mask:
     """The blocks of a row in which a place is not sure, of `find_sure`'s answer."""
     # All of a block is one number: a byte for each place.
     words = sure.view(np.uint64)
@@ -104,12 +113,13 @@ def open_blocks(sure: Mask) -> Mask:
 
 
 @compiled
-def find_lines(planes: Field, mixed: Mask, near: Mask, epsilon: real, one: int, other: int, found: Field) -> None:
+def find_lines(
+    planes: Field, mixed: Mask, near: Mask, epsilon: real, one: int, other: int, sums: Field, found: Field
+) -> None:
     """Of rows `one` to `other` the lines of each window in blocks that are `mixed`; beside, what the matte says."""
     count = mixed.shape[1]
     # Of blue, green, red, matte and their products, two by two; and the row at which a block of them was summed last.
-    columns, summed = np.empty((13, planes.shape[2]), np.float32), np.full(count + 1, -2, np.int64)
-    window = np.empty((13, planes.shape[2]), np.float32)
+    columns, window, summed = sums[0], sums[1], np.full(count + 1, -2, np.int64)
     for y in range(one, other):
         block = 0
         while block < count:
@@ -150,6 +160,7 @@ def average(
     stretch: tuple[real, real],
     row: int,
     top: int,
+    sums: Field,
     lines: Field,
     small: Field,
 ) -> None:
@@ -158,7 +169,7 @@ def average(
     It is row `row` of `found` and `near`, and lies `top` lower in the picture.
     """
     w, y, block = small.shape[1], top + row, 0
-    total, window = np.empty((4, found.shape[2]), np.float32), np.empty((4, found.shape[2]), np.float32)
+    total, window = sums[0, :4], sums[1, :4]
     while block < near.shape[1]:
         first, block = block, end_of(near, row, block)
         start, end = first * BLOCK, min(block * BLOCK, w)
@@ -331,6 +342,7 @@ def open_gate(
     seen: Field,
     believed: Field,
     rate: Field,
+    room: Field,
 ) -> None:
     """How much of a new alpha counts, `(h, w)`; and takes over as much of what is seen and believed now.
 
@@ -338,15 +350,21 @@ def open_gate(
     place is believed to be at most `certain[0]`, or at least `certain[1]`, all counts: how places have changed is only
     found for blocks in which there is another. `limits` are what still stands, how much further has moved, from which
     change of mind on a place opens, how much further it is open wide, and the least rate. What changes less than
-    `quiet[0]` times the picture's noise stands still as well; more noise than `quiet[1]` is none.
+    `quiet[0]` times the picture's noise stands still as well; more noise than `quiet[1]` is none. All this is done in
+    a `room` as `room_for_gate` has it, whatever is in it.
     """
     h, w = rate.shape
-    sure = find_sure(belief, certain[0], certain[1])
+    # As many bytes as `find_sure` needs, and then floats.
+    a, wide = h * whole(w) // 2, w + 2 * REACH
+    b, c = a + h * w, a + 2 * h * w
+    d, e = c + h * 3 * wide, c + (h + 2) * 3 * wide
+    unlike, worst = room[a:b].reshape(h, w), room[b:c].reshape(h, w)
+    change, sums = room[c:d].reshape(h, 3, wide), room[d:e].reshape(2, 3, wide)
+    sure = find_sure(belief, certain[0], certain[1], room[:a].view(np.uint8))
     ask = open_blocks(sure)
     sample = h // 2 % SAMPLED
     ask[sample::SAMPLED] = True
-    unlike = np.zeros((h, w), np.float32)
-    find_unlike(guide, seen, ask, unlike)
+    find_unlike(guide, seen, ask, change, sums, worst, unlike)
     still, moved, doubt, decided, least = limits
     still = max(still, quiet[0] * min(quiet[1], real(np.median(unlike[sample::SAMPLED, ::3]))))
     for y in range(h):
@@ -354,22 +372,20 @@ def open_gate(
 
 
 @compiled
-def find_unlike(guide: Bytes, seen: Field, ask: Mask, out: Field) -> None:
+def find_unlike(guide: Bytes, seen: Field, ask: Mask, change: Field, sums: Field, worst: Field, out: Field) -> None:
     """How far each place's mean colour is from what it was, `(3, h, w)`: the greatest of the channels.
 
     And of the places around, as where a thing leaves there is no edge of it any more, but there was. `out` is `(h, w)`
-    and written in the blocks `ask`.
+    and found in the blocks `ask`, else 0; `change`, `sums` and `worst` are room.
     """
     h, w = out.shape
-    width = w + 2 * REACH
-    change = np.empty((h, 3, width), np.float32)
+    worst[:] = out[:] = real(0)
     for y in range(h):
         for k in range(3):
             for x in range(place(w)):
                 change[y, k, x + place(REACH)] = real(guide[k, y, x]) - seen[k, y, x]
             mirror(change[y, k])
-    wanted, worst = around(ask, 1), np.zeros((h, w), np.float32)
-    total, mean = np.empty((3, width), np.float32), np.empty((3, w), np.float32)
+    wanted, total, mean = around(ask, 1), sums[0], sums[1]
     for y in range(h):
         block = 0
         while block < wanted.shape[1]:
@@ -394,15 +410,17 @@ def find_unlike(guide: Bytes, seen: Field, ask: Mask, out: Field) -> None:
 
 
 @compiled
-def find_sure(belief: Field, room: real, person: real) -> Mask:
-    """Whether all of a place is believed to be at most `room`, or all of it at least `person`: `(h, w)`.
+def find_sure(belief: Field, room: real, person: real, marks: Bytes) -> Bytes:
+    """1 where all of a place is believed to be at most `room`, or all of it at least `person`, else 0: `(h, w)`.
 
-    And so is what lies beyond, up to a whole block.
+    And so is what lies beyond, up to a whole block. It is made in `marks`, of which there must be twice as many.
     """
     h, w = belief.shape
-    out = np.ones((h, (w + BLOCK - 1) // BLOCK * BLOCK), np.bool_)
+    n = h * whole(w)
+    out, across = marks[:n].reshape(h, whole(w)), marks[n : n + h * w].reshape(h, w)
+    out[:] = 1
     # Two bits: something in the place is not surely room; something in it is not surely the person.
-    across, row, doubt = np.empty((h, w), np.uint8), np.zeros(w + 2 * REACH, np.uint8), np.empty(w, np.uint8)
+    row, doubt = np.zeros(w + 2 * REACH, np.uint8), np.empty(w, np.uint8)
     for y in range(h):
         for x in range(w):
             row[REACH + x] = np.uint8(belief[y, x] > room) | np.uint8(2 * (belief[y, x] < person))
@@ -424,7 +442,7 @@ def renew(
     guide: Bytes,
     belief: Field,
     unlike: Field,
-    sure: Mask,
+    sure: Bytes,
     limits: tuple[real, real, real, real, real],
     y: int,
     seen: Field,
@@ -455,12 +473,27 @@ def settle(last: Field, rate: Field, small: Field) -> None:
             small[y, x] = real(1) if now > real(1 - 1 / 512) else now
 
 
+def room_for_outline(rows: int, width: int) -> int:
+    """How many numbers `outline` needs room for, where it looks at so many rows of a guide."""
+    blocks = -(-width // BLOCK) * BLOCK
+    return ((2 * rows + 2 * REACH) * 4 + 26) * (blocks + BLOCK) + rows * blocks // 2
+
+
+def room_for_gate(height: int, width: int) -> int:
+    """How many numbers `open_gate` needs room for."""
+    blocks = -(-width // BLOCK) * BLOCK
+    return 2 * height * width + 3 * (height + 2) * (width + 2 * REACH) + height * blocks // 2
+
+
 def warm_up() -> None:
     """Calls them all, which is what compiles them, or loads what was compiled before."""
     guide, matte, planes = np.zeros((3, 2, 2), np.uint8), np.eye(2, dtype=np.float32), np.zeros((4, 2, 2), np.float32)
     small, one = np.zeros((2, 2), np.float32), real(1)
     clamp(matte, small)
-    outline(guide, matte, real(0), one, (real(0), one), planes, small, 0, 2)
+    outline(
+        guide, matte, real(0), one, (real(0), one), planes, small, np.empty(room_for_outline(2, 2), np.float32), 0, 2
+    )
     limits = (one, one, one, one, one)
-    open_gate(guide, matte, limits, (one, one), (real(0), one), planes[:3], small.copy(), small)
+    room = np.empty(room_for_gate(2, 2), np.float32)
+    open_gate(guide, matte, limits, (one, one), (real(0), one), planes[:3], small.copy(), small, room)
     settle(matte, small, small.copy())

@@ -73,8 +73,8 @@ def mixed_fast(channels: Bytes, small: Matte, lines: Field) -> tuple[Matte, Fiel
 
     h, w = small.shape
     cells = memory.empty((2, (h + 1) // 2, (w + 1) // 2), np.uint8)
-    # As large as it may become, whatever is seen: memory is kept for each shape.
-    room = memory.empty((5 * cells[0].size,), np.float32)
+    # For as much as there may be to see, as memory is kept for each shape.
+    room = memory.empty((kernels.room_for_keys(RADIUS, *cells[0].shape),), np.float32)
     limits = RADIUS, FEW, NOISE, ALIKE, APART, UNEVEN, EVEN, BARE, SHINY, NEAR, FAR, HAZE
     kernels.key(channels, small, lines, SURE, limits, cells, room)
     return small, lines

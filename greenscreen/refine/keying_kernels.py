@@ -22,7 +22,7 @@ def key(guide: Bytes, small: Field, lines: Field, sure: float, limits: Limits, c
     """Keys alphas `(h, w)` and the lines `(4, h, w)` that they follow, in place; `guide` is `(3, h, w)`.
 
     What `sure` and `limits` are, keying.py says. It works in `cells`, `(2, (h + 1) / 2, (w + 1) / 2)`, and in `room`
-    for five times as many numbers.
+    for as many numbers as `room_for_keys` says.
     """
     groups, near = cells[0], cells[1]
     first, last, start, end = group(small, real(sure), groups, near)
@@ -40,7 +40,7 @@ def key(guide: Bytes, small: Field, lines: Field, sure: float, limits: Limits, c
     count = 5 * (bottom - top) * (right - left)
     keys = room[:count].reshape(5, bottom - top, right - left)
     room[:count] = real(0)
-    cell_keys(colours, groups, near, top, left, limits, keys)
+    cell_keys(colours, groups, near, top, left, limits, room[count:].view(np.int32), keys)
     mix_keys(guide, keys, top, left, small, lines)
 
 
@@ -96,7 +96,9 @@ def halved(guide: Bytes, top: int, bottom: int, left: int, right: int) -> Bytes:
 
 
 @compiled
-def cell_keys(colours: Bytes, groups: Bytes, near: Bytes, top: int, left: int, limits: Limits, keys: Field) -> None:
+def cell_keys(
+    colours: Bytes, groups: Bytes, near: Bytes, top: int, left: int, limits: Limits, room: Ints, keys: Field
+) -> None:
     """Of each cell that is `near`, the discriminant's lines times their share, and that share: `keys` `(5, h, w)`.
 
     `colours` are `(3, h, w)`; of `groups` and `near` they are what begins at row `top` and column `left`. `keys` are 0
@@ -107,7 +109,8 @@ def cell_keys(colours: Bytes, groups: Bytes, near: Bytes, top: int, left: int, l
     size, width = 2 * radius + 1, w + 2 * radius + 1
     # Whole numbers, so that nothing drifts in the running sums. Rows of counts in a row, so that one loop sums all;
     # what comes takes the place of what goes.
-    rows, columns = np.zeros((size, SUMS * width), np.int32), np.zeros(SUMS * width, np.int32)
+    rows, columns = room[: size * SUMS * width].reshape(size, SUMS * width), np.zeros(SUMS * width, np.int32)
+    rows[:] = 0
     new, window = np.zeros(SUMS * width, np.int32), np.empty((SUMS, w), np.int32)
     for y in range(-radius, h):
         if y + radius < h:
@@ -274,8 +277,15 @@ def mix_keys(guide: Bytes, keys: Field, top: int, left: int, small: Field, lines
                 small[y, x] = min(real(1), max(real(0), alpha))
 
 
+def room_for_keys(radius: int, rows: int, columns: int) -> int:
+    """How many numbers `key` needs room for, of so many cells."""
+    size = 2 * radius + 1
+    return 5 * rows * columns + size * SUMS * (columns + size)
+
+
 def warm_up() -> None:
     """Calls them all, which is what compiles them, or loads what was compiled before."""
     guide, small, lines = np.zeros((3, 2, 2), np.uint8), np.zeros((2, 2), np.float32), np.zeros((4, 2, 2), np.float32)
     limits = 1, 1, *np.arange(10.0)
-    key(guide, small, lines, 1.0, limits, np.zeros((2, 1, 1), np.uint8), np.zeros(5, np.float32))
+    room = np.empty(room_for_keys(1, 1, 1), np.float32)
+    key(guide, small, lines, 1.0, limits, np.zeros((2, 1, 1), np.uint8), room)

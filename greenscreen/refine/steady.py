@@ -91,7 +91,8 @@ def open_fast(channels: Bytes, belief: Matte, seen: Field, believed: Matte) -> F
     still, quiet, noisiest = np.float32(STILL), np.float32(QUIET), np.float32(NOISIEST)
     limits = still, np.float32(MOVED), np.float32(DOUBT), np.float32(DECIDED - DOUBT), np.float32(RATE)
     sure = np.float32(CERTAIN), np.float32(1 - CERTAIN)
-    kernels.open_gate(channels, belief, limits, (quiet, noisiest), sure, seen, believed, rate)
+    room = memory.empty((kernels.room_for_gate(*belief.shape),), np.float32)
+    kernels.open_gate(channels, belief, limits, (quiet, noisiest), sure, seen, believed, rate, room)
     return rate
 
 
