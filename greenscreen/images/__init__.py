@@ -18,6 +18,7 @@ from greenscreen.errors import SinkError, SourceError, UsageError
 from greenscreen.frame import Image
 from greenscreen.images.headers import BrokenImageError, measure, moves, orientation, picture_only
 from greenscreen.images.profile import profile_of, with_profile
+from greenscreen.images.srgb import in_srgb
 
 log = logging.getLogger(__name__)
 
@@ -54,8 +55,9 @@ class Photo:
 
     @cached_property
     def on_white(self) -> Image:
-        """The photo as it looks on paper."""
-        return self.image if self.opacity is None else on_white(self.image, self.opacity)
+        """The photo as it looks on paper, in sRGB's colours."""
+        image = in_srgb(self.image, self.profile)
+        return image if self.opacity is None else on_white(image, self.opacity)
 
 
 def open_photo(path: Path) -> Photo:
@@ -67,7 +69,7 @@ def open_photo(path: Path) -> Photo:
 
 
 def read_photo(path: Path) -> Image:
-    """Return a photo as `(H, W, 3)` uint8 BGR, upright, on white where it is transparent; raises as `open_photo`."""
+    """Return a photo as `(H, W, 3)` uint8 BGR, upright, on white where transparent, in sRGB; raises as `open_photo`."""
     return open_photo(path).on_white
 
 

@@ -1,6 +1,7 @@
 """Colour profiles (ICC.1:2022): which colours a photo's numbers stand for. What is made of the photo keeps its own.
 
-Nothing here converts colours: a picture of a wide gamut is worked on in its own numbers and keeps its profile.
+Nothing here converts colours: a picture of a wide gamut is worked on in its own numbers and keeps its profile. srgb.py
+does, for backdrops.
 """
 
 import re
