@@ -12,6 +12,7 @@ from greenscreen.errors import GreenscreenError, SinkError, SourceError, UsageEr
 from greenscreen.frame import Frame
 from greenscreen.images import PHOTO_SUFFIXES, list_photos, open_photo, write_image
 from greenscreen.pipeline import Pipeline, run
+from greenscreen.planar import Planar
 from greenscreen.refine import Refiner
 from greenscreen.segment import Segmenter
 from greenscreen.segment.ahead import Ahead
@@ -100,8 +101,11 @@ def cut_video(
     background: str | None,
     matte: bool,
     progress: Callable[[int, int | None], None],
+    fast: bool = False,
 ) -> int:
     """Writes the whole clip with its sound; returns the number of frames. `progress` gets frames done and expected.
+
+    With `fast`, frames before a background stay I420 from reading to writing wherever they are stored so, as in a call.
 
     Transparent by default where the file can be. Raises `UsageError` for files that cannot be written so, and what
     reading, running and writing raise; then there is no file, also after Ctrl-C: half a clip must not pass for a whole.
@@ -113,10 +117,11 @@ def cut_video(
     if realpath(out) in {realpath(clip), realpath(background)}:
         raise UsageError(f"{out} would be overwritten while it is read", "choose another -o")
     with ExitStack() as stack:
-        source = stack.enter_context(VideoSource(clip))
         backdrop = open_backdrop("green" if matte else background)
         if backdrop:
             stack.callback(backdrop.close)
+        planar = fast and not matte and backdrop is not None and Planar().wait()
+        source = stack.enter_context(VideoSource(clip, planar=planar, careful=True))
         sink = stack.enter_context(VideoSink(out, source.size, source.fps, matte=matte, audio_from=clip))
 
         segmenter.patient = True

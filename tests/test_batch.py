@@ -12,7 +12,7 @@ from PIL import Image as Pillow
 
 from greenscreen.batch import Job, cut_photos, cut_video, plan_photos
 from greenscreen.errors import SinkError, SourceError, UsageError
-from greenscreen.frame import Picture
+from greenscreen.frame import Frame, Matte, Picture
 from greenscreen.segment import Segmenter, open_segmenter
 from greenscreen.sinks.video import VideoSink
 
@@ -287,6 +287,36 @@ def test_webm_and_mov_are_transparent_unless_a_background_is_given(
     cut(segmenter, clip, out, "#0000ff")
     composite = frames(out)[0].to_ndarray(format="bgr24").astype(int)
     assert np.abs(composite[:, 120:] - (255, 0, 0)).max() <= 8
+
+
+@pytest.mark.parametrize(
+    ("name", "matte", "planar"), [("out.mp4", False, True), ("out.mkv", True, False), ("out.mov", False, False)]
+)
+def test_in_a_hurry_frames_before_a_background_stay_as_they_are_stored(
+    segmenter: Segmenter,
+    make_clip: MakeClip,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    matte: bool,
+    planar: bool,
+) -> None:
+    """They look the same; mattes, and what is transparent, are made as carefully as ever."""
+    clip, seen, segment = make_clip(tmp_path / "clip.mp4", size=(160, 96)), [], segmenter.segment
+
+    def watched(frame: Frame) -> Matte:
+        seen.append(frame.planar)
+        return segment(frame)
+
+    monkeypatch.setattr(segmenter, "segment", watched)
+    results = []
+    for fast in (False, True):
+        assert cut_video(clip, tmp_path / name, segmenter, None, matte, lambda *_: None, fast) == 10
+        results.append([picture.to_ndarray(format="bgr24").astype(int) for picture in frames(tmp_path / name)])
+    assert seen == [False] * 10 + [planar] * 10
+    for slow, quick in zip(*results, strict=True):
+        assert np.abs(slow - quick)[:, :60].max() <= 3
+        assert np.abs(slow - quick)[:, 100:].max() <= 3
 
 
 def test_a_matte_in_mkv_is_lossless_gray(segmenter: Segmenter, make_clip: MakeClip, tmp_path: Path) -> None:

@@ -181,6 +181,7 @@ def video(
             background,
             matte,
             lambda done, total: bar.update(task, completed=done, total=total),
+            fast,
         )
     say(f"{count} {'frame' if count == 1 else 'frames'} written to {output}")
 

@@ -16,6 +16,7 @@ from greenscreen.errors import SourceError
 from greenscreen.frame import Frame
 from greenscreen.images import letterbox, on_white
 from greenscreen.sources.demux import HINT, Frames, cut_off, opened
+from greenscreen.sources.hdr import is_hdr
 from greenscreen.sources.pixels import picture_of, planes_of
 
 log = logging.getLogger(__name__)
@@ -29,9 +30,9 @@ class VideoSource:
     Colours follow what the file says of its matrix and range; one that says nothing is taken as BT.601 and limited, as
     FFmpeg writes it. Frames come upright, of square pixels and deinterlaced; those of another size than the first are
     fitted into it. With `loop` the file begins again for ever, and time goes on. `frames` is about how many there are,
-    None where the file does not tell. With `planar`, for what plays live, planes that are stored like
-    I420's are handed on as I420, in its colours. Without either, high dynamic range is brought into the usual one, and
-    transparent frames keep their opacity; otherwise they lie on white.
+    None where the file does not tell. With `planar`, planes that are stored like I420's are handed on as I420, in its
+    colours. Either is for what plays live, where transparent frames lie on white and high dynamic range is left pale;
+    otherwise, and if it is `careful`, those keep their opacity, and that is brought into the usual range.
 
     Raises `SourceError` on entering when there is no picture, and at the end, after all the frames that could be had,
     when the file is damaged or cut off; with `loop` that is logged once, and it goes on from the beginning.
@@ -39,7 +40,7 @@ class VideoSource:
 
     live = False
 
-    def __init__(self, path: Path, loop: bool = False, planar: bool = False):
+    def __init__(self, path: Path, loop: bool = False, planar: bool = False, careful: bool = False):
         self.name = path.name or str(path)
         self.size = (0, 0)
         self.fps = _USUAL_FPS
@@ -48,6 +49,7 @@ class VideoSource:
         self._path = path
         self._loop = loop
         self._planar = planar
+        self._careful = careful
 
     def __enter__(self) -> Self:
         with opened(self._path) as (container, stream):
@@ -107,11 +109,11 @@ class VideoSource:
 
     def _framed(self, frame: VideoFrame, stream: VideoStream, time: float, index: int) -> Frame:
         shape = stream.sample_aspect_ratio
-        if self._planar and shape in (None, 1):
+        if self._planar and shape in (None, 1) and not (self._careful and is_hdr(frame)):
             planes = planes_of(frame)
             if planes is not None:
                 return Frame(planes, time, index)
-        live = self._planar or self._loop
+        live = (self._planar or self._loop) and not self._careful
         image, opacity = picture_of(frame, shape, hdr=not live)
         whole = Frame(image, time, index, opacity=opacity)
         return _flat(whole) if live else whole
