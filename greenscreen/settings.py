@@ -166,10 +166,13 @@ class Settings(BaseModel):
         return self.background.strip().lower() == "transparent"
 
 
-def make_settings(**values: Any) -> Settings:
-    """Settings from values as the command line gives them; raises `UsageError` naming the first that is wrong."""
+def make_settings(*, command: str = "run", **values: Any) -> Settings:
+    """Settings from values as the command line gives them; raises `UsageError` naming the first that is wrong.
+
+    `command` is whose help is hinted at.
+    """
     given = {key: value for key, value in values.items() if value is not None}
-    return settings_from(given, lambda field: "--" + field.replace("_", "-"), "see: greenscreen run --help")
+    return settings_from(given, lambda field: "--" + field.replace("_", "-"), f"see: greenscreen {command} --help")
 
 
 def changed(settings: Settings, **values: Any) -> Settings:

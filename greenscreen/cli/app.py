@@ -210,7 +210,7 @@ def bench(
     results = []
     for text in size or ["1280x720"]:
         for behind in background or ["blur"]:
-            settings = make_settings(size=text, engine=engine, background=behind)
+            settings = make_settings(command="bench", size=text, engine=engine, background=behind)
             result = measure(settings.size or (1280, 720), behind, engine, frames, compare_peer)
             typer.echo(json.dumps(result.as_dict())) if as_json else out.print(bench_table(result))
             results.append(result)

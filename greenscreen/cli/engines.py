@@ -31,7 +31,7 @@ def build_engine(
     path = model or bundled_model()
     contract = read_contract(path)
     for word in size or ["1280x720"]:
-        width, height = contract.input_size(*(make_settings(size=word).size or (16, 9)))
+        width, height = contract.input_size(*(make_settings(command="engine build", size=word).size or (16, 9)))
         with progress_bar() as bar:
             task = bar.add_task(f"{contract.name} at {width}x{height}", total=1.0)
 

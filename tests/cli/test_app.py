@@ -275,6 +275,15 @@ def test_video_looks_closely_unless_in_a_hurry(
     assert ways == [not fast]
 
 
+@pytest.mark.parametrize("command", [["bench"], ["profile", "save", "x"], ["run"]])
+def test_a_size_that_cannot_be_hints_at_the_help_of_its_own_command(
+    greenscreen: Greenscreen, command: list[str]
+) -> None:
+    answer = greenscreen(*command, "--size", "1x1")
+    assert answer.code == 2
+    assert f"see: greenscreen {' '.join(command).removesuffix(' x')} --help" in answer.err
+
+
 def test_bench_prints_one_object(greenscreen: Greenscreen) -> None:
     answer = greenscreen("bench", "--size", "96x64", "--frames", "3", "--json")
     assert answer.code == 0
