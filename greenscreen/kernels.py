@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from greenscreen.band import Field
 from greenscreen.colour import TO_BGR, TO_YUV
-from greenscreen.loops import REACH, Bytes, compiled, place, prefetch
+from greenscreen.loops import REACH, Bytes, compiled, number, place, prefetch
 from greenscreen.soft import Gaps, between, widened
 
 Row = Bytes | Field
@@ -195,15 +195,15 @@ def render(
     flat, flat_line = fields.reshape(h, 16 * w), line.reshape(16 * w)
     high = soft.shape[1]
     if high:
-        widened(soft, 0, 2 * first, 2 * last, height, width, luma)
-        widened(soft, 1, first, last, rows, columns, blue)
-        widened(soft, 2, first, last, rows, columns, red)
+        widened(soft, number(0), 2 * first, 2 * last, height, width, luma)
+        widened(soft, number(1), first, last, rows, columns, blue)
+        widened(soft, number(2), first, last, rows, columns, red)
     # Several rows of chroma belong to each of `kind`.
     ends, spans, scanned = np.empty(w, np.int32), 0, -1
     gaps, seen = np.empty((w, 2), np.int64), 0
     # What lies in between is put side by side, so that loops over it are long: parts of a row, from a column to
     # another, and from which place on.
-    parts, n, count = np.empty((MOST, 4), np.int64), 0, 0
+    parts, n, count = np.empty((MOST, 4), np.int64), number(0), number(0)
     at, made = np.empty((MOST, 16), np.float32), np.empty((6, 2 * MOST), np.uint8)
     for row in range(first, last):
         y, j = 2 * row, row * h // rows
@@ -215,9 +215,9 @@ def render(
             seen = find_gaps(kind, j, ends, spans, columns, gaps) if high else 0
         if seen:
             for k in range(2):
-                between(luma, high, 2 * first, y + k, height, gaps, seen, 2, out, y + k)
-            between(blue, high, first, row, rows, gaps, seen, 1, chroma_out, row)
-            between(red, high, first, row, rows, gaps, seen, 1, chroma_out, rows + row)
+                between(luma, high, 2 * first, y + k, height, gaps, seen, number(2), out, y + k)
+            between(blue, high, first, row, rows, gaps, seen, number(1), chroma_out, row)
+            between(red, high, first, row, rows, gaps, seen, number(1), chroma_out, rows + row)
         for span in range(spans):
             i, end = ends[span - 1] if span else 0, ends[span]
             what = kind[j, i]
@@ -256,7 +256,7 @@ def render(
                 if n == MOST:
                     edge(at, n, floats, known.size > 0, cut, made)
                     put(parts, count, floats, made, out, chroma_out, after, alpha)
-                    n = count = 0
+                    n = count = number(0)
     edge(at, n, floats, known.size > 0, cut, made)
     put(parts, count, floats, made, out, chroma_out, after, alpha)
 
@@ -383,7 +383,7 @@ def edge(at: Field, n: int, floats: Field, steadied: bool, cut: bool, made: Byte
     """
     find_base(at, n, floats)
     for c, row in ((0, SLOPE), (4, PERSON), (7, ROOM), (10, RATE), (11, LOW), (12, HIGH), (13, LIGHT)):
-        field(at, c, n, 2, floats, row)
+        field(at, c, n, number(2), floats, row)
     for k in range(2):
         find_share(floats, k, 2 * n)
         if steadied:
@@ -394,9 +394,9 @@ def edge(at: Field, n: int, floats: Field, steadied: bool, cut: bool, made: Byte
     find_mean(floats, n)
     for k in range(2):
         for c, row in ((5 + k, PERSON), (8 + k, ROOM), (14 + k, LIGHT)):
-            field(at, c, n, 1, floats, row)
-        free(floats, SEEN + 2 + k, MEAN, real(240), n)
-        blend(floats, BEHIND + 2 + k, MEAN, cut, made, 2 + k, n)
+            field(at, c, n, number(1), floats, row)
+        free(floats, SEEN + 2 + k, number(MEAN), real(240), n)
+        blend(floats, BEHIND + 2 + k, number(MEAN), cut, made, 2 + k, n)
 
 
 @compiled

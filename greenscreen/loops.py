@@ -5,7 +5,7 @@ can share a picture. Rows are contiguous and each loop does one simple thing wit
 compiler turns into vector instructions.
 """
 
-from typing import Any
+from typing import Any, cast
 
 import numba
 import numpy as np
@@ -24,6 +24,9 @@ SIZE = (2 * REACH + 1) ** 2
 
 place = np.uintp
 """An index in a loop: unsigned, so that the compiler need not think of those that count from the end."""
+
+number = cast("type[int]", np.int64)
+"""A number that is no constant: for each of those the compiler would make a loop anew that is handed one."""
 
 compiled = numba.njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz", "arcp"})
 

@@ -5,7 +5,7 @@ from numpy import float32 as real
 from numpy.typing import NDArray
 
 from greenscreen.band import Field
-from greenscreen.loops import Bytes, compiled, place
+from greenscreen.loops import Bytes, compiled, number, place
 
 Ints = NDArray[np.int32]
 Mask = NDArray[np.bool_]
@@ -28,7 +28,7 @@ def clear(
     h, w = matte.shape
     row, start, end, parent, surely, before, open_ended = runs
     out[:] = matte
-    count = find_runs(matte, haze, True, 1, row, start, end, parent)
+    count = find_runs(matte, haze, True, number(1), row, start, end, parent)
     surely[:count] = 0
     before[:count] = 0
     for n in range(count):
@@ -42,7 +42,7 @@ def clear(
         root = find(parent, n)
         if surely[root] < least_new and before[root] < least_known:
             out[row[n], start[n] : end[n]] = real(0)
-    count = find_runs(out, sure, False, 0, row, start, end, parent)
+    count = find_runs(out, sure, False, number(0), row, start, end, parent)
     surely[:count] = 0
     open_ended[:count] = 0
     for n in range(count):
@@ -74,10 +74,10 @@ def find_runs(
     for y in range(h):
         for x in range(place(w)):
             inside[x] = (matte[y, x] > limit) == above
-        first, at, x = count, last, pass_over(inside, words, 0, 0)
+        first, at, x = count, last, pass_over(inside, words, number(0), number(0))
         while x < w:
             row[count], start[count], parent[count] = y, x, count
-            x = pass_over(inside, words, x, 1)
+            x = pass_over(inside, words, x, number(1))
             end[count] = x
             # The row before, as far as it lies over this run; its last run may lie over the next one too.
             while at < first and end[at] + reach <= start[count]:
@@ -88,7 +88,7 @@ def find_runs(
                 parent[max(a, b)] = min(a, b)
                 over += 1
             count += 1
-            x = pass_over(inside, words, x, 0)
+            x = pass_over(inside, words, x, number(0))
         last = first
     return count
 

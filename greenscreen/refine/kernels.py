@@ -7,7 +7,7 @@ from numpy import float32 as real
 from numpy.typing import NDArray
 
 from greenscreen.band import Field
-from greenscreen.loops import REACH, SIZE, Bytes, compiled, mirror, mirrored, place
+from greenscreen.loops import REACH, SIZE, Bytes, compiled, mirror, mirrored, number, place
 
 Mask = NDArray[np.bool_]
 
@@ -60,11 +60,11 @@ def outline(
     planes, found = room[:a].reshape(h + 2 * REACH, 4, width), room[a:b].reshape(h, 4, width)
     sums, marks = room[b : b + 26 * width].reshape(2, 13, width), room[b + 26 * width :].view(np.uint8)
     mixed = open_blocks(find_sure(matte[top:end], doubt, real(1) - doubt, marks))
-    near = around(mixed, REACH)
+    near = around(mixed, number(REACH))
     pad(guide, matte, top, doubt, planes)
     # From here on, rows are counted from `top`.
     one, other = max(first - top - REACH, 0), min(last - top + REACH, h)
-    find_lines(planes, mixed, around(near, REACH), epsilon, one, other, sums, found)
+    find_lines(planes, mixed, around(near, number(REACH)), epsilon, one, other, sums, found)
     for y in range(one, other):
         for k in range(4):
             mirror(found[y, k, : matte.shape[1] + 2 * REACH])
@@ -121,7 +121,7 @@ def find_lines(
     # Of blue, green, red, matte and their products, two by two; and the row at which a block of them was summed last.
     columns, window, summed = sums[0], sums[1], np.full(count + 1, -2, np.int64)
     for y in range(one, other):
-        block = 0
+        block = number(0)
         while block < count:
             first, block = block, end_of(mixed, y, block)
             if not mixed[y, first]:
@@ -168,7 +168,7 @@ def average(
 
     It is row `row` of `found` and `near`, and lies `top` lower in the picture.
     """
-    w, y, block = small.shape[1], top + row, 0
+    w, y, block = small.shape[1], top + row, number(0)
     total, window = sums[0, :4], sums[1, :4]
     while block < near.shape[1]:
         first, block = block, end_of(near, row, block)
@@ -206,7 +206,7 @@ def end_of(blocks: Mask, y: int, block: int) -> int:
 @compiled
 def roll(planes: Field, y: int, first: int, last: int, on: bool, columns: Field) -> None:
     """The sums of columns over seven rows of `padded`, from `y`: from those of the row before, or anew."""
-    n = 4
+    n = number(4)
     for i in range(4):
         add(planes, y, first, last, on, i, columns)
         for j in range(i, 4 if i < 3 else 3):
@@ -385,9 +385,9 @@ def find_unlike(guide: Bytes, seen: Field, ask: Mask, change: Field, sums: Field
             for x in range(place(w)):
                 change[y, k, x + place(REACH)] = real(guide[k, y, x]) - seen[k, y, x]
             mirror(change[y, k])
-    wanted, total, mean = around(ask, 1), sums[0], sums[1]
+    wanted, total, mean = around(ask, number(1)), sums[0], sums[1]
     for y in range(h):
-        block = 0
+        block = number(0)
         while block < wanted.shape[1]:
             first, block = block, end_of(wanted, y, block)
             start, end = first * BLOCK, min(block * BLOCK, w)
@@ -397,7 +397,7 @@ def find_unlike(guide: Bytes, seen: Field, ask: Mask, change: Field, sums: Field
                     worst[y, x] = max(abs(mean[0, x]), max(abs(mean[1, x]), abs(mean[2, x]))) * real(1 / SIZE)
     row = np.empty(w + 2, np.float32)
     for y in range(h):
-        above, below, block = max(y - 1, 0), min(y + 1, h - 1), 0
+        above, below, block = max(y - 1, 0), min(y + 1, h - 1), number(0)
         while block < ask.shape[1]:
             first, block = block, end_of(ask, y, block)
             start, end = max(first * BLOCK - 1, 0), min(block * BLOCK + 1, w)

@@ -11,7 +11,7 @@ from numpy import float32 as real
 from numpy.typing import NDArray
 
 from greenscreen.band import Field
-from greenscreen.loops import Bytes, compiled
+from greenscreen.loops import Bytes, compiled, number
 from greenscreen.segment.motion import (
     ALIKE,
     BLOCK,
@@ -87,17 +87,17 @@ def follow(now: Bytes, before: Bytes, last: Ints, vectors: Ints, moves: Mask) ->
     for r in range(rows):
         for c in range(columns):
             at = PAD + r * BLOCK - MARGIN, PAD + c * BLOCK - MARGIN
-            vector = 0, 0
-            best = cost_of(now, before, at, vector, EVERYTHING)
+            vector = number(0), number(0)
+            best = cost_of(now, before, at, vector, number(EVERYTHING))
             moves[r, c] = best > STILL
             if moves[r, c]:
                 moving += 1
                 for k in range(5):
                     i, j = r + (k == 1) - (k == 2), c + (k == 3) - (k == 4)
                     if 0 <= i < rows and 0 <= j < columns:
-                        guess = int(last[i, j, 0]), int(last[i, j, 1])
+                        guess = number(last[i, j, 0]), number(last[i, j, 1])
                         best, vector = better(now, before, at, guess, best, vector)
-                step, first = 1, True
+                step, first = number(1), True
                 while step:
                     best, vector = around(now, before, at, step, best, vector)
                     # What goes on as it went, or hardly at all, is found at once.
@@ -126,20 +126,20 @@ def bring(now: Bytes, before: Bytes, matte: Field, coarse: Ints, moves: Mask, ve
             if not (moves[i, j] or moves[i, m] or moves[k, j] or moves[k, m]):
                 continue
             top, left = r * BLOCK, c * BLOCK
-            at, vector = (PAD + top - MARGIN, PAD + left - MARGIN), (0, 0)
-            best = cost_of(now, before, at, vector, EVERYTHING)
+            at, vector = (PAD + top - MARGIN, PAD + left - MARGIN), (number(0), number(0))
+            best = cost_of(now, before, at, vector, number(EVERYTHING))
             if best <= STILL:
                 continue
             for n in range(4):
                 p, q = (i if n < 2 else k), (j if n % 2 == 0 else m)
-                guess = 2 * int(coarse[p, q, 0]), 2 * int(coarse[p, q, 1])
+                guess = 2 * number(coarse[p, q, 0]), 2 * number(coarse[p, q, 1])
                 best, vector = better(now, before, at, guess, best, vector)
             down, across = real(0), real(0)
             if outlined(matte, at, vector):
                 y, x = vector
                 for p in range(-1, 2):
                     for q in range(-1, 2):
-                        near[p + 1, q + 1] = cost_of(now, before, at, (y + p, x + q), EVERYTHING)
+                        near[p + 1, q + 1] = cost_of(now, before, at, (y + p, x + q), number(EVERYTHING))
                         if near[p + 1, q + 1] < best:
                             best, vector = near[p + 1, q + 1], (y + p, x + q)
                 p, q = vector[0] - y + 1, vector[1] - x + 1
