@@ -192,9 +192,8 @@ def render(
     w, (high, width) = kind.shape[1], (soft.shape[1], frame.size[0])
 
     def strip(first: int, last: int) -> None:
-        luma = memory.empty((high, width + BLOCK), np.uint8)
-        blue, red = (memory.empty((high, width // 2 + BLOCK), np.uint8) for _ in range(2))
-        room = memory.empty((w, 16), np.float32), memory.empty(kernels.FLOATS, np.float32), luma, blue, red
+        wide = memory.empty((3, high, width + BLOCK), np.uint8)
+        room = memory.empty((w, 16), np.float32), memory.empty(kernels.FLOATS, np.float32), wide
         kernels.render(frame.pixels, picture, soft, kind, fields, cut, held, out, values, room, first, last)
 
     in_strips(len(out) // 3, strip)

@@ -14,9 +14,9 @@ from greenscreen.loops import REACH, Bytes, compiled, number, place, prefetch
 from greenscreen.soft import Gaps, between, widened
 
 Row = Bytes | Field
-Room = tuple[Field, Field, Bytes, Bytes, Bytes]
-"""What a strip of a picture is worked on in: a line of fields, `(w, 16)`; `FLOATS`; and, as high
-as a soft backdrop and a block wider than the picture's planes, room for its Y, U and V."""
+Room = tuple[Field, Field, Bytes]
+"""What a strip of a picture is worked on in: a line of fields, `(w, 16)`; `FLOATS`; and three planes as high
+as a soft backdrop, and a block wider than the picture."""
 
 FEW = real(0.05)
 """Pixels of a window that are too few to know a colour by."""
@@ -190,7 +190,8 @@ def render(
     # The rows of U, then those of V.
     chroma = frame[height:].reshape(2 * rows, columns)
     chroma_behind, chroma_out = behind[height:].reshape(2 * rows, columns), out[height:].reshape(2 * rows, columns)
-    line, floats, luma, blue, red = room
+    line, floats, wide = room
+    luma, blue, red = wide[0], wide[1], wide[2]
     line[:] = real(0)
     flat, flat_line = fields.reshape(h, 16 * w), line.reshape(16 * w)
     high = soft.shape[1]
@@ -546,5 +547,5 @@ def warm_up() -> None:
     edge_fields(guide, matte, lines, near, (matte, matte, matte), TO_BGR, TO_YUV, fields, 0, 2)
     pixels, kind, values = np.zeros((6, 4), np.uint8), np.full((2, 2), 2, np.uint8), np.zeros((4, 4), np.uint8)
     past = np.empty((0, 0), np.uint8), np.empty((0, 0), np.float32), np.empty((0, 0), np.float32)
-    room = np.empty((2, 16), np.float32), np.empty(FLOATS, np.float32), values, values, values
+    room = np.empty((2, 16), np.float32), np.empty(FLOATS, np.float32), values[None, :0]
     render(pixels, pixels, values[None, :0], kind, fields, False, past, pixels.copy(), values, room, 0, 2)
