@@ -112,7 +112,7 @@ def certain(belief: Matte) -> Mask:
 
 
 class Steady:
-    """Gives alphas their past. One frame's picture size after the other's starts afresh."""
+    """Gives alphas their past. Frames of another size or form than the last start afresh."""
 
     def __init__(self) -> None:
         self._gate = Gate()
@@ -126,7 +126,8 @@ class Steady:
         """The alpha, held where nothing moves, by the frame's `rate`."""
         fast = alpha.frame.planar
         size, last = alpha.frame.size[::-1], self._last
-        if last is None or last.past is None or last.past.after.shape != size:
+        # Of a form only that form's pixels were kept.
+        if last is None or last.past is None or last.past.after.shape != size or last.frame.planar != fast:
             past = Past(np.ones_like(rate), alpha.kind, *np.zeros((2, *size), np.float32))
             small = alpha.small
         else:

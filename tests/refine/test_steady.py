@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
+from greenscreen.composite import Composite
 from greenscreen.frame import Frame, Image, Matte
 from greenscreen.refine import Refiner
 from greenscreen.refine.steady import Gate
@@ -102,6 +103,18 @@ def test_a_fresh_frame_and_a_new_size_forget_the_past() -> None:
     assert not refiner.refine(Frame(image, 1, 1, fresh=True), nobody).values.any()
     refiner.refine(Frame(image, 2, 2), everybody)
     assert refiner.refine(Frame(np.ascontiguousarray(image[:100]), 3, 3), nobody).values.max() == 0
+
+
+def test_live_frames_that_become_planar_start_afresh() -> None:
+    """The two ways cover other pixels where a place is no whole number of pairs: what one never wrote, none reads."""
+    image, truth = scene(160)
+    image, refiner = cv2.resize(image, (960, 540), interpolation=cv2.INTER_LINEAR), Refiner()
+    for index in range(3):
+        _ = refiner.refine(Frame(image, index, index, index == 0), coarse_of(truth, index)).values
+    frame = Frame(image, 3, 3).as_planar()
+    shown = Composite(frame, refiner.refine(frame, coarse_of(truth, 3)), None).alpha
+    fresh = Composite(frame, Refiner().refine(frame, coarse_of(truth, 3)), None).alpha
+    np.testing.assert_array_equal(shown, fresh)
 
 
 def test_a_scene_cut_is_a_fresh_start(planar: bool) -> None:
