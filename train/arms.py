@@ -16,6 +16,9 @@ Point = NDArray[np.float64]
 Limb = tuple[Point, Point, float, NDArray[np.float64]]
 """From, to, how thick, and in what colour."""
 
+EXPOSURES = 7
+"""Places in which a moving arm is drawn."""
+
 
 def raise_arm(rng: Generator, colour: Image, alpha: Alpha) -> tuple[Image, Alpha]:
     """The person `(H, W, 3)` BGR with its alpha `(H, W)`, and with an arm that comes out of its outline.
@@ -62,7 +65,22 @@ def raise_arm(rng: Generator, colour: Image, alpha: Alpha) -> tuple[Image, Alpha
         limb(palm, turn + spread * (finger - 1.5), 0.02 if bent[finger] else 0.09, 0.026 * size, skin)
     if not bent[4]:
         limb((wrist + palm) / 2, turn + rng.choice([-1, 1]) * rng.uniform(0.5, 1.1), 0.1, 0.03 * size, skin)
-    return drawn(rng, colour, alpha, limbs)
+    return waved(rng, colour, alpha, limbs) if rng.random() < 0.4 else drawn(rng, colour, alpha, limbs)
+
+
+def waved(rng: Generator, colour: Image, alpha: Alpha, limbs: list[Limb]) -> tuple[Image, Alpha]:
+    """As a camera sees an arm that moves while it looks: what comes after the elbow is in several places at once."""
+    seed, elbow, swing = int(rng.integers(1 << 31)), limbs[0][1], rng.normal(0, 0.25)
+    colours, shares = np.zeros(colour.shape, np.float32), np.zeros(alpha.shape, np.float32)
+    for angle in np.linspace(-swing, swing, EXPOSURES):
+        cos, sin = np.cos(angle), np.sin(angle)
+        turn = np.array([[cos, -sin], [sin, cos]])
+        moved = [(elbow + turn @ (a - elbow), elbow + turn @ (b - elbow), *rest) for a, b, *rest in limbs[1:]]
+        picture, longer = drawn(np.random.default_rng(seed), colour, alpha, [limbs[0], *moved])
+        colours += picture * longer[..., None]
+        shares += longer
+    seen = np.where(shares[..., None] > 0, colours / np.maximum(shares, 1e-6)[..., None], colour)
+    return seen.round().astype(np.uint8), shares / EXPOSURES
 
 
 def drawn(rng: Generator, colour: Image, alpha: Alpha, limbs: list[Limb]) -> tuple[Image, Alpha]:

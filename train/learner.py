@@ -31,6 +31,12 @@ LOSSES: dict[str, Callable[[Tensor, Tensor, Tensor], Tensor]] = {
 }
 """Of logits, truth and outline; by the names that recipes call them."""
 
+ASIDE = 8
+"""Pixels, at most, that the frame that a student remembers lies aside."""
+
+NOISE = 0.1
+"""Standard deviation, at most, of that frame's other noise, of pictures in [-1, 1]."""
+
 
 class Learner(L.LightningModule):
     """Trains `recipe.network`; scores it on each of the `sources` and, as `iou`, on the mean of them."""
@@ -72,12 +78,19 @@ class Learner(L.LightningModule):
 
     @torch.no_grad()
     def own_memory(self, image: Tensor, previous: Tensor) -> Tensor:
-        """What the student itself would remember, moved a little: it learns to mend its mistakes, not to keep them."""
+        """What the student itself would remember of a frame before: it learns to mend its mistakes, not to keep them.
+
+        That frame showed the same a little aside and with other noise, so what the two looks differ in is not in the
+        picture. The matte is moved along, as it is live (`greenscreen.segment.motion`), to within a pixel.
+        """
+        aside = torch.randint(-ASIDE, ASIDE + 1, (2,))
+        back = torch.randint(-1, 2, (2,)) - aside
+        before = image.roll(aside.tolist(), (2, 3))
+        before = before + NOISE * torch.rand(()) * torch.randn_like(before)
         self.network.eval()
-        matte = logits(self.network, image, previous).float().sigmoid()
+        matte = logits(self.network, before, previous.roll(aside.tolist(), (2, 3))).float().sigmoid()
         self.network.train()
-        shift = torch.randint(-3, 4, (2,)).tolist()
-        return matte.roll(shift, (2, 3))
+        return matte.roll(back.tolist(), (2, 3))
 
     def validation_step(self, judged: Judged, batch_idx: int) -> Alpha:
         matte, truth = self.matte(judged.image), judged.alpha.astype(np.float32) / 255
