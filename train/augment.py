@@ -115,7 +115,7 @@ def compose(
     for _ in range(2 if rng.random() < 0.15 else 1):
         person = people[rng.integers(len(people))]
         colour, alpha = place_person(rng, person, width, height)
-        if rng.random() < 0.3:
+        if rng.random() < 0.5:
             colour, alpha = raise_arm(rng, colour, alpha)
         pattern = backgrounds[rng.integers(len(backgrounds))]
         worn = rng.random()
@@ -245,7 +245,7 @@ def sample(
         image = room(rng, backgrounds[rng.integers(len(backgrounds))], width, height)
         image = decorated(rng, image, people, 0.3)
         alpha = np.zeros((height, width), np.float32)
-    elif pick < 0.6:
+    elif pick < 0.5:
         image, alpha = crop_whole(rng, one_whole(rng, people), width, height)
     else:
         image, alpha = compose(rng, people, backgrounds, width, height)

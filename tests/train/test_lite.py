@@ -69,6 +69,12 @@ def test_what_is_deployed_answers_as_what_was_trained(size: str) -> None:
         torch.testing.assert_close(student(rgb.flip(1), last), trained, rtol=1e-4, atol=1e-4)
 
 
+def test_a_network_of_half_floats_is_deployed_as_one() -> None:
+    student = LargeStudent("lean").half().eval()
+    student.deploy()
+    assert {value.dtype for value in student.parameters()} == {torch.float16}
+
+
 def test_the_lean_one_takes_its_weights_from_the_large_one() -> None:
     large, lean = LargeStudent("large").state_dict(), LargeStudent("lean").state_dict()
     assert lean.keys() < large.keys()

@@ -9,7 +9,7 @@ from train.recipe import Recipe, names, read_recipe, save_recipe
 
 
 def test_the_recipes_are_those_the_documentation_names() -> None:
-    assert names() == ["compared", "distil", "large", "original", "student", "teacher"]
+    assert names() == ["compared", "distil", "large", "lean", "original", "student", "teacher"]
     original = read_recipe("original")
     assert (original.optimizer, original.rate, original.area) == ("rmsprop", 1e-3, 224 * 224)
     assert original.epoch * original.batch == 500

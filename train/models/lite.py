@@ -218,10 +218,10 @@ class Up(nn.Module):
         if not self.reduction or self.told is not None:
             return
         weight, bias = self.across.folded()
-        size = self.reduction
-        self.told = nn.Conv2d(1, len(weight), size, size, bias=False)
+        size, kind = self.reduction, {"dtype": weight.dtype, "device": weight.device}
+        self.told = nn.Conv2d(1, len(weight), size, size, bias=False, **kind)
         self.told.weight.copy_(weight[:, -1:].expand(-1, -1, size, size) / size**2)
-        self.across = nn.Conv2d(weight.shape[1] - 1, len(weight), 1)
+        self.across = nn.Conv2d(weight.shape[1] - 1, len(weight), 1, **kind)
         self.across.weight.copy_(weight[:, :-1])
         self.across.bias.copy_(bias)
 
