@@ -65,7 +65,7 @@ def raise_arm(rng: Generator, colour: Image, alpha: Alpha) -> tuple[Image, Alpha
         limb(palm, turn + spread * (finger - 1.5), 0.02 if bent[finger] else 0.09, 0.026 * size, skin)
     if not bent[4]:
         limb((wrist + palm) / 2, turn + rng.choice([-1, 1]) * rng.uniform(0.5, 1.1), 0.1, 0.03 * size, skin)
-    return waved(rng, colour, alpha, limbs) if rng.random() < 0.4 else drawn(rng, colour, alpha, limbs)
+    return waved(rng, colour, alpha, limbs) if rng.random() < 0.6 else drawn(rng, colour, alpha, limbs)
 
 
 def waved(rng: Generator, colour: Image, alpha: Alpha, limbs: list[Limb]) -> tuple[Image, Alpha]:

@@ -115,7 +115,7 @@ def compose(
     for _ in range(2 if rng.random() < 0.15 else 1):
         person = people[rng.integers(len(people))]
         colour, alpha = place_person(rng, person, width, height)
-        if rng.random() < 0.5:
+        if rng.random() < 0.7:
             colour, alpha = raise_arm(rng, colour, alpha)
         pattern = backgrounds[rng.integers(len(backgrounds))]
         worn = rng.random()
