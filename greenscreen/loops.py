@@ -5,12 +5,17 @@ can share a picture. Rows are contiguous and each loop does one simple thing wit
 compiler turns into vector instructions.
 """
 
+from collections.abc import Callable, Mapping
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
 from typing import Any, cast
 
 import numba
 import numpy as np
 from llvmlite import ir
 from numba.core import cgutils
+from numba.core.dispatcher import Dispatcher
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
@@ -28,7 +33,33 @@ place = np.uintp
 number = cast("type[int]", np.int64)
 """A number that is no constant: for each of those the compiler would make a loop anew that is handed one."""
 
-compiled = numba.njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz", "arcp"})
+_compile = numba.njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz", "arcp"})
+
+
+def compiled(loop: Callable[..., Any]) -> Any:
+    """A loop, compiled when it is first called, and kept.
+
+    Numba makes it anew when its own file has changed, but keeps no account of other files: so the name that it is kept
+    under tells apart what it takes from those.
+    """
+    loop.__qualname__ += f"_{_taken(loop.__globals__)}"
+    return _compile(loop)
+
+
+def _taken(names: Mapping[str, Any]) -> str:
+    """A digest of this file, of the compiled loops that a module has imported, and of its constants."""
+    digest = sha256(_content(__file__))
+    for name, value in sorted(names.items()):
+        if isinstance(value, Dispatcher) and value.py_func.__globals__ is not names:
+            digest.update(_content(value.py_func.__code__.co_filename) + value.py_func.__qualname__.encode())
+        elif name.isupper():
+            digest.update(f"{name}={value!r}".encode())
+    return digest.hexdigest()[:16]
+
+
+@cache
+def _content(path: str) -> bytes:
+    return Path(path).read_bytes()
 
 
 @compiled

@@ -1,6 +1,10 @@
 """What compiled loops are made of."""
 
+import os
 import platform
+import subprocess
+import sys
+from pathlib import Path
 
 import numba
 import numpy as np
@@ -22,3 +26,18 @@ def test_what_is_foreseen_is_one_instruction_and_changes_nothing() -> None:
     assert foreseen(values) == 5
     assert "prefetch" in next(iter(foreseen.inspect_asm().values()))
     np.testing.assert_array_equal(values.ravel(), np.arange(6))
+
+
+def test_a_loop_is_made_anew_when_one_of_another_file_that_it_calls_has_changed(tmp_path: Path) -> None:
+    inner, outer = tmp_path / "inner.py", tmp_path / "outer.py"
+    start = "from greenscreen.loops import compiled\n"
+    outer.write_text(f"{start}from inner import LEAST, one\n@compiled\ndef both():\n    return one() + LEAST\n")
+    asks = "from outer import both; print(both(), sum(both.stats.cache_hits.values()))"
+
+    def answer(one: int, least: int) -> str:
+        inner.write_text(f"{start}LEAST = {least}\n@compiled\ndef one():\n    return {one}\n")
+        path = os.pathsep.join([str(tmp_path), *sys.path])
+        run = subprocess.run([sys.executable, "-c", asks], env={**os.environ, "PYTHONPATH": path}, capture_output=True)
+        return run.stdout.decode().strip() or run.stderr.decode()
+
+    assert [answer(1, 0), answer(1, 0), answer(2, 0), answer(2, 5)] == ["1 0", "1 1", "2 0", "7 0"]
