@@ -54,8 +54,7 @@ class EmulatedEngine:
 
         def run() -> None:
             self.runs += 1
-            self._network.previous[:] = last.reshape(1, height, width, 1)
-            now[:] = self._network.step(np.asarray(image)).ravel()
+            now[:] = self._network.step(image.astype(np.uint8), last.reshape(height, width)).ravel()
 
         self.card.do(run)
 

@@ -1,15 +1,9 @@
-"""What engines that keep their tensors in the host's memory share."""
+"""Which of the models beside each other a CPU is to run."""
 
-from abc import ABC, abstractmethod
 from functools import cache
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
-from greenscreen import memory
 from greenscreen.contract import ModelContract, read_contract
-from greenscreen.frame import Image, Matte
 
 
 def quantized(model: Path, contract: ModelContract) -> tuple[Path, ModelContract]:
@@ -42,34 +36,3 @@ def adds_bytes() -> bool:
 
     features = get_host_cpu_features()
     return any(features.get(name) for name in ("avx512vnni", "avxvnni"))
-
-
-class HostEngine(ABC):
-    """Holds the model's inputs, the picture and the last matte; a subclass turns them into the next matte."""
-
-    def __init__(
-        self, contract: ModelContract, width: int, height: int, kind: type[np.uint8 | np.float32] = np.float32
-    ):
-        """`kind` is what the engine takes pictures as."""
-        self.image = np.zeros((1, height, width, 3), kind)
-        self.previous = np.zeros((1, height, width, 1), np.float32)
-        self.inputs = {contract.image: self.image}
-        if contract.previous:
-            self.inputs[contract.previous] = self.previous
-
-    @abstractmethod
-    def infer(self) -> NDArray[np.float32]:
-        """The matte `(1, height, width, 1)` for the inputs as they are; raises `EngineError`."""
-
-    def step(self, image: Image, last: Matte | None = None) -> Matte:
-        self.image[0] = image
-        if last is not None:
-            self.previous[0, :, :, 0] = last
-        self.previous[:] = self.infer()
-        return memory.copied(self.previous[0, :, :, 0])
-
-    def reset(self) -> None:
-        self.previous[:] = 0
-
-    def close(self) -> None:
-        self.inputs.clear()

@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 import onnxruntime
-from numpy.typing import NDArray
 
+from greenscreen import memory
 from greenscreen.contract import ModelContract
 from greenscreen.errors import EngineError, ModelError
-from greenscreen.segment.host import HostEngine, quantized
+from greenscreen.frame import Image, Matte
+from greenscreen.segment.host import quantized
 
 # Older ones for Windows ask no environment; see telemetry.py for the others.
 onnxruntime.disable_telemetry_events()
@@ -29,7 +30,7 @@ PACKAGES = {
 """What to install for a provider; each replaces the package onnxruntime."""
 
 
-class OnnxRuntimeEngine(HostEngine):
+class OnnxRuntimeEngine:
     """The model in an inference session of one provider: there or not at all, never silently on the CPU instead."""
 
     def __init__(
@@ -43,8 +44,11 @@ class OnnxRuntimeEngine(HostEngine):
         threads: int | None = None,
     ):
         """Raises `EngineError` when this build of ONNX Runtime lacks the provider, or it does not start here."""
-        super().__init__(contract, width, height)
-        self._matte = contract.matte
+        self.image = np.zeros((1, height, width, 3), np.float32)
+        self.previous = np.zeros((1, height, width, 1), np.float32)
+        self._inputs, self._matte = {contract.image: self.image}, contract.matte
+        if contract.previous:
+            self._inputs[contract.previous] = self.previous
         if provider not in onnxruntime.get_available_providers():
             package = PACKAGES[provider]
             remedy = f"pip uninstall onnxruntime; pip install {package}" if package != "onnxruntime" else "needs macOS"
@@ -66,12 +70,22 @@ class OnnxRuntimeEngine(HostEngine):
             lacks = f"pip install {PACKAGES[provider]}, or see: greenscreen --debug doctor"
             raise EngineError(f"the {provider} does not start on this machine", lacks)
 
-    def infer(self) -> NDArray[np.float32]:
+    def step(self, image: Image, last: Matte | None = None) -> Matte:
+        self.image[0] = image
+        if last is not None:
+            self.previous[0, :, :, 0] = last
         try:
-            (out,) = self._session.run([self._matte], self.inputs)
+            (out,) = self._session.run([self._matte], self._inputs)
         except Exception as error:  # its errors share no type but the root
             raise EngineError("ONNX Runtime failed on a frame", "try: --engine openvino") from error
-        return np.asarray(out, np.float32)
+        self.previous[:] = out
+        return memory.copied(self.previous[0, :, :, 0])
+
+    def reset(self) -> None:
+        self.previous[:] = 0
+
+    def close(self) -> None:
+        self._inputs.clear()
 
 
 def preload() -> None:

@@ -7,16 +7,19 @@ import numpy as np
 import openvino
 from numpy.typing import NDArray
 
+from greenscreen import memory
 from greenscreen.contract import ModelContract
 from greenscreen.errors import EngineError, ModelError
+from greenscreen.frame import Image, Matte
 from greenscreen.segment.compiled import compile_kept, compile_now
-from greenscreen.segment.host import HostEngine, quantized
+from greenscreen.segment.host import quantized
 
 
-class OpenVinoEngine(HostEngine):
+class OpenVinoEngine:
     """The model compiled for this CPU at one size. `precise` forbids bfloat16, used where the CPU has it.
 
-    It runs in as many `threads`, or in as many as there are cores.
+    It runs in as many `threads`, or in as many as there are cores. Nothing is copied on its way in or out: a matte that
+    it gave is the next look's memory, and is not to be written to.
     """
 
     def __init__(
@@ -28,11 +31,13 @@ class OpenVinoEngine(HostEngine):
         precise: bool = False,
         threads: int | None = None,
     ):
-        super().__init__(contract, width, height, np.uint8)
         settings = {"PERFORMANCE_HINT": "LATENCY"} | ({"INFERENCE_PRECISION_HINT": "f32"} if precise else {})
         settings |= {"INFERENCE_NUM_THREADS": str(threads)} if threads else {}
+        self._contract, self._size = contract, (height, width)
+        shapes = {contract.image: (1, height, width, 3)}
+        if contract.previous:
+            shapes[contract.previous] = (1, height, width, 1)
         try:
-            shapes = {name: values.shape for name, values in self.inputs.items()}
             # Who is precise has time, and photos of any size: nothing to keep.
             compiled = (
                 compile_now(openvino.Core(), model, shapes, settings, contract.image)
@@ -43,14 +48,29 @@ class OpenVinoEngine(HostEngine):
         except RuntimeError as error:
             reason = str(error).strip().splitlines()[-1]
             raise ModelError(f"OpenVINO cannot run {model.name}: {reason}", "see: greenscreen doctor") from error
-        self._matte = contract.matte
-        self._tensors = {name: openvino.Tensor(values, shared_memory=True) for name, values in self.inputs.items()}
+        self.previous: Matte = np.zeros(self._size, np.float32)
 
-    def infer(self) -> NDArray[np.float32]:
+    def step(self, image: Image, last: Matte | None = None) -> Matte:
+        matte = memory.empty(self._size, np.float32)
+        self._give(self._contract.image, np.ascontiguousarray(image))
+        if self._contract.previous:
+            self._give(self._contract.previous, self.previous if last is None else np.ascontiguousarray(last))
+        self._give(self._contract.matte, matte)
         try:
-            return np.asarray(self._request.infer(self._tensors, share_outputs=True)[self._matte], np.float32)
+            self._request.infer(share_outputs=True)
         except RuntimeError as error:
             raise EngineError("OpenVINO failed on a frame", "try: --engine onnxruntime") from error
+        self.previous = matte
+        return matte
+
+    def _give(self, name: str, values: NDArray[Any]) -> None:
+        """Has an input read from, or the output written to, this picture's memory."""
+        self._request.set_tensor(name, openvino.Tensor(values.reshape(1, *self._size, -1), shared_memory=True))
+
+    def reset(self) -> None:
+        self.previous = np.zeros(self._size, np.float32)
+
+    def close(self) -> None: ...
 
 
 def open_engine(
