@@ -1,7 +1,7 @@
 """Puts the person before a backdrop. Works on the trimap's unknown band alone; the rest is copied.
 
 Photos are BGR and composited in floating point. Live frames are I420 and composited by one compiled pass over the
-picture (kernels.render), which finds the same.
+picture (kernels/render.py), which finds the same.
 """
 
 from collections.abc import Callable
@@ -175,7 +175,8 @@ def render(
     `fields` are `edge_fields`, and stay as they are. `values` `(H, W)` gets the alpha, if it is given; `wrap`, in
     [0, 1], is how much of the backdrop's light falls on the person; of a soft one none does.
     """
-    from greenscreen import kernels
+    from greenscreen.kernels.edge import FLOATS
+    from greenscreen.kernels.render import render
     from greenscreen.soft import BLOCK
 
     values = np.empty((0, 0), np.uint8) if values is None else values
@@ -193,20 +194,20 @@ def render(
 
     def strip(first: int, last: int) -> None:
         wide = memory.empty((3, high, width + BLOCK), np.uint8)
-        room = memory.empty((w, 16), np.float32), memory.empty(kernels.FLOATS, np.float32), wide
-        kernels.render(frame.pixels, picture, soft, kind, fields, cut, held, out, values, room, first, last)
+        room = memory.empty((w, 16), np.float32), memory.empty(FLOATS, np.float32), wide
+        render(frame.pixels, picture, soft, kind, fields, cut, held, out, values, room, first, last)
 
     in_strips(len(out) // 3, strip)
 
 
 def edge_fields(frame: Frame, alpha: Alpha) -> Field:
-    """What kernels.render must know of each place at the size of the guide, `(h, w, 16)`; known around edges alone."""
+    """What the compiled loop must know of each place of the guide, `(h, w, 16)`; known around edges alone."""
     return fields_beside(frame, alpha, lambda: None)[0]
 
 
 def fields_beside(frame: Frame, alpha: Alpha, other: Callable[[], Result]) -> tuple[Field, Result]:
     """The `edge_fields` of a live frame, found beside `other` work, and what that returns."""
-    from greenscreen import kernels
+    from greenscreen.kernels import fields as kernels
 
     size = alpha.small.shape
     fields, kind, near = memory.empty((*size, 16), np.float32), *(memory.empty(size, np.uint8) for _ in range(2))

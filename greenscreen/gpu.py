@@ -36,12 +36,12 @@ HALF_UP = np.array([0, 0, 0, 0.5], np.float32)
 CONSTANTS = {
     "RADIUS": str(guided.RADIUS),
     "EPSILON": f"{guided.EPSILON * 255**2!r}f",
-    # refine.kernels.STEPS, which is not imported for its value alone: Numba is heavy.
+    # guided_kernels.STEPS, which is not imported for its value alone: Numba is heavy.
     "STEPS": "1024",
     "REACH": str(steady.REACH),
     "SPREAD": str(REACH),
     "BINS": str(BINS),
-    # kernels.FEW, for the same reason.
+    # kernels.fields.FEW, for the same reason.
     "FEW": "0.05f",
     "JUMPED": f"{JUMPED!r}f",
     "FAINT": f"{guided.DOUBT!r}f",

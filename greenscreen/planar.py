@@ -72,13 +72,14 @@ def ready() -> Event:
 
 def _prepare(event: Event) -> None:
     try:
-        from greenscreen import convert, kernels, soft
-        from greenscreen.refine import islands_kernels, keying_kernels
-        from greenscreen.refine import kernels as refine_kernels
+        from greenscreen import convert, soft
+        from greenscreen.kernels import fields, render
+        from greenscreen.refine import guided_kernels, islands_kernels, keying_kernels, steady_kernels
         from greenscreen.segment import blocks
 
         # Calling them is what compiles them, or loads what was compiled before.
-        for loops in (convert, refine_kernels, islands_kernels, keying_kernels, soft, kernels, blocks):
+        refining = guided_kernels, islands_kernels, keying_kernels, steady_kernels
+        for loops in (convert, *refining, soft, fields, render, blocks):
             loops.warm_up()
     except Exception as error:
         # Whatever keeps a compiler from working here, there is a way without it.

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from emulated_card import EmulatedCard, compiled_here
 
-from greenscreen import gpu, kernels
+from greenscreen import gpu
 from greenscreen.background import Backdrop, open_backdrop
 from greenscreen.colour import to_i420
 from greenscreen.composite import Composite
@@ -20,9 +20,9 @@ from greenscreen.contract import read_contract
 from greenscreen.errors import EngineError
 from greenscreen.frame import Frame, Image, Matte
 from greenscreen.gpu import Canvas, GpuPipeline, make_ready
+from greenscreen.kernels import fields
 from greenscreen.pipeline import Pipeline
-from greenscreen.refine import Edges, Plate, Refiner, keying
-from greenscreen.refine import kernels as refining
+from greenscreen.refine import Edges, Plate, Refiner, guided_kernels, keying
 from greenscreen.refine.limits import limits
 from greenscreen.resize import cover
 from greenscreen.segment import Segmenter, bundled_model, standby
@@ -492,5 +492,5 @@ def test_a_card_that_cannot_stand_by_says_what_failed() -> None:
 
 
 def test_the_constants_that_are_written_twice_are_the_same() -> None:
-    assert float(gpu.CONSTANTS["FEW"].rstrip("f")) == pytest.approx(float(kernels.FEW))
-    assert int(gpu.CONSTANTS["STEPS"]) == refining.STEPS
+    assert float(gpu.CONSTANTS["FEW"].rstrip("f")) == pytest.approx(float(fields.FEW))
+    assert int(gpu.CONSTANTS["STEPS"]) == guided_kernels.STEPS

@@ -7,7 +7,6 @@ import cv2
 import numpy as np
 import pytest
 
-import greenscreen
 from greenscreen import planar
 from greenscreen.background import open_backdrop
 from greenscreen.composite import Composite
@@ -129,24 +128,9 @@ def test_without_a_compiler_the_slow_way_remains(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setitem(sys.modules, "greenscreen.kernels", None)
-    monkeypatch.delattr(greenscreen, "kernels")
     monkeypatch.setattr(planar, "ready", planar.ready.__wrapped__)
     hurried = Planar()
     assert not hurried.wait(1)
     frame = Frame(np.zeros((4, 8, 3), np.uint8), 0, 0)
     assert hurried(frame) is frame
     assert "cannot be had" in caplog.text
-
-
-@pytest.mark.parametrize("size", [(1, 1), (2, 5), (90, 161), (180, 320)])
-def test_the_band_is_found_as_the_slow_way_finds_it(size: tuple[int, int]) -> None:
-    from greenscreen import kernels
-
-    rng = np.random.default_rng(0)
-    sure = np.round(cv2.blur(rng.random(size, np.float32), (9, 9)))
-    small = np.where(rng.random(size) < 0.02, rng.random(size, np.float32), sure)
-    alpha = Alpha(Frame(np.zeros((*size, 3), np.uint8), 0, 0), small, np.zeros((4, *size), np.float32))
-    kind, near = np.empty((2, *size), np.uint8)
-    kernels.find_band(small, kind, near, np.full((2, *small.shape), 7, np.uint8))
-    np.testing.assert_array_equal(kind, alpha.kind)
-    np.testing.assert_array_equal(near, cv2.dilate(alpha.unknown, np.ones((3, 3), np.uint8)))

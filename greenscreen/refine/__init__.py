@@ -69,7 +69,7 @@ def clamped(matte: Matte) -> Matte:
 
 def clamped_fast(matte: Matte) -> Matte:
     """The same, compiled."""
-    from greenscreen.refine import kernels
+    from greenscreen.refine import guided_kernels as kernels
 
     out = memory.empty(matte.shape, np.float32)
     kernels.clamp(np.ascontiguousarray(matte, np.float32), out)

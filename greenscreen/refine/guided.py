@@ -50,7 +50,7 @@ def outlined(guide: Image, matte: Matte) -> tuple[Matte, Field]:
 
 def outlined_fast(channels: Bytes, matte: Matte) -> tuple[Matte, Field]:
     """The same, compiled, of the guide's channels, `(3, h, w)`."""
-    from greenscreen.refine import kernels
+    from greenscreen.refine import guided_kernels as kernels
 
     small, lines = memory.empty(matte.shape, np.float32), memory.empty((4, *matte.shape), np.float32)
     doubt, epsilon, stretch = np.float32(DOUBT), np.float32(EPSILON * 255**2), (np.float32(BLACK), np.float32(WHITE))

@@ -85,7 +85,7 @@ def open_plainly(guide: Image, belief: Matte, seen: Field, believed: Matte) -> F
 
 def open_fast(channels: Bytes, belief: Matte, seen: Field, believed: Matte) -> Field:
     """The same, compiled, of the guide's channels, `(3, h, w)`."""
-    from greenscreen.refine import kernels
+    from greenscreen.refine import steady_kernels as kernels
 
     rate = memory.empty(belief.shape, np.float32)
     still, quiet, noisiest = np.float32(STILL), np.float32(QUIET), np.float32(NOISIEST)
@@ -151,7 +151,7 @@ def settle(last: Matte, rate: Field, small: Matte) -> Matte:
 
 def settle_fast(last: Matte, rate: Field, small: Matte) -> Matte:
     """The same, compiled."""
-    from greenscreen.refine import kernels
+    from greenscreen.refine import steady_kernels as kernels
 
     small = memory.copied(small)
     kernels.settle(last, rate, small)

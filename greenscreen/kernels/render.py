@@ -1,5 +1,6 @@
-"""The compositor's loops, compiled. They equal what composite.py does in NumPy and OpenCV, which stands in until these
-are ready.
+"""The compositor: a person before a backdrop, row by row.
+
+What is plainly person or room is copied by runs; what lies in between is put side by side for edge.py.
 """
 
 import math
@@ -9,149 +10,14 @@ from numpy import float32 as real
 from numpy.typing import NDArray
 
 from greenscreen.band import Field
-from greenscreen.colour import TO_BGR, TO_YUV
-from greenscreen.loops import REACH, Bytes, compiled, number, place, prefetch
+from greenscreen.kernels.edge import BEFORE, BEHIND, BLOCK, FLOATS, KNOWN, MOST, SEEN, edge
+from greenscreen.loops import Bytes, compiled, number, place, prefetch
 from greenscreen.soft import Gaps, between, widened
 
 Row = Bytes | Field
 Room = tuple[Field, Field, Bytes]
 """What a strip of a picture is worked on in: a line of fields, `(w, 16)`; `FLOATS`; and three planes as high
 as a soft backdrop, and a block wider than the picture."""
-
-FEW = real(0.05)
-"""Pixels of a window that are too few to know a colour by."""
-
-MOST = 128
-"""Pixels of chroma that `edge` takes at once: what it works on then stays next to the processor."""
-BLOCK = 32
-"""So many at a time go through a loop of vector instructions."""
-SEEN, BEHIND, BEFORE, KNOWN, SHARE, MEAN, OWN = 0, 4, 8, 10, 11, 13, 14
-SLOPE, BASE, PERSON, ROOM, RATE, LOW, HIGH, LIGHT = range(15, 23)
-FLOATS = 23, 2 * MOST + BLOCK
-"""Shape of what it works on: rows of what is seen and what is behind, each two of luma and one of U and V; of alphas;
-and of fields."""
-
-
-@compiled
-def find_band(small: Field, kind: Bytes, near: Bytes, room: Bytes) -> None:
-    """Of an alpha `(h, w)` frame.Alpha's `kind`; and what is `near`, 1 there and up to a place beside it, else 0.
-
-    `room` is `(2, h, w)`.
-    """
-    h, w = small.shape
-    row, one, two = np.zeros(w + 4, np.uint8), room[0], room[1]
-    for y in range(place(h)):
-        for x in range(place(w)):
-            row[x + place(2)] = (small[y, x] > real(0)) & (small[y, x] < real(1))
-        for x in range(place(w)):
-            one[y, x] = row[x + place(1)] | row[x + place(2)] | row[x + place(3)]
-            two[y, x] = one[y, x] | row[x] | row[x + place(4)]
-    for y in range(h):
-        a, b, c, d, e = (
-            place(max(y - 2, 0)),
-            place(max(y - 1, 0)),
-            place(y),
-            place(min(y + 1, h - 1)),
-            place(min(y + 2, h - 1)),
-        )
-        for x in range(place(w)):
-            known = np.uint8(small[c, x] > real(0.5))
-            kind[c, x] = np.uint8(2) if one[b, x] | one[c, x] | one[d, x] else known
-        for x in range(place(w)):
-            near[c, x] = (two[a, x] | two[b, x]) | two[c, x] | (two[d, x] | two[e, x])
-
-
-@compiled
-def edge_fields(
-    guide: Bytes,
-    small: Field,
-    lines: Field,
-    near: Bytes,
-    held: tuple[Field, Field, Field],
-    to_bgr: Field,
-    to_yuv: Field,
-    fields: Field,
-    first: int,
-    last: int,
-) -> None:
-    """What `render` must know of the places in `near`, `(h, w)` not 0, of rows `first` to `last`: see there.
-
-    Person's and room's colours are means of the guide `(h, w, 3)` in a window, weighted by `small`, the alpha in
-    [0, 1], and by what it leaves. `lines` `(4, h, w)` gives alpha by blue, green, red; `held` is how much of a new
-    alpha counts and its least and greatest, each `(h, w)`, or empty for 1, 0 and 1. `fields` `(h, w, 16)` is written.
-    `to_bgr` and `to_yuv` are `(3, 4)`, see colour.py.
-    """
-    h, w = small.shape
-    rate, low, most = held
-    # Sums down the columns of a window: blue, green, red, alpha and alpha's products with them.
-    sums = np.empty((w, 7), np.float32)
-    for y in range(first, last):
-        top, end = max(y - REACH, 0), min(y + REACH + 1, h)
-        x = 0
-        while x < w:
-            if not near[y, x]:
-                x += 1
-                continue
-            start = x
-            while x < w and near[y, x]:
-                x += 1
-            sum_columns(guide, small, top, end, max(start - REACH, 0), min(x + REACH, w), sums)
-            for i in range(start, x):
-                find_field(sums, end - top, y, i, lines, rate, low, most, to_bgr, to_yuv, fields)
-
-
-@compiled
-def sum_columns(guide: Bytes, small: Field, top: int, end: int, first: int, last: int, sums: Field) -> None:
-    for x in range(place(first), place(last)):
-        b = g = r = a = ab = ag = ar = real(0)
-        for y in range(place(top), place(end)):
-            blue, green, red = real(guide[y, x, place(0)]), real(guide[y, x, place(1)]), real(guide[y, x, place(2)])
-            alpha = small[y, x]
-            b, g, r, a = b + blue, g + green, r + red, a + alpha
-            ab, ag, ar = ab + alpha * blue, ag + alpha * green, ar + alpha * red
-        sums[x, place(0)], sums[x, place(1)], sums[x, place(2)], sums[x, place(3)] = b, g, r, a
-        sums[x, place(4)], sums[x, place(5)], sums[x, place(6)] = ab, ag, ar
-
-
-@compiled
-def find_field(
-    sums: Field,
-    high: int,
-    y: int,
-    x: int,
-    lines: Field,
-    rate: Field,
-    low: Field,
-    most: Field,
-    to_bgr: Field,
-    to_yuv: Field,
-    fields: Field,
-) -> None:
-    """One place of `edge_fields`, from the sums of the columns around, each of so many places."""
-    first, last = max(x - REACH, 0), min(x + REACH + 1, len(sums))
-    count = real(high * (last - first))
-    ab = ag = ar = whole = pb = pg = pr = real(0)
-    for n in range(place(first), place(last)):
-        ab, ag, ar = ab + sums[n, place(0)], ag + sums[n, place(1)], ar + sums[n, place(2)]
-        pb, pg, pr = pb + sums[n, place(4)], pg + sums[n, place(5)], pr + sums[n, place(6)]
-        whole += sums[n, place(3)]
-    # Where there is next to nothing of one, the mean of both stands in.
-    person, room, some = real(1) / (whole + FEW), real(1) / (count - whole + FEW), FEW / count
-    rb, rg, rr = (ab - pb + some * ab) * room, (ag - pg + some * ag) * room, (ar - pr + some * ar) * room
-    pb, pg, pr = (pb + some * ab) * person, (pg + some * ag) * person, (pr + some * ar) * person
-    j, i = place(y), place(x)
-    lb, lg, lr, constant = lines[place(0), j, i], lines[place(1), j, i], lines[place(2), j, i], lines[place(3), j, i]
-    for k in range(4):
-        c = place(k)
-        fields[j, i, c] = lb * to_bgr[place(0), c] + lg * to_bgr[place(1), c] + lr * to_bgr[place(2), c]
-    fields[j, i, place(3)] += constant
-    for k in range(3):
-        fields[j, i, place(4 + k)] = pb * to_yuv[k, 0] + pg * to_yuv[k, 1] + pr * to_yuv[k, 2] + to_yuv[k, 3]
-        fields[j, i, place(7 + k)] = rb * to_yuv[k, 0] + rg * to_yuv[k, 1] + rr * to_yuv[k, 2] + to_yuv[k, 3]
-        fields[j, i, place(13 + k)] = real(0)
-    fields[j, i, place(10)] = rate[j, i] if rate.size else real(1)
-    fields[j, i, place(11)] = low[j, i] if low.size else real(0)
-    fields[j, i, place(12)] = most[j, i] if most.size else real(1)
 
 
 @compiled
@@ -262,8 +128,7 @@ def render(
     put(parts, count, floats, made, out, chroma_out, after, alpha)
 
 
-# From here on, whole arrays are handed over, and nothing but their items is asked for: whoever takes a part of one is
-# counted as its holder for as long, which takes longer than most loops here.
+# As in edge.py, whole arrays are handed over, and nothing but their items is asked for.
 
 
 @compiled
@@ -376,116 +241,6 @@ def recall(
 
 
 @compiled
-def edge(at: Field, n: int, floats: Field, steadied: bool, cut: bool, made: Bytes) -> None:
-    """Pixels in between, `n` of chroma and four times as many of luma, by their fields `at`, `(n, 16)`.
-
-    Of `floats` this reads what is seen and what is behind, in two rows of luma and one each of U and V, and what alpha
-    was, if it is `steadied`; the rest is room to work in. `made` gets luma, U and V, and two rows of alpha.
-    """
-    find_base(at, n, floats)
-    for c, row in ((0, SLOPE), (4, PERSON), (7, ROOM), (10, RATE), (11, LOW), (12, HIGH), (13, LIGHT)):
-        field(at, c, n, number(2), floats, row)
-    for k in range(2):
-        find_share(floats, k, 2 * n)
-        if steadied:
-            hold(floats, k, 2 * n)
-        keep_between(floats, k, 2 * n, made)
-        free(floats, SEEN + k, SHARE + k, real(235), 2 * n)
-        blend(floats, BEHIND + k, SHARE + k, cut, made, k, 2 * n)
-    find_mean(floats, n)
-    for k in range(2):
-        for c, row in ((5 + k, PERSON), (8 + k, ROOM), (14 + k, LIGHT)):
-            field(at, c, n, number(1), floats, row)
-        free(floats, SEEN + 2 + k, number(MEAN), real(240), n)
-        blend(floats, BEHIND + 2 + k, number(MEAN), cut, made, 2 + k, n)
-
-
-@compiled
-def find_base(at: Field, n: int, floats: Field) -> None:
-    """What alpha is, luma aside."""
-    u, v, out = place(SEEN + 2), place(SEEN + 3), place(BASE)
-    for x in range(place(n)):
-        base = at[x, place(1)] * floats[u, x] + at[x, place(2)] * floats[v, x] + at[x, place(3)]
-        floats[out, x + x] = base
-        floats[out, x + x + place(1)] = base
-
-
-@compiled
-def field(at: Field, c: int, n: int, times: int, floats: Field, row: int) -> None:
-    """One of the fields by itself, each value once or twice."""
-    i, j = place(c), place(row)
-    if times == 2:
-        for x in range(place(n)):
-            floats[j, x + x] = at[x, i]
-            floats[j, x + x + place(1)] = at[x, i]
-    else:
-        for x in range(place(n)):
-            floats[j, x] = at[x, i]
-
-
-@compiled
-def find_share(floats: Field, k: int, n: int) -> None:
-    seen, slope, base, out = place(SEEN + k), place(SLOPE), place(BASE), place(SHARE + k)
-    # In this order, so that what is not a number becomes 0: the backdrop, not the room.
-    for x in range(place(n)):
-        floats[out, x] = min(real(1), max(real(0), floats[slope, x] * floats[seen, x] + floats[base, x]))
-
-
-@compiled
-def hold(floats: Field, k: int, n: int) -> None:
-    """Brings a share only so far from what it was, and remembers it."""
-    known, before, rate, share = place(KNOWN), place(BEFORE + k), place(RATE), place(SHARE + k)
-    for x in range(place(n)):
-        was = floats[before, x] if floats[known, x] == real(2) else floats[known, x]
-        now = was + (floats[share, x] - was) * floats[rate, x]
-        # What fades away would in the end be too small for a float, and those take processors a hundred times as long.
-        floats[share, x] = now if now > real(1e-6) else real(0)
-    for x in range(place(n)):
-        floats[before, x] = floats[share, x]
-
-
-@compiled
-def keep_between(floats: Field, k: int, n: int, made: Bytes) -> None:
-    """The share as it is to be, also in bytes."""
-    low, high, share, out = place(LOW), place(HIGH), place(SHARE + k), place(4 + k)
-    for x in range(place(n)):
-        floats[share, x] = min(max(floats[share, x], floats[low, x]), floats[high, x])
-    for x in range(place(n)):
-        made[out, x] = np.uint8(np.int32(floats[share, x] * real(255) + real(0.5)))
-
-
-@compiled
-def find_mean(floats: Field, n: int) -> None:
-    upper, lower, out, one = place(SHARE), place(SHARE + 1), place(MEAN), place(1)
-    for x in range(place(n)):
-        above = floats[upper, x + x] + floats[upper, x + x + one]
-        below = floats[lower, x + x] + floats[lower, x + x + one]
-        floats[out, x] = (above + below) * real(0.25)
-
-
-@compiled
-def free(floats: Field, seen_row: int, share_row: int, top: real, n: int) -> None:
-    """The person's own colour, freed of the room's (see composite.person_colours) and lit."""
-    seen, share, person, room = place(seen_row), place(share_row), place(PERSON), place(ROOM)
-    own, light = place(OWN), place(LIGHT)
-    for x in range(place(n)):
-        a, p, r = floats[share, x], floats[person, x], floats[room, x]
-        floats[own, x] = p + a * (floats[seen, x] - r - a * (p - r))
-    for x in range(place(n)):
-        floats[own, x] = min(max(floats[own, x] + floats[light, x], real(16)), top)
-
-
-@compiled
-def blend(floats: Field, behind_row: int, share_row: int, cut: bool, made: Bytes, row: int, n: int) -> None:
-    """The person's own colour over the backdrop's; with `cut`, alone."""
-    own, behind, share, out = place(OWN), place(behind_row), place(share_row), place(row)
-    for x in range(place(n)):
-        a = floats[share, x]
-        weight = real(1) if cut and a > real(0) else a
-        made[out, x] = np.uint8(np.int32(floats[behind, x] + (floats[own, x] - floats[behind, x]) * weight + real(0.5)))
-
-
-@compiled
 def put(
     parts: NDArray[np.int64],
     count: int,
@@ -541,10 +296,7 @@ def add_light(
 
 def warm_up() -> None:
     """Calls them all, which is what compiles them, or loads what was compiled before."""
-    guide, matte, near = np.zeros((2, 2, 3), np.uint8), np.eye(2, dtype=np.float32), np.ones((2, 2), np.uint8)
-    lines, fields = np.zeros((4, 2, 2), np.float32), np.zeros((2, 2, 16), np.float32)
-    find_band(matte, near.copy(), near.copy(), np.empty((2, 2, 2), np.uint8))
-    edge_fields(guide, matte, lines, near, (matte, matte, matte), TO_BGR, TO_YUV, fields, 0, 2)
+    fields = np.zeros((2, 2, 16), np.float32)
     pixels, kind, values = np.zeros((6, 4), np.uint8), np.full((2, 2), 2, np.uint8), np.zeros((4, 4), np.uint8)
     past = np.empty((0, 0), np.uint8), np.empty((0, 0), np.float32), np.empty((0, 0), np.float32)
     room = np.empty((2, 16), np.float32), np.empty(FLOATS, np.float32), values[None, :0]

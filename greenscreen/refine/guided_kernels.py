@@ -1,25 +1,25 @@
-"""The refiner's loops, compiled. Each equals what its neighbour here does in NumPy and OpenCV, which stands in until
-these are ready.
-"""
+"""The colour guided filter, compiled. It equals guided.py in NumPy and OpenCV, which stands in until this is ready."""
 
 import numpy as np
 from numpy import float32 as real
-from numpy.typing import NDArray
 
 from greenscreen.band import Field
 from greenscreen.loops import REACH, SIZE, Bytes, compiled, mirror, mirrored, number, place
-
-Mask = NDArray[np.bool_]
+from greenscreen.refine.windows import (
+    BLOCK,
+    Mask,
+    around,
+    end_of,
+    find_sure,
+    open_blocks,
+    sum_sevens,
+    sum_windows,
+    whole,
+)
 
 STEPS = 1024
 """To how many levels a coarse matte is rounded: its products with colours, summed over a window, stay below 2^24, where
 floats are exact, so that nothing drifts in the running sums."""
-
-BLOCK = 8
-"""Columns that are looked at, or passed over, together: as many floats as a vector register holds, or bytes as
-a word."""
-SAMPLED = 18
-"""As steady.SAMPLED."""
 
 
 @compiled
@@ -73,12 +73,6 @@ def outline(
 
 
 @compiled
-def whole(width: int) -> int:
-    """So many places, up to a whole block."""
-    return (width + BLOCK - 1) // BLOCK * BLOCK
-
-
-@compiled
 def pad(guide: Bytes, matte: Field, top: int, doubt: real, planes: Field) -> None:
     """Blue, green, red and the matte in steps, mirrored at the border: `planes` `(h + 6, 4, n)`, rows from `top` on."""
     h, w = len(planes) - 2 * REACH, matte.shape[1]
@@ -98,18 +92,6 @@ def pad(guide: Bytes, matte: Field, top: int, doubt: real, planes: Field) -> Non
     for n in range(REACH):
         planes[n] = planes[REACH + mirrored(n - REACH, h)]
         planes[REACH + h + n] = planes[REACH + mirrored(h + n, h)]
-
-
-@compiled
-def open_blocks(sure: Bytes) -> Mask:
-    """The blocks of a row in which a place is not sure, of `find_sure`'s answer."""
-    # All of a block is one number: a byte for each place.
-    words = sure.view(np.uint64)
-    blocks = np.empty(words.shape, np.bool_)
-    for y in range(len(words)):
-        for block in range(place(words.shape[1])):
-            blocks[y, block] = words[y, block] != np.uint64(0x0101010101010101)
-    return blocks
 
 
 @compiled
@@ -181,29 +163,6 @@ def average(
 
 
 @compiled
-def around(blocks: Mask, reach: int) -> Mask:
-    """The blocks, those beside them, and what is up to `reach` rows above and below."""
-    h, w = blocks.shape
-    near, row = np.zeros((h, w), np.bool_), np.empty(w, np.bool_)
-    for y in range(h):
-        for b in range(w):
-            row[b] = blocks[y, b] | blocks[y, max(b - 1, 0)] | blocks[y, min(b + 1, w - 1)]
-        for j in range(max(y - reach, 0), min(y + reach + 1, h)):
-            for b in range(w):
-                near[j, b] |= row[b]
-    return near
-
-
-@compiled
-def end_of(blocks: Mask, y: int, block: int) -> int:
-    """Where those end that are as this one is."""
-    what = blocks[y, block]
-    while block < blocks.shape[1] and blocks[y, block] == what:
-        block += 1
-    return block
-
-
-@compiled
 def roll(planes: Field, y: int, first: int, last: int, on: bool, columns: Field) -> None:
     """The sums of columns over seven rows of `padded`, from `y`: from those of the row before, or anew."""
     n = number(4)
@@ -244,35 +203,6 @@ def add_product(
         for j in range(place(2 * REACH + 1)):
             total += planes[a + j, k, x] * planes[a + j, m, x]
         columns[to, x] = total
-
-
-@compiled
-def sum_windows(rows: Field, y: int, first: int, last: int, total: Field, out: Field) -> None:
-    """Sums over the windows around a part of a row: of `(h, n, w + 6)` to `(n, w)`; `total` is room, `(n, w + 6)`."""
-    sum_rows(rows, y, first, last + 2 * REACH, total)
-    sum_sevens(total, first, last, out)
-
-
-@compiled
-def sum_sevens(rows: Field, first: int, last: int, out: Field) -> None:
-    """Sums of seven neighbours in each of some rows, each where the first of them is."""
-    for k in range(place(len(rows))):
-        for x in range(place(first), place(last)):
-            left = (rows[k, x] + rows[k, x + place(1)]) + (rows[k, x + place(2)] + rows[k, x + place(3)])
-            out[k, x] = left + (rows[k, x + place(4)] + rows[k, x + place(5)]) + rows[k, x + place(6)]
-
-
-@compiled
-def sum_rows(rows: Field, y: int, first: int, last: int, out: Field) -> None:
-    """Sums of seven rows of some planes, `(h, n, w)`, mirrored at the border."""
-    h = len(rows)
-    a, b, c = place(mirrored(y - 3, h)), place(mirrored(y - 2, h)), place(mirrored(y - 1, h))
-    e, f, g = place(mirrored(y + 1, h)), place(mirrored(y + 2, h)), place(mirrored(y + 3, h))
-    d = place(y)
-    for k in range(place(rows.shape[1])):
-        for x in range(place(first), place(last)):
-            above = (rows[a, k, x] + rows[b, k, x]) + (rows[c, k, x] + rows[d, k, x])
-            out[k, x] = above + (rows[e, k, x] + rows[f, k, x]) + rows[g, k, x]
 
 
 @compiled
@@ -332,168 +262,15 @@ def stand(matte: Field, y: int, first: int, last: int, stretch: tuple[real, real
         small[j, x] = alpha
 
 
-@compiled
-def open_gate(
-    guide: Bytes,
-    belief: Field,
-    limits: tuple[real, real, real, real, real],
-    quiet: tuple[real, real],
-    certain: tuple[real, real],
-    seen: Field,
-    believed: Field,
-    rate: Field,
-    room: Field,
-) -> None:
-    """How much of a new alpha counts, `(h, w)`; and takes over as much of what is seen and believed now.
-
-    `guide` is `(3, h, w)`, `belief` `(h, w)`; `seen` `(3, h, w)` and `believed` are what they were. Where all of a
-    place is believed to be at most `certain[0]`, or at least `certain[1]`, all counts: how places have changed is only
-    found for blocks in which there is another. `limits` are what still stands, how much further has moved, from which
-    change of mind on a place opens, how much further it is open wide, and the least rate. What changes less than
-    `quiet[0]` times the picture's noise stands still as well; more noise than `quiet[1]` is none. All this is done in
-    a `room` as `room_for_gate` has it, whatever is in it.
-    """
-    h, w = rate.shape
-    # As many bytes as `find_sure` needs, and then floats.
-    a, wide = h * whole(w) // 2, w + 2 * REACH
-    b, c = a + h * w, a + 2 * h * w
-    d, e = c + h * 3 * wide, c + (h + 2) * 3 * wide
-    unlike, worst = room[a:b].reshape(h, w), room[b:c].reshape(h, w)
-    change, sums = room[c:d].reshape(h, 3, wide), room[d:e].reshape(2, 3, wide)
-    sure = find_sure(belief, certain[0], certain[1], room[:a].view(np.uint8))
-    ask = open_blocks(sure)
-    sample = h // 2 % SAMPLED
-    ask[sample::SAMPLED] = True
-    find_unlike(guide, seen, ask, change, sums, worst, unlike)
-    still, moved, doubt, decided, least = limits
-    still = max(still, quiet[0] * min(quiet[1], real(np.median(unlike[sample::SAMPLED, ::3]))))
-    for y in range(h):
-        renew(guide, belief, unlike, sure, (still, moved, doubt, decided, least), y, seen, believed, rate)
-
-
-@compiled
-def find_unlike(guide: Bytes, seen: Field, ask: Mask, change: Field, sums: Field, worst: Field, out: Field) -> None:
-    """How far each place's mean colour is from what it was, `(3, h, w)`: the greatest of the channels.
-
-    And of the places around, as where a thing leaves there is no edge of it any more, but there was. `out` is `(h, w)`
-    and found in the blocks `ask`, else 0; `change`, `sums` and `worst` are room.
-    """
-    h, w = out.shape
-    worst[:] = out[:] = real(0)
-    for y in range(h):
-        for k in range(3):
-            for x in range(place(w)):
-                change[y, k, x + place(REACH)] = real(guide[k, y, x]) - seen[k, y, x]
-            mirror(change[y, k])
-    wanted, total, mean = around(ask, number(1)), sums[0], sums[1]
-    for y in range(h):
-        block = number(0)
-        while block < wanted.shape[1]:
-            first, block = block, end_of(wanted, y, block)
-            start, end = first * BLOCK, min(block * BLOCK, w)
-            if wanted[y, first]:
-                sum_windows(change, y, start, end, total, mean)
-                for x in range(place(start), place(end)):
-                    worst[y, x] = max(abs(mean[0, x]), max(abs(mean[1, x]), abs(mean[2, x]))) * real(1 / SIZE)
-    row = np.empty(w + 2, np.float32)
-    for y in range(h):
-        above, below, block = max(y - 1, 0), min(y + 1, h - 1), number(0)
-        while block < ask.shape[1]:
-            first, block = block, end_of(ask, y, block)
-            start, end = max(first * BLOCK - 1, 0), min(block * BLOCK + 1, w)
-            if ask[y, first]:
-                for x in range(place(start), place(end)):
-                    row[x + place(1)] = max(worst[y, x], max(worst[above, x], worst[below, x]))
-                row[0], row[w + 1] = row[1], row[w]
-                for x in range(place(first * BLOCK), place(min(block * BLOCK, w))):
-                    out[y, x] = max(row[x + place(1)], max(row[x], row[x + place(2)]))
-
-
-@compiled
-def find_sure(belief: Field, room: real, person: real, marks: Bytes) -> Bytes:
-    """1 where all of a place is believed to be at most `room`, or all of it at least `person`, else 0: `(h, w)`.
-
-    And so is what lies beyond, up to a whole block. It is made in `marks`, of which there must be twice as many.
-    """
-    h, w = belief.shape
-    n = h * whole(w)
-    out, across = marks[:n].reshape(h, whole(w)), marks[n : n + h * w].reshape(h, w)
-    out[:] = 1
-    # Two bits: something in the place is not surely room; something in it is not surely the person.
-    row, doubt = np.zeros(w + 2 * REACH, np.uint8), np.empty(w, np.uint8)
-    for y in range(h):
-        for x in range(w):
-            row[REACH + x] = np.uint8(belief[y, x] > room) | np.uint8(2 * (belief[y, x] < person))
-        for x in range(w):
-            near, far = row[x] | row[x + 1] | row[x + 2] | row[x + 3], row[x + 4] | row[x + 5] | row[x + 6]
-            across[y, x] = near | far
-    for y in range(h):
-        doubt[:] = 0
-        for j in range(max(y - REACH, 0), min(y + REACH + 1, h)):
-            for x in range(w):
-                doubt[x] |= across[j, x]
-        for x in range(w):
-            out[y, x] = doubt[x] != 3
-    return out
-
-
-@compiled
-def renew(
-    guide: Bytes,
-    belief: Field,
-    unlike: Field,
-    sure: Bytes,
-    limits: tuple[real, real, real, real, real],
-    y: int,
-    seen: Field,
-    believed: Field,
-    rate: Field,
-) -> None:
-    """One row of `open_gate`."""
-    still, moved, doubt, decided, least = limits
-    for x in range(rate.shape[1]):
-        by_picture, by_mind = (unlike[y, x] - still) / moved, (abs(belief[y, x] - believed[y, x]) - doubt) / decided
-        share = min(real(1), max(least, max(by_picture, by_mind)))
-        rate[y, x] = real(1) if sure[y, x] else share
-    for x in range(rate.shape[1]):
-        believed[y, x] += (belief[y, x] - believed[y, x]) * rate[y, x]
-    for k in range(3):
-        for x in range(rate.shape[1]):
-            seen[k, y, x] += (real(guide[k, y, x]) - seen[k, y, x]) * rate[y, x]
-
-
-@compiled
-def settle(last: Field, rate: Field, small: Field) -> None:
-    """Brings an alpha `(h, w)` only so far from the last; within half a level of 0 or 1 it is there."""
-    h, w = small.shape
-    for y in range(h):
-        for x in range(w):
-            now = last[y, x] + (small[y, x] - last[y, x]) * rate[y, x]
-            now = real(0) if now < real(1 / 512) else now
-            small[y, x] = real(1) if now > real(1 - 1 / 512) else now
-
-
 def room_for_outline(rows: int, width: int) -> int:
     """How many numbers `outline` needs room for, where it looks at so many rows of a guide."""
     blocks = -(-width // BLOCK) * BLOCK
     return ((2 * rows + 2 * REACH) * 4 + 26) * (blocks + BLOCK) + rows * blocks // 2
 
 
-def room_for_gate(height: int, width: int) -> int:
-    """How many numbers `open_gate` needs room for."""
-    blocks = -(-width // BLOCK) * BLOCK
-    return 2 * height * width + 3 * (height + 2) * (width + 2 * REACH) + height * blocks // 2
-
-
 def warm_up() -> None:
     """Calls them all, which is what compiles them, or loads what was compiled before."""
-    guide, matte, planes = np.zeros((3, 2, 2), np.uint8), np.eye(2, dtype=np.float32), np.zeros((4, 2, 2), np.float32)
-    small, one = np.zeros((2, 2), np.float32), real(1)
+    guide, matte, lines = np.zeros((3, 2, 2), np.uint8), np.eye(2, dtype=np.float32), np.zeros((4, 2, 2), np.float32)
+    small, room, one = np.zeros((2, 2), np.float32), np.empty(room_for_outline(2, 2), np.float32), real(1)
     clamp(matte, small)
-    outline(
-        guide, matte, real(0), one, (real(0), one), planes, small, np.empty(room_for_outline(2, 2), np.float32), 0, 2
-    )
-    limits = (one, one, one, one, one)
-    room = np.empty(room_for_gate(2, 2), np.float32)
-    open_gate(guide, matte, limits, (one, one), (real(0), one), planes[:3], small.copy(), small, room)
-    settle(matte, small, small.copy())
+    outline(guide, matte, real(0), one, (real(0), one), lines, small, room, 0, 2)
