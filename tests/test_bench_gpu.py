@@ -14,8 +14,8 @@ import fake_tensorrt
 import pytest
 from emulated_card import EmulatedCard, compiled_here
 
-from greenscreen import gpu
 from greenscreen.cuda.compiler import kernel_names
+from greenscreen.gpu import kernels
 
 ROOT = Path(__file__).parents[1]
 SCRIPT = ROOT / "scripts" / "bench-gpu"
@@ -28,7 +28,7 @@ def card(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFacto
     """A machine with TensorRT, on which a GPU is opened that is none."""
     folder = tmp_path_factory.getbasetemp() / "kernels"
     folder.mkdir(exist_ok=True)
-    monkeypatch.setattr(gpu, "compiled", compiled_here(folder))
+    monkeypatch.setattr(kernels, "compiled", compiled_here(folder))
     monkeypatch.setitem(sys.modules, "tensorrt", fake_tensorrt.fake_tensorrt("11.4.0"))
     monkeypatch.delitem(sys.modules, "greenscreen.segment.tensorrt", raising=False)
 
@@ -65,7 +65,7 @@ def test_every_step_has_its_row(background: str, capsys: pytest.CaptureFixture[s
     # Frames are uploaded as I420 here, and smaller than what the network sees; no outline is moved; and only a blur is
     # made anew for every frame.
     left_out = {"colour", "limits"} | (set() if background == "blur" else {"blur"})
-    steps = {name for part in gpu.PARTS if part not in left_out for name in kernel_names(part)} - {"make_input"}
+    steps = {name for part in kernels.PARTS if part not in left_out for name in kernel_names(part)} - {"make_input"}
     assert set(rows) == {
         "upload to download, on the card",
         "the same, with the host's copies",

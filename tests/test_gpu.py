@@ -12,14 +12,14 @@ import numpy as np
 import pytest
 from emulated_card import EmulatedCard, compiled_here
 
-from greenscreen import gpu
 from greenscreen.background import Backdrop, open_backdrop
 from greenscreen.colour import to_i420
 from greenscreen.composite import Composite
 from greenscreen.contract import read_contract
 from greenscreen.errors import EngineError
 from greenscreen.frame import Frame, Image, Matte
-from greenscreen.gpu import Canvas, GpuPipeline, make_ready
+from greenscreen.gpu import Canvas, GpuPipeline, kernels, make_ready
+from greenscreen.gpu.canvas import Behind
 from greenscreen.kernels import fields
 from greenscreen.pipeline import Pipeline
 from greenscreen.refine import Edges, Plate, Refiner, guided_kernels, keying
@@ -78,7 +78,7 @@ def kernels_here(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempP
         monkeypatch.setattr(standby, name, 60)
     folder = tmp_path_factory.getbasetemp() / "kernels"
     folder.mkdir(exist_ok=True)
-    monkeypatch.setattr(gpu, "compiled", compiled_here(folder))
+    monkeypatch.setattr(kernels, "compiled", compiled_here(folder))
 
 
 def person(width: int, height: int, count: int) -> Iterator[Frame]:
@@ -246,7 +246,7 @@ def test_after_a_jump_and_a_cut_it_looks_and_forgets_as_on_the_cpu(monkeypatch: 
     begun: list[bool] = []
     finish = Canvas._finish
 
-    def finished(canvas: Canvas, behind: gpu.Behind, fresh: bool) -> None:
+    def finished(canvas: Canvas, behind: Behind, fresh: bool) -> None:
         begun.append(fresh)
         finish(canvas, behind, fresh)
 
@@ -285,7 +285,7 @@ def test_a_frame_in_bgr_becomes_planes_on_the_card_to_the_bit() -> None:
     """Colours of all kinds, and a width at which blocks of threads are cut."""
     image = np.random.default_rng(1).integers(0, 256, (38, 70, 3), np.uint8)
     image[:6] = np.array([[0, 0, 0], [255, 255, 255], [255, 0, 0], [0, 255, 0], [0, 0, 255], [7, 0, 255]])[:, None]
-    code = gpu.compiled("colour", (9, 0), gpu.CONSTANTS)
+    code = kernels.compiled("colour", (9, 0), kernels.CONSTANTS)
     with EmulatedCard() as card:
         (kernel,) = card.kernels(code, "to_planes")
         source, planes = card.allocate(image.size), card.allocate(image.size // 2)
@@ -451,14 +451,14 @@ def test_a_picture_that_is_turned_and_turned_back_is_drawn_where_it_was_before()
 def test_kernels_are_compiled_before_the_first_frame(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Or the engine counts as not built: compiling them takes a minute."""
     made: list[str] = []
-    monkeypatch.setattr(gpu, "compiled", lambda part, *_: made.append(part))
-    monkeypatch.setattr(gpu, "kept", lambda part, *_: tmp_path / part)
+    monkeypatch.setattr(kernels, "compiled", lambda part, *_: made.append(part))
+    monkeypatch.setattr(kernels, "kept", lambda part, *_: tmp_path / part)
     engine = EmulatedEngine(EmulatedCard(), *INPUT)
     with pytest.raises(NotBuiltError, match="still to be compiled"):
         make_ready(engine, build=False)
     make_ready(engine, build=True)
-    assert made == list(gpu.PARTS)
-    for part in gpu.PARTS:
+    assert made == list(kernels.PARTS)
+    for part in kernels.PARTS:
         (tmp_path / part).touch()
     make_ready(engine, build=False)
     make_ready(OpenVinoEngine(MODEL, CONTRACT, *INPUT), build=False)
@@ -492,5 +492,5 @@ def test_a_card_that_cannot_stand_by_says_what_failed() -> None:
 
 
 def test_the_constants_that_are_written_twice_are_the_same() -> None:
-    assert float(gpu.CONSTANTS["FEW"].rstrip("f")) == pytest.approx(float(fields.FEW))
-    assert int(gpu.CONSTANTS["STEPS"]) == guided_kernels.STEPS
+    assert float(kernels.CONSTANTS["FEW"].rstrip("f")) == pytest.approx(float(fields.FEW))
+    assert int(kernels.CONSTANTS["STEPS"]) == guided_kernels.STEPS

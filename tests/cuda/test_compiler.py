@@ -11,7 +11,7 @@ from greenscreen import cache
 from greenscreen.cuda import compiler
 from greenscreen.cuda.compiler import KERNELS, by_nvcc, by_nvrtc, compiled, find_nvrtc, source_of
 from greenscreen.errors import EngineError
-from greenscreen.gpu import CONSTANTS, PARTS
+from greenscreen.gpu.kernels import CONSTANTS, PARTS
 
 NVCC = shutil.which("nvcc")
 needs_nvcc = pytest.mark.skipif(NVCC is None, reason="needs nvcc")

@@ -1,83 +1,22 @@
-"""The whole frame on the GPU: one upload, and one download of the finished picture with the alpha it was made by.
-
-What the kernels do is what refine, composite and background.Blur do on the CPU, which the tests compare them with; the
-constants are theirs. Where the GPU is not to be had, or is lost, the CPU's pipeline goes on with the same frame.
-"""
+"""What the card does with a frame, kernel by kernel, and the memory that it does it in."""
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import replace
-from functools import cached_property, partial
-from typing import Literal, cast
+from typing import Literal
 
 import numpy as np
 
-from greenscreen.background import Backdrop, Blur
-from greenscreen.colour import TO_BGR, TO_YUV, Bytes, from_i420
-from greenscreen.composite import REACH, Composite
-from greenscreen.cuda import Kernel
-from greenscreen.cuda.compiler import compiled, kept, kernel_names
-from greenscreen.errors import EngineError
-from greenscreen.frame import Alpha, Frame, Image, Matte, Past, Picture, guide_size
-from greenscreen.pipeline import Pipeline
-from greenscreen.planar import Planar
-from greenscreen.refine import Edges, Refiner, cuts, guided, islands, keying, steady
+from greenscreen.background import Blur
+from greenscreen.colour import Bytes
+from greenscreen.frame import Frame, Picture, guide_size
+from greenscreen.gpu.kernels import BINS, load_kernels
+from greenscreen.gpu.picture import CardPicture
+from greenscreen.refine import Edges, cuts
 from greenscreen.refine.limits import ramp, sides
 from greenscreen.resize import stack_radius
-from greenscreen.segment import Segmenter, motion
-from greenscreen.segment.engine import FIRST_LOOKS, CardEngine, Engine, NotBuiltError
-from greenscreen.segment.standby import StandbyEngine
-from greenscreen.segment.stillness import JUMP, JUMPED, block_grid
-
-PARTS = ("colour", "change", "motion", "islands", "matte", "keying", "steady", "limits", "blur", "picture")
-BINS = 1024
-"""Steps in which the picture's noise is measured."""
-HALF_UP = np.array([0, 0, 0, 0.5], np.float32)
-CONSTANTS = {
-    "RADIUS": str(guided.RADIUS),
-    "EPSILON": f"{guided.EPSILON * 255**2!r}f",
-    # guided_kernels.STEPS, which is not imported for its value alone: Numba is heavy.
-    "STEPS": "1024",
-    "REACH": str(steady.REACH),
-    "SPREAD": str(REACH),
-    "BINS": str(BINS),
-    # kernels.fields.FEW, for the same reason.
-    "FEW": "0.05f",
-    "JUMPED": f"{JUMPED!r}f",
-    "FAINT": f"{guided.DOUBT!r}f",
-    "WINDOW": str(keying.RADIUS),
-    "FEWEST": str(keying.FEW),
-    # Others are called so, too.
-    "CLEAR": f"{keying.SURE!r}f",
-    "VAGUE": f"{keying.HAZE!r}f",
-    "SIDE": str(motion.BLOCK),
-    "MARGIN": str(motion.MARGIN),
-    "ROWS": str(motion.ROWS),
-    "FARTHEST": str(motion.REACH),
-    "FIRST_STEP": str(motion.FIRST_STEP),
-    "UNMOVED": str(motion.STILL),
-    "CLOSE": str(motion.ALIKE),
-    "UNSURE": f"{motion.DOUBT!r}f",
-    **{
-        name: f"{getattr(module, name)!r}f"
-        for module, names in (
-            (guided, ("BLACK", "WHITE")),
-            (cuts, ("CUT",)),
-            (motion, ("OUTLINE", "LIKE", "UNLIKE", "SHARE")),
-            (islands, ("HAZE", "SURE", "NEW", "KNOWN", "PINHOLE")),
-            (keying, ("NOISE", "ALIKE", "APART", "UNEVEN", "EVEN", "BARE", "SHINY", "NEAR", "FAR")),
-            (steady, ("RATE", "STILL", "MOVED", "NOISIEST", "DOUBT", "DECIDED", "CERTAIN")),
-        )
-        for name in names
-    },
-    **{
-        name: "{" + ", ".join(f"{value!r}f" for value in matrix.ravel().tolist()) + "}"
-        for name, matrix in (("TO_BGR", TO_BGR), ("TO_YUV", TO_YUV))
-    },
-    # In steps of 1 / 1024, with a half added to what is added, as cv2.transform has it for bytes.
-    "BGR_1024": "{" + ", ".join(map(str, np.rint((TO_BGR + HALF_UP) * 1024).astype(int).ravel().tolist())) + "}",
-}
-"""What the kernels share with the CPU's code."""
+from greenscreen.segment import motion
+from greenscreen.segment.engine import FIRST_LOOKS, CardEngine
+from greenscreen.segment.stillness import JUMP, block_grid
 
 ADDERS = 128
 """Columns of threads that share in adding up a picture."""
@@ -91,51 +30,6 @@ Standing = Bytes | Blur | None
 """What stands behind, as the CPU knows it: a picture in I420, a blur of the room, or nothing."""
 Behind = Literal["picture"] | tuple[Size, float] | None
 """A picture of the frame's size; or a blur, with the size at which it is found and its sigma there; or nothing."""
-
-
-class GpuPipeline(Pipeline):
-    """The pipeline, on the card wherever the engine that serves is on one."""
-
-    def __init__(self, segmenter: Segmenter, refiner: Refiner, backdrop: Backdrop | None, planar: Planar | None = None):
-        super().__init__(segmenter, refiner, backdrop, planar)
-        # As the segmenter has its engines: one for each size of the network's input.
-        self._canvases: dict[Size, Canvas] = {}
-        self._drawn_on: Canvas | None = None
-
-    def process(self, frame: Frame) -> Picture:
-        even = frame.size[0] % 2 == frame.size[1] % 2 == 0
-        engine = self._segmenter.engine_for(frame)
-        standby = engine if isinstance(engine, StandbyEngine) else None
-        serving = standby.serving if standby else engine
-        if not isinstance(serving, CardEngine) or not even or self._wrap or self.plate:
-            return self._on_cpu(frame)
-        network = self._segmenter.contract.input_size(*frame.size)
-        canvas = self._canvases.pop(network, None)
-        if canvas is None or canvas is not self._drawn_on:
-            # What the card remembers is of another moment.
-            frame = replace(frame, fresh=True)
-        # Here, as it is not the card that is slow if this is.
-        behind = backdrop_of(self.backdrop, frame)
-        memory = bool(self._segmenter.contract.previous)
-        work = partial(drawn, canvas, serving, network, memory, frame, behind, self.refiner.edges)
-        try:
-            with self.meter.stage("card"):
-                self._drawn_on, picture = standby.ask(work) if standby else work()
-        except EngineError as error:
-            # Nothing is freed here: what a card that hangs works with, it keeps.
-            if standby is None:
-                raise
-            standby.give_up(error)
-            self._drawn_on = None
-            return super().process(replace(frame, fresh=True))
-        self._canvases[network] = self._drawn_on
-        return picture
-
-    def _on_cpu(self, frame: Frame) -> Picture:
-        if self._drawn_on is not None:
-            # What the CPU remembers is from before the card took over.
-            self._drawn_on, frame = None, replace(frame, fresh=True)
-        return super().process(frame)
 
 
 class Canvas:
@@ -441,100 +335,6 @@ class Canvas:
             else:
                 arguments.append(np.float32(word) if isinstance(word, float) else np.int32(word))
         self.engine.card.launch(self._kernels[kernel], size, *arguments)
-
-
-class CardPicture(Composite):
-    """A picture that the card has finished; its other forms are made on the CPU, of the same alpha, when asked for."""
-
-    def __init__(self, frame: Frame, small: Matte, values: Bytes, finished: Bytes | None):
-        """`small` is the alpha at the guide's size, `values` at the frame's; before nothing, nothing is `finished`."""
-        self._came, self._small, self._values = frame, small, values
-        self._behind = self._finished = finished
-        self.time, self.transparent = frame.time, finished is None
-
-    @cached_property
-    def frame(self) -> Frame:  # type: ignore[override]
-        return self._came.as_planar()
-
-    @cached_property
-    def _of(self) -> Alpha:  # type: ignore[override]
-        return as_found(self.frame, self._small, self._values)
-
-    @cached_property
-    def image(self) -> Image:
-        return self.person if self._finished is None else from_i420(self._finished)
-
-    @property
-    def i420(self) -> Bytes:
-        return super().i420 if self._finished is None else self._finished
-
-    @property
-    def alpha(self) -> Bytes:
-        return self._values
-
-
-def load_kernels(engine: CardEngine) -> dict[str, Kernel]:
-    """All kernels by name, compiled for the engine's card; raises `EngineError`."""
-    found: dict[str, Kernel] = {}
-    for part in PARTS:
-        names = kernel_names(part)
-        code = compiled(part, engine.card.capability, CONSTANTS)
-        found |= zip(names, engine.card.kernels(code, *names), strict=True)
-    return found
-
-
-def make_ready(engine: Engine, build: bool) -> None:
-    """Compiles the kernels for an engine's card, if it has one, and keeps them; raises `EngineError`.
-
-    Without `build`, `NotBuiltError` is raised where that is still to be done.
-    """
-    if not isinstance(engine, CardEngine):
-        return
-    place = engine.card.capability, CONSTANTS
-    if not build and not all(kept(part, *place).exists() for part in PARTS):
-        raise NotBuiltError("the kernels for this GPU are still to be compiled", "greenscreen engine build")
-    for part in PARTS:
-        compiled(part, *place)
-
-
-def drawn(
-    canvas: Canvas | None,
-    engine: CardEngine,
-    network: Size,
-    memory: bool,
-    frame: Frame,
-    behind: Standing,
-    edges: Edges,
-) -> tuple[Canvas, Picture]:
-    """The finished picture, and what it was drawn on: the canvas, or another if that is not of this engine and size."""
-    if canvas is None or canvas.engine is not engine or canvas.size != frame.size:
-        # Another engine's has gone with it.
-        if canvas and canvas.engine is engine:
-            canvas.close()
-        canvas, frame = Canvas(engine, network, frame.size, memory), replace(frame, fresh=True)
-    return canvas, canvas.draw(frame, behind, edges)
-
-
-def backdrop_of(backdrop: Backdrop | None, frame: Frame) -> Standing:
-    """What stands behind a frame, of even width and height; raises `SourceError`."""
-    if backdrop is None or isinstance(backdrop, Blur):
-        return backdrop
-    width, height = frame.size
-    # Of the frame it only asks form and size.
-    planar = replace(frame, pixels=np.broadcast_to(np.uint8(0), (height * 3 // 2, width)))
-    return cast(Bytes, backdrop.behind(planar, nobody(planar, guide_size(width, height))))
-
-
-def as_found(frame: Frame, small: Matte, values: Bytes) -> Alpha:
-    """An alpha that was found already, `values` `(H, W)`: all of it is of the past, and nothing new counts."""
-    before = values.astype(np.float32) * np.float32(1 / 255)
-    past = Past(np.zeros_like(small), np.full(small.shape, 2, np.uint8), before, np.empty_like(before))
-    return Alpha(frame, small, np.zeros((4, *small.shape), np.float32), past)
-
-
-def nobody(frame: Frame, guide: Size) -> Alpha:
-    """The alpha of a frame without a person, for backdrops that do not look at it."""
-    return Alpha(frame, np.zeros(guide[::-1], np.float32), np.zeros((4, *guide[::-1]), np.float32))
 
 
 def area(size: Size) -> int:

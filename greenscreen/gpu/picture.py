@@ -1,0 +1,46 @@
+"""What the card has finished, as a picture."""
+
+from functools import cached_property
+
+import numpy as np
+
+from greenscreen.colour import Bytes, from_i420
+from greenscreen.composite import Composite
+from greenscreen.frame import Alpha, Frame, Image, Matte, Past
+
+
+class CardPicture(Composite):
+    """A picture that the card has finished; its other forms are made on the CPU, of the same alpha, when asked for."""
+
+    def __init__(self, frame: Frame, small: Matte, values: Bytes, finished: Bytes | None):
+        """`small` is the alpha at the guide's size, `values` at the frame's; before nothing, nothing is `finished`."""
+        self._came, self._small, self._values = frame, small, values
+        self._behind = self._finished = finished
+        self.time, self.transparent = frame.time, finished is None
+
+    @cached_property
+    def frame(self) -> Frame:  # type: ignore[override]
+        return self._came.as_planar()
+
+    @cached_property
+    def _of(self) -> Alpha:  # type: ignore[override]
+        return as_found(self.frame, self._small, self._values)
+
+    @cached_property
+    def image(self) -> Image:
+        return self.person if self._finished is None else from_i420(self._finished)
+
+    @property
+    def i420(self) -> Bytes:
+        return super().i420 if self._finished is None else self._finished
+
+    @property
+    def alpha(self) -> Bytes:
+        return self._values
+
+
+def as_found(frame: Frame, small: Matte, values: Bytes) -> Alpha:
+    """An alpha that was found already, `values` `(H, W)`: all of it is of the past, and nothing new counts."""
+    before = values.astype(np.float32) * np.float32(1 / 255)
+    past = Past(np.zeros_like(small), np.full(small.shape, 2, np.uint8), before, np.empty_like(before))
+    return Alpha(frame, small, np.zeros((4, *small.shape), np.float32), past)
