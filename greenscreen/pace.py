@@ -6,13 +6,10 @@ from dataclasses import replace
 
 from greenscreen.frame import Frame
 from greenscreen.images import letterbox
-from greenscreen.placeholder import placeholder
+from greenscreen.placeholder import QUIET, placeholder
 from greenscreen.resize import cover
 from greenscreen.settings import Fit
 from greenscreen.sources import Source
-
-QUIET = 0.2
-"""Seconds between two stand-ins: enough for programs that watch, and next to no work."""
 
 
 def resting(source: Source, hidden: Callable[[], bool]) -> Iterator[Frame]:

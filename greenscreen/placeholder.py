@@ -7,6 +7,9 @@ import numpy as np
 
 from greenscreen.frame import Image
 
+QUIET = 0.2
+"""Seconds between two of them: enough for programs that watch, and next to no work."""
+
 _GROUND, _MARK = (46, 40, 36), (150, 140, 132)
 _FINE = 4  # bits of a pixel's fraction in OpenCV's coordinates
 

@@ -99,7 +99,7 @@ def kind(image: Image) -> str:
 @pytest.fixture
 def stage(monkeypatch: pytest.MonkeyPatch, stub_engine: Callable[..., str], request: pytest.FixtureRequest):
     """Makes every stage call `trip` with its name; returns what runs a call with a watcher in it."""
-    for name, seconds in {"_LOST": 0.1, "_QUIET": 0.004, "_RETRY": 0.01, "_LOOK": 0.005}.items():
+    for name, seconds in {"_LOST": 0.1, "QUIET": 0.004, "_RETRY": 0.01, "_LOOK": 0.005}.items():
         monkeypatch.setattr(steady, name, seconds)
 
     def stage(trip: Trip, watcher: Watcher, control: Control, wanted: Callable[[], bool] | None = None) -> None:

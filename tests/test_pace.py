@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from greenscreen.frame import Frame
-from greenscreen.pace import QUIET, fitted, paced, resting, thinned
+from greenscreen.pace import fitted, paced, resting, thinned
+from greenscreen.placeholder import QUIET
 
 BLACK = np.zeros((4, 4, 3), np.uint8)
 

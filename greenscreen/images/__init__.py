@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from greenscreen.colour import Bytes
 from greenscreen.errors import SinkError, SourceError, UsageError
 from greenscreen.frame import Image
-from greenscreen.images.headers import BrokenImageError, measure, moves, orientation, picture_only
+from greenscreen.images.headers import AS_JPEG, BrokenImageError, measure, moves, orientation, picture_only
 from greenscreen.images.profile import profile_of, with_profile
 from greenscreen.images.srgb import in_srgb
 
@@ -31,7 +31,6 @@ UNREAD_SUFFIXES = frozenset({".heic", ".heif", ".gif", ".jxl"})
 _WRITTEN_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 _MOST_PIXELS, _MOST_SIDE = 200_000_000, 65_535
 _MOST_BYTES = 1 << 30
-_AS_JPEG = "save it as JPEG or PNG with any image editor and try again"
 
 # EXIF orientation: how to turn the stored picture, then whether to mirror it left to right.
 _TURNS = {3: cv2.ROTATE_180, 4: cv2.ROTATE_180, 5: cv2.ROTATE_90_CLOCKWISE, 6: cv2.ROTATE_90_CLOCKWISE}
@@ -174,7 +173,7 @@ def _read(path: Path) -> bytes:
     if not data:
         raise SourceError(f"{path.name} is empty", "copy or download it again")
     if len(data) > _MOST_BYTES:
-        raise SourceError(f"{path.name} is larger than any photo", _AS_JPEG)
+        raise SourceError(f"{path.name} is larger than any photo", AS_JPEG)
     return data
 
 
@@ -183,13 +182,13 @@ def _decode(data: bytes, name: str) -> tuple[Image, Bytes | None]:
     try:
         pixels, kinds, blocks = cv2.imdecodeWithMetadata(buffer, flags=cv2.IMREAD_UNCHANGED)
     except (cv2.error, MemoryError) as error:
-        raise SourceError(f"{name} cannot be decoded", _AS_JPEG) from error
+        raise SourceError(f"{name} cannot be decoded", AS_JPEG) from error
     if pixels is None:
         raise SourceError(f"{name} is damaged or cut off", "copy or download it again")
     if pixels.dtype == np.uint16:
         pixels = cv2.convertScaleAbs(pixels, alpha=255 / 65535)
     if pixels.dtype != np.uint8:
-        raise SourceError(f"{name} has pixels of an unusual kind ({pixels.dtype})", _AS_JPEG)
+        raise SourceError(f"{name} has pixels of an unusual kind ({pixels.dtype})", AS_JPEG)
     exif = [block.tobytes() for kind, block in zip(kinds, blocks, strict=True) if kind == cv2.IMAGE_METADATA_EXIF]
     return _parted(np.asarray(_upright(pixels, orientation(exif[0]) if exif else 1), np.uint8))
 

@@ -15,7 +15,7 @@ _WEBP_ANIMATION = 2
 _TIFF_WIDTH, _TIFF_HEIGHT, _TIFF_ORIENTATION, _TIFF_SHORT = 256, 257, 274, 3
 
 _AGAIN = "copy or download it again"
-_AS_JPEG = "save it as JPEG or PNG with any image editor and try again"
+AS_JPEG = "save it as JPEG or PNG with any image editor and try again"
 
 
 class BrokenImageError(ValueError):
@@ -38,7 +38,7 @@ def measure(data: bytes) -> tuple[int, int]:
                 if isinstance(error, BrokenImageError):
                     raise
                 raise BrokenImageError("is damaged", _AGAIN) from error
-    raise BrokenImageError("is not an image of a known kind", _AS_JPEG)
+    raise BrokenImageError("is not an image of a known kind", AS_JPEG)
 
 
 def moves(data: bytes) -> bool:

@@ -11,14 +11,13 @@ from typing import Self
 
 from greenscreen.errors import CameraBusyError, SourceError
 from greenscreen.frame import Frame
-from greenscreen.placeholder import placeholder
+from greenscreen.placeholder import QUIET, placeholder
 from greenscreen.sources import Source
 
 log = logging.getLogger(__name__)
 
 _FIRST = 8.0  # seconds until a camera must have opened and given a frame, or failed
 _LOST = 0.7  # seconds without a frame after which it is as if there were no camera
-_QUIET = 0.2  # seconds between two stand-ins: enough for programs that watch, and next to no work
 _ALONE = 10.0  # seconds since somebody took a frame, after which none need be decoded: no frame takes that long
 _RETRY = 1.0  # seconds between two attempts to open
 _LOOK = 0.25  # seconds between two looks whether the camera is wanted
@@ -89,7 +88,7 @@ class Steady:
         index, patience = 0, lost
         while True:
             frame = self._take(patience)
-            patience = lost if frame else _QUIET
+            patience = lost if frame else QUIET
             if frame is None:
                 frame = Frame(placeholder(*self.size), time.monotonic(), index, stand_in=True)
             yield replace(frame, index=index)

@@ -78,7 +78,7 @@ def some(count: int) -> Script:
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, seconds in {"_LOST": 0.1, "_QUIET": 0.02, "_RETRY": 0.05, "_LOOK": 0.01}.items():
+    for name, seconds in {"_LOST": 0.1, "QUIET": 0.02, "_RETRY": 0.05, "_LOOK": 0.01}.items():
         monkeypatch.setattr(steady, name, seconds)
 
 
@@ -276,7 +276,7 @@ def test_while_unwanted_it_hardly_works() -> None:
     with Plug(SourceError("never opened")).steady(lambda: False) as source:
         began = time.monotonic()
         list(islice(source, 11))
-        assert time.monotonic() - began >= 10 * steady._QUIET
+        assert time.monotonic() - began >= 10 * steady.QUIET
 
 
 def test_leaving_is_prompt_in_the_middle_of_a_stream() -> None:
