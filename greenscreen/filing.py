@@ -1,12 +1,21 @@
 """Where snapshots and recordings go when nobody says where, and that they take nobody's place."""
 
+import hashlib
 import os
+import secrets
+import stat
+import sys
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from datetime import datetime
 from itertools import count
 from pathlib import Path
+from typing import BinaryIO
 
 import platformdirs
+
+if sys.platform != "win32":
+    import fcntl
 
 
 def new_snapshot() -> Path:
@@ -22,6 +31,41 @@ def new_recording(transparent: bool) -> Path:
 def free(path: Path, taken: Collection[Path] = ()) -> Path:
     """The path, or if something is there or it is among those `taken`, the next that is free: `x-2.mp4`, `x-3.mp4`."""
     return next(name for name in _names(path) if name not in taken and not os.path.lexists(name))
+
+
+def new_part(path: Path, again: bool) -> BinaryIO:
+    """A hidden file beside `path`, open, that is to become it; raises `OSError`.
+
+    Where `path` can be made `again`, what a run that was killed has left of it goes.
+    """
+    if not again:
+        return path.with_name(f".greenscreen-{secrets.token_hex(4)}{path.suffix}").open("xb")
+    # By a digest, as the name itself may already be as long as the file system allows.
+    stem = f".greenscreen-{hashlib.sha256(os.fsencode(path.name)).hexdigest()[:8]}-"
+    for left in path.parent.glob(f"{stem}*"):
+        with suppress(OSError):
+            _remove_dead(left)
+    file = path.with_name(f"{stem}{secrets.token_hex(4)}{path.suffix}").open("xb")
+    if sys.platform != "win32":
+        with suppress(OSError):  # A file system without locks: there nothing is removed.
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    return file
+
+
+def _remove_dead(part: Path) -> None:
+    """Removes what nobody writes to any more; raises `OSError` where somebody does."""
+    if sys.platform == "win32":
+        part.unlink()  # It fails while anybody has it open.
+        return
+    handle = os.open(part, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
+    try:
+        about = os.fstat(handle)
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # One that is empty may be about to be locked.
+        if stat.S_ISREG(about.st_mode) and about.st_uid == os.getuid() and about.st_size:
+            part.unlink()
+    finally:
+        os.close(handle)
 
 
 def settle(part: Path, path: Path) -> Path:

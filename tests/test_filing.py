@@ -1,11 +1,13 @@
-"""Whatever is kept takes nobody's place."""
+"""Whatever is kept takes nobody's place, and what a killed run left half done does not stay for ever."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from greenscreen.filing import free, settle
+from greenscreen.filing import free, new_part, settle
 
 
 def test_the_next_free_name_is_numbered(tmp_path: Path) -> None:
@@ -47,3 +49,56 @@ def test_what_cannot_be_named_is_an_error_and_stays(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="No such file"):
         settle(part, tmp_path / "missing" / "call.mp4")
     assert part.read_text() == "x"
+
+
+WRITES = """
+import sys
+from pathlib import Path
+from greenscreen.filing import new_part
+file = new_part(Path(sys.argv[1]), again=sys.argv[2] == "again")
+file.write(b"half")
+file.flush()
+print(file.name, flush=True)
+sys.stdin.read()
+"""
+
+
+def half(path: Path, *, again: bool = True) -> tuple[subprocess.Popen[str], Path]:
+    """Somebody who writes the file for as long as they live, and the hidden file that they write to."""
+    words = [sys.executable, "-c", WRITES, str(path), "again" if again else "once"]
+    writer = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert writer.stdout
+    return writer, Path(writer.stdout.readline().strip())
+
+
+def test_what_a_killed_run_left_of_the_same_file_goes_and_nothing_else(tmp_path: Path) -> None:
+    wanted = tmp_path / "talk.mp4"
+    dead, others, recordings = half(wanted), half(tmp_path / "other.mp4"), half(wanted, again=False)
+    for writer, _ in (dead, others, recordings):
+        writer.kill()
+        writer.communicate()
+    living = half(wanted)
+    assert {path.read_text() for path in tmp_path.iterdir()} == {"half"}
+    try:
+        with new_part(wanted, again=True) as file:
+            left = {others[1], recordings[1], living[1], Path(file.name)}
+            assert set(tmp_path.iterdir()) == left
+    finally:
+        living[0].kill()
+        living[0].communicate()
+
+
+def test_what_only_looks_like_a_left_file_stays(tmp_path: Path) -> None:
+    wanted, valued = tmp_path / "talk.mp4", tmp_path / "valued"
+    valued.write_text("x")
+    with new_part(wanted, again=True) as file:
+        first = Path(file.name)
+    first.unlink()
+    first.symlink_to(valued)
+    stem = first.name.rpartition("-")[0]
+    (tmp_path / f"{stem}-folder").mkdir()
+    (tmp_path / f"{stem}-empty").touch()
+    before = set(tmp_path.iterdir())
+    with new_part(wanted, again=True) as file:
+        assert set(tmp_path.iterdir()) == before | {Path(file.name)}
+    assert valued.read_text() == "x"

@@ -42,6 +42,14 @@ app = typer.Typer(
     help="Removes the room behind a person, live.",
 )
 
+
+def named(text: str) -> Path:
+    """A path that was typed. What is empty would be the current folder, which nobody meant."""
+    if not text:
+        raise typer.BadParameter("it is empty, where a file or folder is to be named")
+    return Path(text)
+
+
 Engine = Annotated[str, typer.Option(help=help_of("engine"))]
 Gpu = Annotated[int | None, typer.Option(min=0, help=help_of("gpu"))]
 Model = Annotated[Path | None, typer.Option(help=help_of("model"))]
@@ -132,8 +140,12 @@ def attend(attending: ExitStack, work: Callable[..., None], *arguments: object) 
 
 @app.command()
 def image(
-    inputs: Annotated[list[Path], typer.Argument(metavar="PHOTO_OR_FOLDER...", help="photos, or folders of them")],
-    output: Annotated[Path, typer.Option("-o", "--output", help="file for one photo, folder for more")],
+    inputs: Annotated[
+        list[Path], typer.Argument(parser=named, metavar="PHOTO_OR_FOLDER...", help="photos, or folders of them")
+    ],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", parser=named, metavar="<path>", help="file for one photo, folder for more")
+    ],
     background: Background = None,
     matte: Matte = False,
     engine: Engine = "auto",
@@ -159,8 +171,10 @@ def image(
 
 @app.command()
 def video(
-    clip: Annotated[Path, typer.Argument(metavar="CLIP", help="video file")],
-    output: Annotated[Path, typer.Option("-o", "--output", help=".mp4, .webm, .mov or .mkv")],
+    clip: Annotated[Path, typer.Argument(parser=named, metavar="CLIP", help="video file")],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", parser=named, metavar="<path>", help=".mp4, .webm, .mov or .mkv")
+    ],
     background: Background = None,
     matte: Matte = False,
     engine: Engine = "auto",

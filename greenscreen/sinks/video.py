@@ -3,7 +3,6 @@
 import errno
 import logging
 import os
-import secrets
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -21,7 +20,7 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from greenscreen.errors import GreenscreenError, SinkError, UsageError
-from greenscreen.filing import free, settle
+from greenscreen.filing import free, new_part, settle
 from greenscreen.frame import Picture
 from greenscreen.sinks.recipes import recipe_for
 from greenscreen.sinks.soundtrack import Soundtrack
@@ -68,7 +67,6 @@ class VideoSink:
         self.path = free(path) if keep and not os.path.isdir(path) else path
         """Where it is recorded to."""
         self.name = self.path.name
-        self._part = path.parent / f".greenscreen-{secrets.token_hex(4)}{path.suffix}"
         self._recipe = recipe_for(path, matte)
         self._size = size
         self._rate = Fraction(fps).limit_denominator(1001) if 1 <= fps <= 1000 else Fraction(_USUAL_RATE)
@@ -86,7 +84,8 @@ class VideoSink:
         with self._writing():
             _check_name(self.path)
             # A file of our own, not one that ffmpeg opens: it reports every failed write, also the last.
-            self._file: BinaryIO = self._part.open("xb")
+            self._file: BinaryIO = new_part(self.path, again=not self._keep)
+            self._part = Path(self._file.name)
         try:
             with self._writing():
                 self._container: OutputContainer = av.open(
