@@ -112,8 +112,7 @@ class Segmenter:
         """How a fresh picture is looked at; may be set before the first frame."""
         self._engines: dict[tuple[int, int], Engine] = {}
         self.patient = False
-        """Whether frames of any form may wait until what follows motion is compiled, not only those that come when it
-        is: I420's."""
+        """Whether frames in BGR may wait until the loops that follow motion are compiled; those in I420 come after."""
         self._stillness, self._motion = Stillness(), Motion()
         self.skipped = 0
         """Frames for which the network was not run, because the picture stood still."""
@@ -186,15 +185,15 @@ class Segmenter:
         if (kept := self._stillness.answer(image)) is not None:
             self.skipped += 1
             return kept
-        memory = bool(self.contract.previous)
-        follows = memory and (frame.planar or self.patient)
+        remembers = bool(self.contract.previous)
+        follows = remembers and (frame.planar or self.patient)
         if fresh or self._stillness.jumped or not follows:
             self._motion.reset()
         last = self._motion.bring(image) if follows else None
         if fresh:
-            matte = self.meet(engine, image, memory)
+            matte = self.meet(engine, image, remembers)
         else:
-            matte = look_well(engine, image, memory) if self._stillness.jumped else engine.step(image, last)
+            matte = look_well(engine, image, remembers) if self._stillness.jumped else engine.step(image, last)
         if follows:
             matte = self._motion.keep(matte)
         self._stillness.keep(matte)
@@ -227,9 +226,9 @@ def open_segmenter(
     """Opens the named engine, or the first of `AUTO` that runs here, on the GPU of this number if it runs on one.
 
     With `meanwhile`, nobody waits: while a GPU's engine is being built and made `ready`, or after it was lost, a CPU
-    engine serves.
-    A `patient` caller has time: then a CPU looks at more pixels, `DETAIL` times as many, in float32 and with the larger
-    model beside this one, if there is one. One that has other work to do `beside` it is left a core.
+    engine serves. A `patient` caller has time: then a CPU looks at `DETAIL` times as many pixels, in float32, with the
+    larger model beside this one if there is one. A caller that has other work to do `beside` it is left a core.
+
     Raises `UsageError` for an unknown name, `ModelError` for a bad model, `EngineError` when nothing runs.
     """
     if engine != "auto" and engine not in ENGINES:

@@ -9,22 +9,20 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from greenscreen.frame import Frame, Matte
 
 Look = Callable[[Frame], Matte]
-Form = Callable[[Frame], Frame]
 
 
 class Ahead:
     """Asks `look`, such as `Segmenter.segment`, in a thread of its own, one frame ahead. Close it when done."""
 
-    def __init__(self, look: Look, form: Form = lambda frame: frame):
-        self._look, self._form = look, form
+    def __init__(self, look: Look):
+        self._look = look
         self._hand = ThreadPoolExecutor(1, thread_name_prefix="segment")
         self._coming: dict[int, Future[Matte]] = {}
 
     def frames(self, frames: Iterable[Frame]) -> Iterator[Frame]:
-        """The same frames, in their form; each is handed on once the one after it has been read."""
+        """The same frames; each is handed on once the one after it has been read."""
         last: Frame | None = None
-        for taken in frames:
-            frame = self._form(taken)
+        for frame in frames:
             self._coming[frame.index] = self._hand.submit(self._look, frame)
             if last:
                 yield last

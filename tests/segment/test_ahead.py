@@ -40,11 +40,6 @@ def test_the_next_frame_is_looked_at_while_this_one_is_in_hand() -> None:
         assert second.wait(5)
 
 
-def test_the_form_comes_before_the_look() -> None:
-    with closing(Ahead(look, lambda frame: Frame(frame.image + 1, frame.time, frame.index))) as ahead:
-        assert [float(ahead.segment(frame)[0, 0]) for frame in ahead.frames(frames(3))] == [1, 2, 3]
-
-
 def test_a_failing_engine_is_heard_of_with_its_frame() -> None:
     def failing(frame: Frame) -> Matte:
         if frame.index == 2:
