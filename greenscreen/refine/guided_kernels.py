@@ -2,11 +2,13 @@
 
 import numpy as np
 from numpy import float32 as real
+from numpy.typing import NDArray
 
 from greenscreen.band import Field
 from greenscreen.loops import REACH, SIZE, Bytes, compiled, mirror, mirrored, number, place
 from greenscreen.refine.windows import (
     BLOCK,
+    RING,
     Mask,
     around,
     end_of,
@@ -55,82 +57,91 @@ def outline(
     it, whatever is in it.
     """
     top, end = max(first - 2 * REACH, 0), min(last + 2 * REACH, len(matte))
-    h, width = end - top, (whole(matte.shape[1]) + BLOCK)
-    a, b = (h + 2 * REACH) * 4 * width, (2 * h + 2 * REACH) * 4 * width
-    planes, found = room[:a].reshape(h + 2 * REACH, 4, width), room[a:b].reshape(h, 4, width)
-    sums, marks = room[b : b + 26 * width].reshape(2, 13, width), room[b + 26 * width :].view(np.uint8)
+    h, width = end - top, whole(matte.shape[1]) + BLOCK
+    a, b, c = RING * 4 * width, 2 * RING * 4 * width, (2 * RING * 4 + 30) * width
+    planes, found = room[:a].reshape(RING, 4, width), room[a:b].reshape(RING, 4, width)
+    sums, marks = room[b:c].reshape(30, width), room[c:].view(np.uint8)
     mixed = open_blocks(find_sure(matte[top:end], doubt, real(1) - doubt, marks))
     near = around(mixed, number(REACH))
-    pad(guide, matte, top, doubt, planes)
-    # From here on, rows are counted from `top`.
-    one, other = max(first - top - REACH, 0), min(last - top + REACH, h)
-    find_lines(planes, mixed, around(near, number(REACH)), epsilon, one, other, sums, found)
-    for y in range(one, other):
-        for k in range(4):
-            mirror(found[y, k, : matte.shape[1] + 2 * REACH])
+    wanted = around(near, number(REACH))
+    # The row at which a block was summed last.
+    summed = np.full(mixed.shape[1] + 1, -2, np.int64)
+    # From here on, rows are counted from `top`. Of lines a row is made when the last window that looks at it wants it.
+    row, bottom = max(first - top - REACH, 0), min(last - top + REACH, h)
+    for y in range(row, row + 2 * REACH):
+        pad(guide, matte, top, h, y, doubt, planes)
     for y in range(first - top, last - top):
+        while row < min(y + REACH + 1, bottom):
+            pad(guide, matte, top, h, row + 2 * REACH, doubt, planes)
+            find_lines(planes, mixed, wanted, epsilon, row, summed, sums, found)
+            for k in range(4):
+                mirror(found[row % RING, k, : matte.shape[1] + 2 * REACH])
+            row += 1
         average(guide, matte, found, near, stretch, y, top, sums, lines, small)
 
 
 @compiled
-def pad(guide: Bytes, matte: Field, top: int, doubt: real, planes: Field) -> None:
-    """Blue, green, red and the matte in steps, mirrored at the border: `planes` `(h + 6, 4, n)`, rows from `top` on."""
-    h, w = len(planes) - 2 * REACH, matte.shape[1]
-    for row in range(h):
-        j, y = place(row + REACH), place(top + row)
-        for k in range(3):
-            i = place(k)
-            for x in range(place(w)):
-                planes[j, i, x + place(REACH)] = real(guide[i, y, x])
+def pad(guide: Bytes, matte: Field, top: int, h: int, row: int, doubt: real, planes: Field) -> None:
+    """Blue, green, red and the matte in steps, of row `row` as windows see it, mirrored at the border.
+
+    They begin `REACH` above row `top`, from which `h` rows are looked at. `planes` is `(RING, 4, n)`.
+    """
+    w, j, y = matte.shape[1], place(row % RING), place(top + mirrored(row - REACH, h))
+    for k in range(3):
+        i = place(k)
         for x in range(place(w)):
-            # The network's faint doubts are none: where all around agrees, nothing need be looked for.
-            share = min(real(1), max(real(0), (matte[y, x] - doubt) / (real(1) - real(2) * doubt)))
-            planes[j, place(3), x + place(REACH)] = real(np.int32(share * real(STEPS) + real(0.5)))
-        for k in range(4):
-            mirror(planes[j, k, : w + 2 * REACH])
-            planes[j, k, w + 2 * REACH :] = real(0)
-    for n in range(REACH):
-        planes[n] = planes[REACH + mirrored(n - REACH, h)]
-        planes[REACH + h + n] = planes[REACH + mirrored(h + n, h)]
+            planes[j, i, x + place(REACH)] = real(guide[i, y, x])
+    for x in range(place(w)):
+        # The network's faint doubts are none: where all around agrees, nothing need be looked for.
+        share = min(real(1), max(real(0), (matte[y, x] - doubt) / (real(1) - real(2) * doubt)))
+        planes[j, place(3), x + place(REACH)] = real(np.int32(share * real(STEPS) + real(0.5)))
+    for k in range(4):
+        mirror(planes[j, k, : w + 2 * REACH])
+        planes[j, k, w + 2 * REACH :] = real(0)
 
 
 @compiled
 def find_lines(
-    planes: Field, mixed: Mask, near: Mask, epsilon: real, one: int, other: int, sums: Field, found: Field
+    planes: Field,
+    mixed: Mask,
+    near: Mask,
+    epsilon: real,
+    y: int,
+    summed: NDArray[np.int64],
+    sums: Field,
+    found: Field,
 ) -> None:
-    """Of rows `one` to `other` the lines of each window in blocks that are `mixed`; beside, what the matte says."""
-    count = mixed.shape[1]
-    # Of blue, green, red, matte and their products, two by two; and the row at which a block of them was summed last.
-    columns, window, summed = sums[0], sums[1], np.full(count + 1, -2, np.int64)
-    for y in range(one, other):
-        block = number(0)
-        while block < count:
-            first, block = block, end_of(mixed, y, block)
-            if not mixed[y, first]:
-                for c in range(first, block):
-                    if near[y, c]:
-                        stay(planes, y, c * BLOCK, found)
-                continue
-            start = c = first
-            while start <= block:
-                on = summed[start] == y - 1
-                while c <= block and (summed[c] == y - 1) == on:
-                    summed[c] = y
-                    c += 1
-                roll(planes, y, start * BLOCK, c * BLOCK, on, columns)
-                start = c
-            sum_sevens(columns, first * BLOCK, block * BLOCK, window)
-            solve(window, first * BLOCK, block * BLOCK, epsilon, found, y)
+    """Of row `y` the lines of each window in blocks that are `mixed`; beside, what the matte says."""
+    count, block = mixed.shape[1], number(0)
+    # Of blue, green, red, matte and their products, two by two.
+    columns, window = sums[:13], sums[13:26]
+    while block < count:
+        first, block = block, end_of(mixed, y, block)
+        if not mixed[y, first]:
+            for c in range(first, block):
+                if near[y, c]:
+                    stay(planes, y, c * BLOCK, found)
+            continue
+        start = c = first
+        while start <= block:
+            on = summed[start] == y - 1
+            while c <= block and (summed[c] == y - 1) == on:
+                summed[c] = y
+                c += 1
+            roll(planes, y, start * BLOCK, c * BLOCK, on, columns)
+            start = c
+        sum_sevens(columns, first * BLOCK, block * BLOCK, window)
+        solve(window, first * BLOCK, block * BLOCK, epsilon, found, y)
 
 
 @compiled
 def stay(planes: Field, y: int, first: int, found: Field) -> None:
     """A block's lines where the matte is the same all around."""
-    j, end = place(y), place(first + BLOCK + REACH)
+    j, i, end = place(y % RING), place((y + REACH) % RING), place(first + BLOCK + REACH)
     for x in range(place(first + REACH), end):
         found[j, 0, x] = found[j, 1, x] = found[j, 2, x] = real(0)
     for x in range(place(first + REACH), end):
-        found[j, 3, x] = planes[j + place(REACH), 3, x] * real(1 / STEPS)
+        found[j, 3, x] = planes[i, 3, x] * real(1 / STEPS)
 
 
 @compiled
@@ -151,12 +162,12 @@ def average(
     It is row `row` of `found` and `near`, and lies `top` lower in the picture.
     """
     w, y, block = small.shape[1], top + row, number(0)
-    total, window = sums[0, :4], sums[1, :4]
+    window, total = sums[13:17], sums[26:30]
     while block < near.shape[1]:
         first, block = block, end_of(near, row, block)
         start, end = first * BLOCK, min(block * BLOCK, w)
         if near[row, first]:
-            sum_windows(found, row, start, end, total, window)
+            sum_windows(found, row, len(near), start, end, total, window)
             draw(guide, window, y, start, end, stretch, lines, small)
         else:
             stand(matte, y, start, end, stretch, lines, small)
@@ -175,16 +186,16 @@ def roll(planes: Field, y: int, first: int, last: int, on: bool, columns: Field)
 
 @compiled
 def add(planes: Field, y: int, first: int, last: int, on: bool, i: int, columns: Field) -> None:
-    a, k = place(y), place(i)
+    k = place(i)
     if on:
-        old, new = a - place(1), a + place(2 * REACH)
+        old, new = place((y - 1) % RING), place((y + 2 * REACH) % RING)
         for x in range(place(first), place(last)):
             columns[k, x] += planes[new, k, x] - planes[old, k, x]
         return
     for x in range(place(first), place(last)):
         total = real(0)
-        for j in range(place(2 * REACH + 1)):
-            total += planes[a + j, k, x]
+        for j in range(2 * REACH + 1):
+            total += planes[place((y + j) % RING), k, x]
         columns[k, x] = total
 
 
@@ -192,23 +203,24 @@ def add(planes: Field, y: int, first: int, last: int, on: bool, i: int, columns:
 def add_product(
     planes: Field, y: int, first: int, last: int, on: bool, i: int, by: int, columns: Field, n: int
 ) -> None:
-    a, k, m, to = place(y), place(i), place(by), place(n)
+    k, m, to = place(i), place(by), place(n)
     if on:
-        old, new = a - place(1), a + place(2 * REACH)
+        old, new = place((y - 1) % RING), place((y + 2 * REACH) % RING)
         for x in range(place(first), place(last)):
             columns[to, x] += planes[new, k, x] * planes[new, m, x] - planes[old, k, x] * planes[old, m, x]
         return
     for x in range(place(first), place(last)):
         total = real(0)
-        for j in range(place(2 * REACH + 1)):
-            total += planes[a + j, k, x] * planes[a + j, m, x]
+        for j in range(2 * REACH + 1):
+            row = place((y + j) % RING)
+            total += planes[row, k, x] * planes[row, m, x]
         columns[to, x] = total
 
 
 @compiled
 def solve(s: Field, first: int, last: int, epsilon: real, found: Field, y: int) -> None:
     """From a row's sums over windows, in the order of `roll`, to `alpha = lines[:3] . colour + lines[3]`."""
-    share, most, j = real(1 / SIZE), real(SIZE * STEPS), place(y)
+    share, most, j = real(1 / SIZE), real(SIZE * STEPS), place(y % RING)
     for x in range(place(first), place(last)):
         mb, mg, mr, mp = s[0, x] * share, s[1, x] * share, s[2, x] * share, s[3, x] * share
         bb, bg, br = s[4, x] * share - mb * mb + epsilon, s[5, x] * share - mb * mg, s[6, x] * share - mb * mr
@@ -265,7 +277,7 @@ def stand(matte: Field, y: int, first: int, last: int, stretch: tuple[real, real
 def room_for_outline(rows: int, width: int) -> int:
     """How many numbers `outline` needs room for, where it looks at so many rows of a guide."""
     blocks = -(-width // BLOCK) * BLOCK
-    return ((2 * rows + 2 * REACH) * 4 + 26) * (blocks + BLOCK) + rows * blocks // 2
+    return (2 * RING * 4 + 30) * (blocks + BLOCK) + rows * blocks // 2
 
 
 def warm_up() -> None:

@@ -12,6 +12,9 @@ Mask = NDArray[np.bool_]
 BLOCK = 8
 """Columns that are looked at, or passed over, together: as many floats as a vector register holds, or bytes as
 a word."""
+RING = 8
+"""Rows that are kept of what windows of seven rows are slid over, and the one that leaves them: few enough to stay next
+to the processor, where whole pictures would not."""
 
 
 @compiled
@@ -84,9 +87,12 @@ def end_of(blocks: Mask, y: int, block: int) -> int:
 
 
 @compiled
-def sum_windows(rows: Field, y: int, first: int, last: int, total: Field, out: Field) -> None:
-    """Sums over the windows around a part of a row: of `(h, n, w + 6)` to `(n, w)`; `total` is room, `(n, w + 6)`."""
-    sum_rows(rows, y, first, last + 2 * REACH, total)
+def sum_windows(rows: Field, y: int, h: int, first: int, last: int, total: Field, out: Field) -> None:
+    """Sums over the windows around a part of row `y` of `h`: of `(RING, n, w + 6)` to `(n, w)`.
+
+    `total` is room, `(n, w + 6)`.
+    """
+    sum_rows(rows, y, h, first, last + 2 * REACH, total)
     sum_sevens(total, first, last, out)
 
 
@@ -100,13 +106,17 @@ def sum_sevens(rows: Field, first: int, last: int, out: Field) -> None:
 
 
 @compiled
-def sum_rows(rows: Field, y: int, first: int, last: int, out: Field) -> None:
-    """Sums of seven rows of some planes, `(h, n, w)`, mirrored at the border."""
-    h = len(rows)
-    a, b, c = place(mirrored(y - 3, h)), place(mirrored(y - 2, h)), place(mirrored(y - 1, h))
-    e, f, g = place(mirrored(y + 1, h)), place(mirrored(y + 2, h)), place(mirrored(y + 3, h))
-    d = place(y)
+def sum_rows(rows: Field, y: int, h: int, first: int, last: int, out: Field) -> None:
+    """Sums of seven rows of some planes around row `y` of `h`, mirrored at the border: `(RING, n, w)` to `(n, w)`."""
+    a, b, c = ring(y - 3, h), ring(y - 2, h), ring(y - 1, h)
+    d, e, f, g = ring(y, h), ring(y + 1, h), ring(y + 2, h), ring(y + 3, h)
     for k in range(place(rows.shape[1])):
         for x in range(place(first), place(last)):
             above = (rows[a, k, x] + rows[b, k, x]) + (rows[c, k, x] + rows[d, k, x])
             out[k, x] = above + (rows[e, k, x] + rows[f, k, x]) + rows[g, k, x]
+
+
+@compiled
+def ring(y: int, h: int) -> place:
+    """Where row `y` of `h` is kept, or the one that stands for it beyond the border."""
+    return place(mirrored(y, h) % RING)
