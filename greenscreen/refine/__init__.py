@@ -43,9 +43,9 @@ class Refiner:
         if self._islands:
             coarse = self._islands.clear(coarse, frame.planar)
         coarse = stretched(coarse, *frame.guide.shape[1::-1])
-        alpha = refine_edges(frame, coarse)
-        # Neither this nor keying needs the other, and each keeps one core busy.
+        # This needs nothing of what follows, and keeps one core busy.
         rate = POOL.submit(self._steady.rate, frame, coarse) if self._steady else None
+        alpha = refine_edges(frame, coarse)
         if self._keying:
             alpha = keyed(alpha)
         if self._steady and rate:
