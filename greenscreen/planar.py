@@ -74,11 +74,11 @@ def _prepare(event: Event) -> None:
     try:
         from greenscreen import convert, soft
         from greenscreen.kernels import fields, render
-        from greenscreen.refine import guided_kernels, islands_kernels, keying_kernels, steady_kernels
+        from greenscreen.refine import cuts_kernels, guided_kernels, islands_kernels, keying_kernels, steady_kernels
         from greenscreen.segment import blocks
 
         # Calling them is what compiles them, or loads what was compiled before.
-        refining = guided_kernels, islands_kernels, keying_kernels, steady_kernels
+        refining = cuts_kernels, guided_kernels, islands_kernels, keying_kernels, steady_kernels
         for loops in (convert, *refining, soft, fields, render, blocks):
             loops.warm_up()
     except Exception as error:

@@ -37,7 +37,7 @@ class Refiner:
 
     def refine(self, frame: Frame, coarse: Matte) -> Alpha:
         """`coarse` is `(h, w)` float32 in [0, 1] of any size; what is not a number counts as room."""
-        if self._cuts.at(frame.guide) or frame.fresh:
+        if self._cuts.at(frame.guide, frame.channels if frame.planar else None) or frame.fresh:
             self._forget()
         coarse = thresholded((clamped_fast if frame.planar else clamped)(coarse), self.edges.threshold)
         if self._islands:

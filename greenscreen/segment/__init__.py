@@ -182,7 +182,7 @@ class Segmenter:
         image = network_input(frame, *size)
         if fresh:
             self._stillness.reset()
-        if (kept := self._stillness.answer(image)) is not None:
+        if (kept := self._stillness.answer(image, frame.planar)) is not None:
             self.skipped += 1
             return kept
         remembers = bool(self.contract.previous)

@@ -11,7 +11,7 @@ from numpy import float32 as real
 from numpy.typing import NDArray
 
 from greenscreen.band import Field
-from greenscreen.loops import Bytes, compiled, number
+from greenscreen.loops import Bytes, compiled, number, place
 from greenscreen.segment.motion import (
     ALIKE,
     BLOCK,
@@ -35,6 +35,63 @@ Vector = tuple[int, int]
 """Down and across, in pixels, to where in the last picture something was."""
 
 EVERYTHING = 1 << 30
+
+
+@compiled
+def shades(pixels: Bytes, whole: Bytes, half: Bytes) -> None:
+    """Of a picture `(h, w * 3)` BGR, of even sides, its gray and that at half the size, both with their borders.
+
+    To the last bit as OpenCV has them.
+    """
+    h, w, inner = len(pixels), pixels.shape[1] // 3, place(PAD)
+    shift, one = np.int32(15), place(1)
+    for row in range(h):
+        y, to = place(row), place(row + PAD)
+        for x in range(place(w)):
+            i = x * place(3)
+            b, g, r = np.int32(pixels[y, i]), np.int32(pixels[y, i + one]), np.int32(pixels[y, i + place(2)])
+            gray = b * np.int32(3735) + g * np.int32(19235) + r * np.int32(9798)
+            whole[to, x + inner] = np.uint8((gray + np.int32(1 << 14)) >> shift)
+    for row in range(h // 2):
+        y, to = place(2 * row + PAD), place(row + PAD)
+        for x in range(place(w // 2)):
+            i = inner + x + x
+            upper = np.uint16(whole[y, i]) + np.uint16(whole[y, i + one])
+            lower = np.uint16(whole[y + one, i]) + np.uint16(whole[y + one, i + one])
+            half[to, x + inner] = np.uint8((upper + lower + np.uint16(2)) >> np.uint16(2))
+    surround(whole)
+    surround(half)
+
+
+@compiled
+def surround(plane: Bytes) -> None:
+    """Repeats a plane's outermost places in its border."""
+    h, w = plane.shape
+    for y in range(PAD, h - PAD):
+        plane[y, :PAD] = plane[y, PAD]
+        plane[y, w - PAD :] = plane[y, w - PAD - 1]
+    for y in range(PAD):
+        plane[y] = plane[PAD]
+        plane[h - PAD + y] = plane[h - PAD - 1]
+
+
+@compiled
+def means(pixels: Bytes, out: Field) -> None:
+    """The mean colours, in whole levels, of blocks of `BLOCK` by `BLOCK`: `(h, w * 3)` to `(h / 8, w / 8 * 3)`."""
+    sums, side = np.empty(pixels.shape[1], np.uint16), place(3 * BLOCK)
+    for row in range(len(out)):
+        to = place(row)
+        sums[:] = np.uint16(0)
+        for n in range(BLOCK):
+            y = place(row * BLOCK + n)
+            for x in range(place(sums.size)):
+                sums[x] += np.uint16(pixels[y, x])
+        for x in range(place(out.shape[1] // 3)):
+            for channel in range(place(3)):
+                total = np.int32(0)
+                for n in range(place(BLOCK)):
+                    total += np.int32(sums[x * side + n * place(3) + channel])
+                out[to, x * place(3) + channel] = np.rint(real(total) * real(1 / BLOCK**2))
 
 
 @compiled
@@ -230,6 +287,8 @@ def warm_up() -> None:
     picture = np.zeros((2 * PAD + BLOCK, 2 * PAD + BLOCK), np.uint8)
     vectors, moves, matte = np.zeros((1, 1, 2), np.int32), np.zeros((1, 1), np.bool_), np.zeros((8, 8), np.float32)
     follow(picture, picture, vectors, vectors, moves)
+    shades(np.zeros((2, 6), np.uint8), np.zeros((2 + 2 * PAD, 2 + 2 * PAD), np.uint8), picture[: 1 + 2 * PAD].copy())
+    means(np.zeros((8, 24), np.uint8), np.zeros((1, 3), np.float32))
     padded = picture.astype(np.float32)
     bring(picture, picture, padded, vectors, moves, np.zeros((1, 1, 2), np.float32), matte)
     mix(picture, picture, np.zeros((1, 1, 2), np.float32), matte, matte.copy())

@@ -86,7 +86,7 @@ class Motion:
         # Not before it is needed: photos have no use for it, and Numba is heavy.
         from greenscreen.segment import blocks
 
-        before, now = before or pair(last, PAD), pair(image, PAD)
+        before, now = before or pair(last), pair(image)
         rows, columns = (-(-max(1, side // 2) // BLOCK) for side in matte.shape)
         known = np.zeros((rows, columns, 2), np.int32) if self._vectors is None else self._vectors
         found, moves = np.empty((rows, columns, 2), np.int32), np.empty((rows, columns), np.bool_)
@@ -96,7 +96,7 @@ class Motion:
             return None
         moved, shape = memory.copied(matte), (-(-side // BLOCK) for side in matte.shape)
         vectors = np.empty((*shape, 2), np.float32)
-        blocks.bring(now.whole, before.whole, bordered(matte, PAD), found, moves, vectors, moved)
+        blocks.bring(now.whole, before.whole, bordered(matte), found, moves, vectors, moved)
         self._step = Step(before, now, moved, vectors)
         return moved
 
@@ -115,15 +115,22 @@ class Motion:
         self._image = self._seen = self._matte = self._vectors = self._step = None
 
 
-def pair(image: Image, border: int) -> Pair:
+def pair(image: Image) -> Pair:
     """A picture as motion is found in it."""
-    gray = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY, dst=memory.empty(image.shape[:2], np.uint8))
-    half = cv2.resize(gray, [max(1, side // 2) for side in gray.shape[::-1]], interpolation=cv2.INTER_AREA)
-    return Pair(bordered(gray, border), bordered(half, border))
+    from greenscreen.segment import blocks
+
+    h, w = image.shape[:2]
+    if h % 2 or w % 2:
+        gray = np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), np.uint8)
+        half = cv2.resize(gray, [max(1, side // 2) for side in gray.shape[::-1]], interpolation=cv2.INTER_AREA)
+        return Pair(bordered(gray), bordered(np.asarray(half)))
+    made = Pair(*(memory.empty((h // n + 2 * PAD, w // n + 2 * PAD), np.uint8) for n in (1, 2)))
+    blocks.shades(image.reshape(h, 3 * w), made.whole, made.half)
+    return made
 
 
-def bordered(plane: NDArray[Any], border: int) -> NDArray[Any]:
+def bordered(plane: NDArray[Any]) -> NDArray[Any]:
     """With its outermost places repeated on all sides."""
-    out = memory.empty((plane.shape[0] + 2 * border, plane.shape[1] + 2 * border), plane.dtype.type)
-    cv2.copyMakeBorder(plane, border, border, border, border, cv2.BORDER_REPLICATE, dst=out)
+    out = memory.empty((plane.shape[0] + 2 * PAD, plane.shape[1] + 2 * PAD), plane.dtype.type)
+    cv2.copyMakeBorder(plane, PAD, PAD, PAD, PAD, cv2.BORDER_REPLICATE, dst=out)
     return out

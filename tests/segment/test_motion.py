@@ -10,7 +10,7 @@ import pytest
 from greenscreen.frame import Frame, Image, Matte
 from greenscreen.segment import open_segmenter
 from greenscreen.segment.engine import FIRST_LOOKS
-from greenscreen.segment.motion import Motion
+from greenscreen.segment.motion import PAD, Motion, pair
 
 HEIGHT, WIDTH = 160, 288
 
@@ -191,3 +191,12 @@ def test_a_cut_and_a_fresh_start_forget(told: list[Matte | None]) -> None:
         for index, picture in enumerate(pictures):
             segmenter.segment(Frame(picture, index, index, fresh=index in (0, 3)).as_planar())
     assert told == [None] * (4 * FIRST_LOOKS)
+
+
+@pytest.mark.parametrize("size", [(160, 288), (2, 2), (12, 7)], ids=str)
+def test_pictures_in_gray_are_opencvs_with_their_outermost_places_repeated(size: tuple[int, int]) -> None:
+    image = np.random.default_rng(4).integers(0, 256, (*size, 3), np.uint8)
+    gray = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+    half = cv2.resize(gray, (size[1] // 2, size[0] // 2), interpolation=cv2.INTER_AREA)
+    for found, plane in zip(pair(image), (gray, half), strict=True):
+        np.testing.assert_array_equal(found, np.pad(plane, PAD, "edge"))

@@ -8,7 +8,7 @@ import pytest
 from greenscreen.frame import Frame, Image, Matte
 from greenscreen.segment import open_segmenter
 from greenscreen.segment.engine import FIRST_LOOKS
-from greenscreen.segment.stillness import LONGEST, SETTLE, Stillness
+from greenscreen.segment.stillness import LONGEST, SETTLE, Stillness, blocks_of, blocks_of_fast
 
 Answer = Callable[[int, int], Matte]
 
@@ -96,3 +96,10 @@ def test_a_jump_is_looked_at_well_and_what_is_remembered_is_kept(stub_engine: Ca
             counts.append(len(looks))
     assert counts == [FIRST_LOOKS, 2 * FIRST_LOOKS]
     assert len(resets) == 1, "for the fresh frame alone"
+
+
+@pytest.mark.parametrize("size", [(160, 288), (192, 256), (100, 180)], ids=str)
+def test_blocks_found_by_compiled_loops_are_opencvs(size: tuple[int, int]) -> None:
+    """So that whether a picture stands still does not depend on who looks."""
+    image = np.random.default_rng(4).integers(0, 256, (*size, 3), np.uint8)
+    np.testing.assert_array_equal(blocks_of_fast(image), blocks_of(image))
