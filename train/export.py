@@ -31,7 +31,7 @@ from train.quantize import quantize
 AREA = 320 * 192
 """Pixels of input for checkpoints that do not say what they were trained with."""
 
-TOLERANCE = {"float32": 2e-3, "float16": 6e-2}
+TOLERANCE = {"float32": 2e-3, "float16": 3e-2}
 """Largest difference of a matte, in [0, 1], from PyTorch's in float32."""
 
 ROUGHLY = 0.02
@@ -204,7 +204,7 @@ def verify(reference: Deployed, model: Path, contract: ModelContract, tolerance:
             for engine in (openvino, onnxruntime):
                 off = np.abs(engine.step(image) - previous[0, :, :, 0].numpy())
                 # Of noise a network is sure nowhere, so that a single place may be off by more than all together are.
-                if not (off.max() <= tolerance and off.mean() <= tolerance / 8):
+                if not (off.max() <= tolerance and off.mean() <= tolerance / 16):
                     reason = f"{type(engine).__name__} differs by {off.max():.4f} at step {step}, {width}x{height}"
                     raise ModelError(f"the exported {contract.name} is not what was trained: {reason}")
 
