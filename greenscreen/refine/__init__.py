@@ -39,10 +39,7 @@ class Refiner:
         """`coarse` is `(h, w)` float32 in [0, 1] of any size; what is not a number counts as room."""
         if self._cuts.at(frame.guide, frame.channels if frame.planar else None) or frame.fresh:
             self._forget()
-        coarse = thresholded((clamped_fast if frame.planar else clamped)(coarse), self.edges.threshold)
-        if self._islands:
-            coarse = self._islands.clear(coarse, frame.planar)
-        coarse = stretched(coarse, *frame.guide.shape[1::-1])
+        coarse = stretched(self._cleared(coarse, frame.planar), *frame.guide.shape[1::-1])
         # This needs nothing of what follows, and keeps one core busy.
         rate = POOL.submit(self._steady.rate, frame, coarse) if self._steady else None
         alpha = refine_edges(frame, coarse)
@@ -51,6 +48,12 @@ class Refiner:
         if self._steady and rate:
             alpha = self._steady.steady(alpha, rate.result())
         return bounded(alpha, self.edges)
+
+    def _cleared(self, coarse: Matte, fast: bool) -> Matte:
+        # Compiled, whoever clears strays clamps in passing.
+        if not (fast and self._islands and self.edges.threshold == 0.5):
+            coarse = thresholded((clamped_fast if fast else clamped)(coarse), self.edges.threshold)
+        return self._islands.clear(coarse, fast) if self._islands else coarse
 
     def _forget(self) -> None:
         if self._islands:

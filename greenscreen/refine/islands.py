@@ -32,7 +32,7 @@ class Islands:
     def clear(self, matte: Matte, fast: bool = False) -> Matte:
         """`(h, w)` in [0, 1] to the same, without strays and pinholes; the argument is left as it is.
 
-        With `fast`, they are found by compiled loops.
+        With `fast`, they are found by compiled loops, which bring it to [0, 1] in passing; what is not a number is 0.
         """
         if self._known is None or self._known.shape != matte.shape:
             self._known = np.zeros(matte.shape, np.bool_)
@@ -57,7 +57,7 @@ class Islands:
         self._runs = self._runs or kernels.room_for_runs(*matte.shape)
         out, limits = memory.empty(matte.shape, np.float32), (np.float32(HAZE), np.float32(SURE))
         least = NEW * matte.size, KNOWN * matte.size, PINHOLE * matte.size
-        kernels.clear(np.ascontiguousarray(matte), known, limits, least, out, self._runs)
+        kernels.clear(np.ascontiguousarray(matte, np.float32), known, limits, least, out, self._runs)
         return out
 
     def reset(self) -> None:

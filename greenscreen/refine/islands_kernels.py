@@ -20,6 +20,7 @@ def clear(
 ) -> None:
     """Takes strays out of a matte `(h, w)` and fills its pinholes; `known` gets what belongs to a blob now.
 
+    It is brought to [0, 1] in passing; what is not a number becomes 0.
     `limits` are the mattes above which a place belongs to a blob, and surely does. `least` are the pixels that a new
     blob and a known one must have, and a real hole. `runs` is room for every run there may be.
     """
@@ -27,7 +28,9 @@ def clear(
     least_new, least_known, hole = least
     h, w = matte.shape
     row, start, end, parent, surely, before, open_ended = runs
-    out[:] = matte
+    for y in range(place(h)):
+        for x in range(place(w)):
+            out[y, x] = min(real(1), max(real(0), matte[y, x]))
     count = find_runs(matte, haze, True, number(1), row, start, end, parent)
     surely[:count] = 0
     before[:count] = 0

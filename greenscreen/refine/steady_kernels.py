@@ -165,14 +165,14 @@ def take_over(
 
 
 @compiled
-def settle(last: Field, rate: Field, small: Field) -> None:
+def settle(last: Field, rate: Field, small: Field, out: Field) -> None:
     """Brings an alpha `(h, w)` only so far from the last; within half a level of 0 or 1 it is there."""
     h, w = small.shape
-    for y in range(h):
-        for x in range(w):
+    for y in range(place(h)):
+        for x in range(place(w)):
             now = last[y, x] + (small[y, x] - last[y, x]) * rate[y, x]
             now = real(0) if now < real(1 / 512) else now
-            small[y, x] = real(1) if now > real(1 - 1 / 512) else now
+            out[y, x] = real(1) if now > real(1 - 1 / 512) else now
 
 
 def room_for_gate(height: int, width: int) -> int:
@@ -187,4 +187,4 @@ def warm_up() -> None:
     rate, room, one = np.zeros((2, 2), np.float32), np.empty(room_for_gate(2, 2), np.float32), real(1)
     limits = one, one, one, one, one
     open_gate(guide, matte, limits, (one, one), (real(0), one), seen, rate.copy(), rate, room)
-    settle(matte, rate, rate.copy())
+    settle(matte, rate, matte, rate.copy())

@@ -78,3 +78,15 @@ def test_the_compiled_loops_find_the_same(height: int, width: int, seed: int, bl
         matte = cv2.GaussianBlur(rng.random((height, width), np.float32), (0, 0), blur)
         matte = np.clip((matte - matte.mean()) / (matte.std() + 1e-6) * 0.4 + 0.4, 0, 1).astype(np.float32)
         np.testing.assert_array_equal(fast.clear(matte, fast=True), slow.clear(matte))
+
+
+def test_compiled_loops_bring_a_matte_to_its_range_in_passing() -> None:
+    """What is not a number is room, whoever clears strays."""
+    matte = blob(PERSON, share=1.5)
+    matte[:20], matte[100:104, 150:170], matte[-20:] = -0.5, np.nan, np.inf
+    cleared = Islands().clear(matte, fast=True)
+    assert np.isfinite(cleared).all()
+    assert cleared.min() == 0
+    assert cleared.max() == 1
+    clamped = np.nan_to_num(np.clip(matte, 0, 1), nan=0)
+    np.testing.assert_array_equal(cleared, Islands().clear(clamped, fast=True))
