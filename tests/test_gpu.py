@@ -22,7 +22,7 @@ from greenscreen.gpu import Canvas, GpuPipeline, kernels, make_ready
 from greenscreen.gpu.canvas import Behind
 from greenscreen.kernels import fields
 from greenscreen.pipeline import Pipeline
-from greenscreen.refine import Edges, Plate, Refiner, guided_kernels, keying
+from greenscreen.refine import Edges, Islands, Plate, Refiner, guided_kernels, keying
 from greenscreen.refine.limits import limits
 from greenscreen.resize import cover
 from greenscreen.segment import Segmenter, bundled_model, standby
@@ -130,6 +130,28 @@ def test_card_and_cpu_agree_within_two_levels(background: str, size: tuple[int, 
 
 
 MOVED = [Edges(shift=8), Edges(shift=-60, outward=3), Edges(outward=30), Edges(inward=12, outward=20, shift=-5)]
+
+
+def test_islands_are_the_same() -> None:
+    """Of blobs and holes of all sizes that change from frame to frame; the fourth is a fresh start."""
+    width, height = 320, 192
+    rng, islands = np.random.default_rng(1), Islands()
+    first = rng.normal(0, 1, (height, width))
+    canvas, lost = Canvas(EmulatedEngine(EmulatedCard(), width, height), (width, height), (640, 360)), 0
+    canvas._at["found"] = canvas.engine.mattes[0]
+    for n in range(8):
+        layer = cv2.GaussianBlur(first + 0.3 * n * rng.normal(0, 1, first.shape), (0, 0), 3)
+        matte = np.clip(0.3 + 0.4 * layer / layer.std(), 0, 1).astype(np.float32)
+        if n == 4:
+            islands.reset()
+        with canvas.engine.card as card:
+            card.upload(canvas._at["found"], matte)
+            canvas._clear_islands(int(n in (0, 4)))
+        expected = islands.clear(matte)
+        got = card.at(canvas._at["clean"], 4 * matte.size).view(np.float32).reshape(matte.shape)  # type: ignore[attr-defined]
+        np.testing.assert_array_equal(got, expected)
+        lost += int(((matte > 0.5) & (expected == 0)).sum())
+    assert lost > 100
 
 
 @pytest.mark.parametrize("edges", MOVED, ids=str)

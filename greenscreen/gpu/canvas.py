@@ -65,7 +65,7 @@ class Canvas:
                     "picture": pixels,
                     "guide": 4 * guide,
                     **dict.fromkeys(("coarse", "clean", "labels"), 4 * area(network)),
-                    "counts": 2 * 4 * area(network),
+                    "counts": 4 * 4 * area(network),
                     "blobs": area(network),
                     **dict.fromkeys(("moved", "mixed"), 4 * area(network)),
                     **dict.fromkeys(("gray", "gray before"), area(network)),
@@ -306,15 +306,16 @@ class Canvas:
 
     def _clear_islands(self, again: int) -> None:
         """The network's matte without strays and pinholes: refine.islands."""
-        size = self._network
-        self._launch("weigh_odds", size, "found", "coarse", self._edges.threshold, size)
+        size, threshold = self._network, self._edges.threshold
+        self._launch("weigh_odds", size, "found", "blobs", again, "coarse", threshold, size)
         for holes in (0, 1):
             self._launch("start_labels", size, "coarse", holes, "labels", "counts", size)
             self._launch("join_labels", size, "labels", holes, size)
             self._launch("count_labels", size, "coarse", "blobs", again, holes, "labels", "counts", size)
             if not holes:
-                self._launch("clear_strays", size, "coarse", "labels", "counts", size)
-        self._launch("fill_pinholes", size, "coarse", "labels", "counts", "clean", "blobs", size)
+                self._launch("clear_strays", size, "coarse", "labels", "counts", "blobs", again, size)
+        filled: tuple[Word, ...] = ("found", threshold, "coarse", "labels", "counts", "clean", "blobs")
+        self._launch("fill_pinholes", size, *filled, size)
 
     def _blur_room(self, size: Size, sigma: float) -> None:
         """The room out of focus, small: background.Blur."""

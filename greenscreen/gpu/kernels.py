@@ -29,6 +29,9 @@ CONSTANTS = {
     "FAINT": f"{guided.DOUBT!r}f",
     "WINDOW": str(keying.RADIUS),
     "FEWEST": str(keying.FEW),
+    "STAY": str(islands.STAY),
+    "WAS_PERSON": str(islands.WAS_PERSON),
+    "WAS_STRAY": str(islands.WAS_STRAY),
     # Others are called so, too.
     "CLEAR": f"{keying.SURE!r}f",
     "VAGUE": f"{keying.HAZE!r}f",
@@ -46,7 +49,7 @@ CONSTANTS = {
             (guided, ("BLACK", "WHITE")),
             (cuts, ("CUT",)),
             (motion, ("OUTLINE", "LIKE", "UNLIKE", "SHARE")),
-            (islands, ("HAZE", "SURE", "NEW", "KNOWN", "PINHOLE")),
+            (islands, ("HAZE", "SURE", "NEW", "KNOWN", "PINHOLE", "CLOSED")),
             (keying, ("NOISE", "ALIKE", "APART", "UNEVEN", "EVEN", "BARE", "SHINY", "NEAR", "FAR")),
             (steady, ("RATE", "STILL", "MOVED", "NOISIEST", "DOUBT", "DECIDED", "CERTAIN")),
         )

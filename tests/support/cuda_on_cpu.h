@@ -16,6 +16,7 @@ inline uchar4 make_uchar4(unsigned char x, unsigned char y, unsigned char z, uns
 inline float4 make_float4(float x, float y, float z, float w) { return {x, y, z, w}; }
 inline void atomicAdd(float *to, float value) { *to += value; }
 inline void atomicAdd(int *to, int value) { *to += value; }
+inline void atomicMax(int *to, int value) { *to = std::max(*to, value); }
 inline int atomicMin(int *to, int value) {
   int before = *to;
   *to = std::min(before, value);
