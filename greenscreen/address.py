@@ -47,6 +47,7 @@ def parse_address(text: str) -> Address:
     try:
         parts = urlsplit(f"//:{word}" if word.isdecimal() else f"//{word}")
         host, port = parts.hostname or DEFAULT_HOST, parts.port
+        host.encode("idna")  # Raises what looking up a name that is none would raise.
     except ValueError:
         host, port = "?", None
     if not re.fullmatch(r"[a-z0-9.:-]{1,253}", host) or set(word) & set("/?#@"):

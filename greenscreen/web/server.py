@@ -24,7 +24,8 @@ from greenscreen.web.state import State
 from greenscreen.web.streams import Streams
 from greenscreen.web.uploads import MOST_BYTES
 
-log = logging.getLogger(__name__)
+# What a client sends amiss is answered, and nothing for the person's terminal; what we do amiss, `explain` logs.
+logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)
 
 MOST_CONNECTIONS = 64
 PATIENCE = 5.0
@@ -40,7 +41,7 @@ class Server:
         self.address = address
         self._control, self._token = control, token
         self._ready: Future[Broadcast] = Future()
-        self._thread = Thread(target=lambda: asyncio.run(self._serve()), name="overlay server", daemon=True)
+        self._thread = Thread(target=self._run, name="overlay server", daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -56,6 +57,15 @@ class Server:
     def offer(self, picture: Picture) -> None:
         """Takes the newest picture, and returns at once whoever watches."""
         self._broadcast.offer(picture)
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._serve())
+        except Exception as error:
+            if self._ready.done():
+                raise
+            # To whoever enters, and would wait for ever.
+            self._ready.set_exception(error)
 
     async def _serve(self) -> None:
         self._loop, self._end = asyncio.get_running_loop(), asyncio.Event()
@@ -75,8 +85,7 @@ class Server:
             try:
                 self.address = await door.open(runner, self.address)
             except OSError as error:
-                self._ready.set_exception(_unavailable(self.address, error))
-                return
+                raise _unavailable(self.address, error) from error
             unwatch = self._control.watch(lambda _: state.changed())
             self._ready.set_result(broadcast)
             await self._end.wait()

@@ -33,6 +33,11 @@ def test_an_address_that_is_not_ours_is_said(control: Control, host: str) -> Non
         OverlaySink(control, Address(host, 0)).__enter__()
 
 
+def test_whatever_else_stands_in_the_way_is_raised_and_not_waited_for(control: Control) -> None:
+    with pytest.raises(UnicodeError):
+        OverlaySink(control, Address("a..b", 0)).__enter__()
+
+
 def test_on_loopback_no_token_is_needed(control: Control) -> None:
     with OverlaySink(control, Address(port=0)) as sink:
         url = sink.address.url()
