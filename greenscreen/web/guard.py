@@ -56,12 +56,13 @@ class Guard:
 
     @web.middleware
     async def check(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        if not self._in_time(request.remote or ""):
-            raise web.HTTPTooManyRequests(text="too many requests: wait a second", headers={"Retry-After": "1"})
         if not self._ours(request.headers.get("Host", "")):
             raise web.HTTPForbidden(text="this server answers only to its own address")
         if foreign(request):
             raise web.HTTPForbidden(text="requests from other sites are refused")
+        # Last, as a foreign page in the same browser could otherwise use up what ours may ask.
+        if not self._in_time(request.remote or ""):
+            raise web.HTTPTooManyRequests(text="too many requests: wait a second", headers={"Retry-After": "1"})
         if self._token is None:
             return await handler(request)
         if self._matches(request.query.get("token")) and request.method == "GET":
@@ -100,7 +101,10 @@ class Guard:
         return bucket.left >= 0
 
     def _matches(self, token: str | None) -> bool:
-        return bool(token and self._token) and hmac.compare_digest(str(token).encode(), str(self._token).encode())
+        if not token or not self._token:
+            return False
+        # What is no Unicode is no token.
+        return hmac.compare_digest(token.encode(errors="replace"), self._token.encode())
 
     def _known(self, request: web.Request) -> bool:
         scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")
