@@ -5,6 +5,7 @@ import logging
 import re
 import tomllib
 from contextlib import suppress
+from os.path import isfile
 from pathlib import Path
 from typing import Any
 
@@ -36,13 +37,13 @@ def profile_path(name: str) -> Path:
 
 def list_profiles() -> list[str]:
     """The names of all profiles, in alphabetical order."""
-    return sorted(path.stem for path in profiles_folder().glob("*.toml") if path.is_file())
+    return sorted(path.stem for path in profiles_folder().glob("*.toml") if isfile(path))
 
 
 def read_profile(name: str) -> Values:
     """What a profile sets, checked; raises `UsageError` that names the line and the reason when something is wrong."""
     path = profile_path(name)
-    if not path.is_file():
+    if not isfile(path):
         there = ", ".join(list_profiles()) or "none yet; greenscreen profile save makes one"
         raise UsageError(f"there is no profile {name}", f"there is {there}")
     try:

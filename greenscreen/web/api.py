@@ -1,6 +1,7 @@
 """What clients may ask and do, as HTTP with JSON. Every answer is JSON, but for pictures."""
 
 import asyncio
+import logging
 import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -20,6 +21,8 @@ from greenscreen.web.devices import choices, chosen
 from greenscreen.web.fields import live_fields
 from greenscreen.web.state import State
 from greenscreen.web.uploads import MOST_BYTES, add_background, remove_background, thumbnail
+
+log = logging.getLogger(__name__)
 
 MOST_JSON = 16 << 10
 
@@ -202,6 +205,13 @@ async def explain(request: web.Request, handler: Handler) -> web.StreamResponse:
         if error.status < 400:
             raise
         return refusal(error.status, error.text or error.reason, "", error.headers)
+    except web.RequestPayloadError:
+        return refusal(400, "what was sent cannot be read", "send it as its headers say")
+    except ConnectionError:  # Nobody is left to hear.
+        raise
+    except Exception as error:
+        log.exception("answering %s %s", request.method, request.path)
+        return refusal(500, f"unexpected {type(error).__name__}", "see the log of greenscreen, and report it")
 
 
 def refusal(status: int, message: str, hint: str, headers: Any = None) -> web.Response:

@@ -97,7 +97,10 @@ class Streams:
             )
         # What is sent is compressed already.
         socket = web.WebSocketResponse(heartbeat=_HEARTBEAT, max_msg_size=_MOST_SAID, compress=False, timeout=1.0)
-        await socket.prepare(request)
+        try:
+            await socket.prepare(request)
+        except ValueError as error:  # Its key is not even text.
+            raise web.HTTPBadRequest(text="this is no WebSocket's request") from error
         self._open[socket] = request.transport
         return socket
 

@@ -8,12 +8,14 @@ import zlib
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
+from urllib.parse import quote
 
 import cv2
 import numpy as np
 import pytest
 
 from greenscreen.profiles import read_profile
+from greenscreen.web import api
 from greenscreen.web.api import MOST_JSON
 from greenscreen.web.uploads import MOST_BYTES, slug
 
@@ -165,6 +167,23 @@ def test_paths_lead_nowhere(run: Any, path: str) -> None:
         assert answer.status in {400, 404, 405}, method
         assert b"root:" not in answer.body
         assert answer.json["error"]
+
+
+def test_a_profile_whose_name_no_file_can_have_is_not_there(run: Any) -> None:
+    assert run.ask("/api/profiles/usual", "PUT").status == 200, "there is a folder now"
+    answer = run.ask(f"/api/profiles/{quote(64 * chr(0x1D49C))}", "POST")
+    assert answer.status == 404
+    assert "there is no profile" in answer.json["error"]
+
+
+def test_what_nobody_expected_is_logged_and_answered_as_json(
+    run: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(api, "list_profiles", lambda: 1 / 0)
+    answer = run.ask("/api/profiles")
+    assert answer.status == 500
+    assert answer.json == {"error": "unexpected ZeroDivisionError", "hint": "see the log of greenscreen, and report it"}
+    assert "answering GET /api/profiles" in caplog.text
 
 
 def test_methods_that_mean_nothing_are_refused_as_json(run: Any) -> None:

@@ -109,6 +109,10 @@ class TestOffLoopback:
         assert run.ask("/api/settings", "PATCH", {"show": "original"}).status == 401
         assert run.control.settings.show == "result"
 
+    def test_a_token_that_is_no_text_is_a_wrong_one(self, run: Any) -> None:
+        assert run.ask("/api/state", Authorization="Bearer \xff").status == 401
+        assert run.ask("/api/state", Cookie=f"{COOKIE}=\xff").status == 401
+
     def test_the_shown_address_lets_in_and_hides_the_token(self, run: Any, token: str) -> None:
         answer = run.ask(f"/overlay?token={token}&outline=3")
         assert answer.status == 303
@@ -141,6 +145,13 @@ def test_a_flood_of_requests_is_slowed_down_and_passes(run: Any, monkeypatch: py
     assert run.moves()
 
 
+def test_a_foreign_page_cannot_use_up_what_ours_may_ask(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard, "RATE", 2.0)
+    refused = {run.ask("/", Origin="http://evil.example").status for _ in range(int(BURST) + 60)}
+    assert refused == {403}
+    assert run.ask("/api/settings", "PATCH", {"show": "placeholder"}, Origin=run.url).status == 200
+
+
 def test_two_hundred_silent_connections_do_not_keep_people_out_for_long(run: Any) -> None:
     crowd = [socket.create_connection(("127.0.0.1", run.port), timeout=5) for _ in range(200)]
     try:
@@ -165,12 +176,25 @@ def test_two_hundred_silent_connections_do_not_keep_people_out_for_long(run: Any
         b"GET / HTTP/1.1\r\nHost: localhost\r\n" + b"X: y\r\n" * 5000 + b"\r\n",
         b"POST /api/settings HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n",
         b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        b"POST /api/backgrounds HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nContent-Encoding: gzip\r\n\r\nno",
+        b"GET /stream HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: \xff\r\n\r\n",
     ],
-    ids=["noise", "version", "long path", "many headers", "negative length", "smuggling"],
+    ids=["noise", "version", "long path", "many headers", "negative length", "smuggling", "no gzip", "no key"],
 )
-def test_what_is_no_http_is_refused(run: Any, sent: bytes) -> None:
+def test_what_is_no_http_is_refused(run: Any, sent: bytes, caplog: pytest.LogCaptureFixture) -> None:
     with socket.create_connection(("127.0.0.1", run.port), timeout=5) as guest:
         guest.sendall(sent)
         answer = guest.recv(200)
     assert answer.startswith((b"HTTP/1.1 4", b"HTTP/1.0 4"))
     assert run.well()
+    assert not caplog.records, "whoever sits at this terminal did nothing wrong"
+
+
+def test_an_upload_that_is_broken_off_is_no_news(run: Any, caplog: pytest.LogCaptureFixture) -> None:
+    with socket.create_connection(("127.0.0.1", run.port), timeout=5) as guest:
+        guest.sendall(b"POST /api/backgrounds HTTP/1.1\r\nHost: localhost\r\nContent-Length: 200\r\n\r\nbegun")
+        time.sleep(0.3)
+    assert run.moves()
+    assert run.well()
+    assert not caplog.records
