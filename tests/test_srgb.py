@@ -67,6 +67,7 @@ def test_srgb_and_what_cannot_be_followed_stay_as_they_are() -> None:
         profile()[:200],
         profile(b"curv"),
         profile(b"what" + bytes(20)),
+        profile(b"curv" + struct.pack(">II", 0, 2**32 - 1) + bytes(1 << 18)),
         profile(colours=(P3[0],) * 3),
     ):
         np.testing.assert_array_equal(in_srgb(image, data), image)

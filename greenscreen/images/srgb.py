@@ -76,7 +76,7 @@ def _curve(data: bytes) -> Numbers:
         (count,) = struct.unpack_from(">I", data, 8)
         if count == 0:
             return levels
-        points = np.array(struct.unpack_from(f">{min(count, 65536)}H", data, 12), np.float64)
+        points = np.array(struct.unpack_from(f">{count}H", data, 12), np.float64)
         return (
             levels ** (points[0] / 256) if count == 1 else np.interp(levels, np.linspace(0, 1, count), points / 65535)
         )
