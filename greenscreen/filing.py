@@ -1,4 +1,4 @@
-"""Where snapshots and recordings go when nobody says where, and that they take nobody's place."""
+"""Where snapshots and recordings go when nobody says where; that none takes another's place, nor half a file stays."""
 
 import hashlib
 import os
@@ -50,6 +50,18 @@ def new_part(path: Path, again: bool) -> BinaryIO:
         with suppress(OSError):  # A file system without locks: there nothing is removed.
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     return file
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Writes a file that appears whole or not at all, in place of one that is there; raises `OSError`."""
+    file = new_part(path, again=True)
+    try:
+        with file:
+            file.write(data)
+        os.replace(file.name, path)
+    finally:
+        with suppress(OSError):
+            os.unlink(file.name)
 
 
 def _remove_dead(part: Path) -> None:

@@ -4,8 +4,7 @@ import errno
 import logging
 import re
 import tomllib
-from contextlib import suppress
-from os.path import isfile
+from os.path import exists, isfile
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +13,14 @@ import tomli_w
 
 from greenscreen.control import Control
 from greenscreen.errors import GreenscreenError, UsageError
+from greenscreen.filing import write_whole
 from greenscreen.settings import Settings, help_of, is_live, make_settings, settings_from
 
 log = logging.getLogger(__name__)
 
 _MOST_BYTES = 100_000
 _LOOK_EVERY = 1.0  # seconds
+_NAME = re.compile(r"\w[\w -]{0,63}")
 
 Values = dict[str, Any]
 
@@ -30,14 +31,14 @@ def profiles_folder() -> Path:
 
 def profile_path(name: str) -> Path:
     """The file of a profile, whether there is one or not; raises `UsageError` for what cannot be a name."""
-    if not re.fullmatch(r"\w[\w -]{0,63}", name):
+    if not _NAME.fullmatch(name):
         raise UsageError(f"{name!r} cannot be a profile's name", "use letters, digits, spaces, - and _")
     return profiles_folder() / f"{name}.toml"
 
 
 def list_profiles() -> list[str]:
     """The names of all profiles, in alphabetical order."""
-    return sorted(path.stem for path in profiles_folder().glob("*.toml") if isfile(path))
+    return sorted(path.stem for path in profiles_folder().glob("*.toml") if _NAME.fullmatch(path.stem) and isfile(path))
 
 
 def read_profile(name: str) -> Values:
@@ -75,7 +76,7 @@ def write_profile(name: str, settings: Settings) -> Path:
 def outline_profile(name: str) -> Path:
     """The file of a profile to be edited; one that was not there lists all settings, each as a comment."""
     path = profile_path(name)
-    if path.exists():
+    if exists(path):
         return path
     defaults = make_settings().model_dump(mode="json")
     lines = [
@@ -130,14 +131,10 @@ def _lines(text: str) -> dict[str, int]:
 
 
 def _write(path: Path, text: str) -> Path:
-    part = path.with_suffix(".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(text, encoding="utf-8")
-        part.replace(path)
+        write_whole(path, text.encode())
     except OSError as error:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
         hint = "free some space" if error.errno == errno.ENOSPC else "check who owns its folder"
         raise UsageError(f"{path} cannot be written: {error.strerror}", hint) from error
     return path

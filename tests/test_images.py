@@ -3,6 +3,7 @@
 import contextlib
 import io
 import os
+import signal
 import struct
 import subprocess
 import sys
@@ -78,6 +79,25 @@ def test_transparency_lies_on_white(tmp_path: Path, suffix: str) -> None:
     assert read_photo(tmp_path / f"cut{suffix}")[0, [0, 3, 7], 0].tolist() == [255, 127, 0]
 
 
+def clear_tiff(pixels: np.ndarray, alpha: int) -> bytes:
+    """A TIFF of `(H, W, 4)` in one strip that says of its alpha: 0 nothing, 1 multiplied already, 2 straight."""
+    height, width, bits = *pixels.shape[:2], 8 * pixels.itemsize
+    at = 8 + 2 + 12 * 10 + 4
+    tags = [
+        (256, 3, 1, width),
+        (257, 3, 1, height),
+        (258, 3, 4, at),
+        (259, 3, 1, 1),
+        (262, 3, 1, 2),
+        (273, 4, 1, at + 8),
+    ]
+    tags += [(277, 3, 1, 4), (278, 3, 1, height), (279, 4, 1, pixels.nbytes), (338, 3, 1, alpha)]
+    entries = b"".join(struct.pack("<HHII", *tag) for tag in tags)
+    return (
+        b"II*\0" + struct.pack("<IH", 8, 10) + entries + bytes(4) + struct.pack("<4H", *[bits] * 4) + pixels.tobytes()
+    )
+
+
 def icc(space: bytes = b"RGB ", size: int = 300) -> bytes:
     """Something that looks like a colour profile: of this space, and incompressible."""
     rest = np.random.default_rng(0).bytes(size - 40)
@@ -138,6 +158,27 @@ def test_transparency_is_kept_beside_the_colours_and_hides_what_it_hid(tmp_path:
     pixels[..., 3] = 255
     Pillow.fromarray(pixels).save(tmp_path / "photo", kind, lossless=True)
     assert open_photo(tmp_path / "photo").opacity is None
+
+
+@pytest.mark.parametrize("deep", [False, True])
+@pytest.mark.parametrize(("stored", "colour"), [(0, 60), (1, 120), (2, 60)], ids=["unsaid", "multiplied", "straight"])
+def test_colours_of_a_tiff_are_its_own_however_its_alpha_was_stored(
+    tmp_path: Path, deep: bool, stored: int, colour: int
+) -> None:
+    """Darkened by alpha twice, a soft edge would have a dark rim."""
+    pixels = np.full((4, 6, 4), 60, np.uint8)
+    pixels[..., 3] = [0, 0, 128, 128, 255, 255]
+    (tmp_path / "photo").write_bytes(clear_tiff(pixels.astype(np.uint16) * 257 if deep else pixels, stored))
+    photo = open_photo(tmp_path / "photo")
+    assert photo.opacity is not None
+    assert photo.opacity[0].tolist() == [0, 0, 128, 128, 255, 255]
+    assert photo.image[0, :, 0].tolist() == [255, 255, colour, colour, 60, 60]
+
+
+def test_a_gray_tiff_with_transparency_is_refused_and_not_seen_through(tmp_path: Path) -> None:
+    Pillow.new("LA", (8, 8), (90, 0)).save(tmp_path / "photo", "TIFF")
+    with pytest.raises(SourceError, match="gray TIFF with transparency"):
+        open_photo(tmp_path / "photo")
 
 
 @pytest.mark.parametrize("kind", ["PNG", "WEBP"])
@@ -359,21 +400,35 @@ def test_a_target_that_cannot_be_written_leaves_nothing_behind(tmp_path: Path, p
     assert os.listdir(tmp_path) == ["folder.png"]
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="limits the file size as a full disk would")
-def test_a_full_disk_leaves_the_old_file_and_no_part(tmp_path: Path) -> None:
-    (tmp_path / "out.png").write_text("old")
+def write_beyond_the_limit(path: Path, then: str) -> int:
+    """Has a process write an image larger than its files may be; returns its exit code."""
     program = (
         "import resource, signal, sys, pathlib, numpy as np\n"
         "from greenscreen.errors import SinkError; from greenscreen.images import write_image\n"
-        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
+        f"signal.signal(signal.SIGXFSZ, signal.{then}); resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
+        "resource.setrlimit(resource.RLIMIT_CORE, (0, 0))\n"
         "noise = np.random.default_rng(0).integers(0, 256, (99, 99, 3), dtype=np.uint8)\n"
         "try: write_image(pathlib.Path(sys.argv[1]), noise)\n"
         "except SinkError: sys.exit(7)\n"
     )
-    done = subprocess.run([sys.executable, "-c", program, str(tmp_path / "out.png")], check=False)
-    assert done.returncode == 7
+    return subprocess.run([sys.executable, "-c", program, str(path)], check=False).returncode
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits the file size as a full disk would")
+def test_a_full_disk_leaves_the_old_file_and_no_part(tmp_path: Path) -> None:
+    (tmp_path / "out.png").write_text("old")
+    assert write_beyond_the_limit(tmp_path / "out.png", "SIG_IGN") == 7
     assert os.listdir(tmp_path) == ["out.png"]
     assert (tmp_path / "out.png").read_text() == "old"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="is killed in the middle of writing by the limit of file sizes")
+def test_what_a_killed_run_left_goes_when_the_same_image_is_written(tmp_path: Path, picture: np.ndarray) -> None:
+    assert write_beyond_the_limit(tmp_path / "out.png", "SIG_DFL") == -signal.SIGXFSZ
+    (left,) = os.listdir(tmp_path)
+    assert left.startswith(".")
+    write_image(tmp_path / "out.png", picture)
+    assert os.listdir(tmp_path) == ["out.png"]
 
 
 def test_a_folder_is_listed_by_name_without_other_files(tmp_path: Path) -> None:

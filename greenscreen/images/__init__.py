@@ -6,7 +6,6 @@ import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from uuid import uuid4
 
 import cv2
 import numpy as np
@@ -15,8 +14,9 @@ from numpy.typing import NDArray
 
 from greenscreen.colour import Bytes
 from greenscreen.errors import SinkError, SourceError, UsageError
+from greenscreen.filing import write_whole
 from greenscreen.frame import Image
-from greenscreen.images.headers import AS_JPEG, BrokenImageError, measure, moves, orientation, picture_only
+from greenscreen.images.headers import AS_JPEG, BrokenImageError, measure, moves, multiplied, orientation, picture_only
 from greenscreen.images.profile import profile_of, with_profile
 from greenscreen.images.srgb import in_srgb
 
@@ -109,14 +109,8 @@ def write_image(path: Path, pixels: NDArray[np.uint8], profile: bytes = b"") -> 
     if suffix in {".jpg", ".jpeg"} and pixels.ndim == 3 and pixels.shape[2] == 4:
         raise UsageError(f"{path.name} cannot hold transparency", "end its name in .png or .webp")
     encoded = _encode(pixels, suffix, path.name, profile)
-    # Short, as the name itself may already be as long as the file system allows; beside it, to be on the same disk.
-    part = path.with_name(f".{uuid4().hex}.part")
     try:
-        try:
-            part.write_bytes(encoded)
-            os.replace(part, path)
-        finally:
-            part.unlink(missing_ok=True)
+        write_whole(path, encoded)
     except OSError as error:
         raise SinkError(
             f"{path} cannot be written: {error.strerror}", "check that its folder exists, is yours and has room"
@@ -185,16 +179,18 @@ def _decode(data: bytes, name: str) -> tuple[Image, Bytes | None]:
         raise SourceError(f"{name} cannot be decoded", AS_JPEG) from error
     if pixels is None:
         raise SourceError(f"{name} is damaged or cut off", "copy or download it again")
-    if pixels.dtype == np.uint16:
+    deep = pixels.dtype == np.uint16
+    if deep:
         pixels = cv2.convertScaleAbs(pixels, alpha=255 / 65535)
     if pixels.dtype != np.uint8:
         raise SourceError(f"{name} has pixels of an unusual kind ({pixels.dtype})", AS_JPEG)
     exif = [block.tobytes() for kind, block in zip(kinds, blocks, strict=True) if kind == cv2.IMAGE_METADATA_EXIF]
-    return _parted(np.asarray(_upright(pixels, orientation(exif[0]) if exif else 1), np.uint8))
+    upright = np.asarray(_upright(pixels, orientation(exif[0]) if exif else 1), np.uint8)
+    return _parted(upright, multiplied(data, deep))
 
 
-def _parted(pixels: Bytes) -> tuple[Image, Bytes | None]:
-    """BGR and opacity, from gray, BGR or BGRA."""
+def _parted(pixels: Bytes, multiplied: bool) -> tuple[Image, Bytes | None]:
+    """BGR and opacity, from gray, BGR or BGRA, whose colours may be `multiplied` by its alpha."""
     if pixels.ndim == 2:
         return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_GRAY2BGR), np.uint8), None
     if pixels.shape[2] == 3:
@@ -202,6 +198,8 @@ def _parted(pixels: Bytes) -> tuple[Image, Bytes | None]:
     image, opacity = np.ascontiguousarray(pixels[..., :3]), np.ascontiguousarray(pixels[..., 3])
     if opacity.min() == 255:
         return image, None
+    if multiplied:
+        cv2.divide(image, cv2.cvtColor(opacity, cv2.COLOR_GRAY2BGR), dst=image, scale=255)
     # Whatever was hidden stays so.
     image[opacity == 0] = 255
     return image, opacity

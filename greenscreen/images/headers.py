@@ -12,7 +12,9 @@ _JPEG_SIZES = {*range(0xFFC0, 0xFFD0)} - {0xFFC4, 0xFFC8, 0xFFCC}  # start of fr
 _JPEG_SCAN = 0xFFDA
 _PNG_PICTURE = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"eXIf"}
 _WEBP_ANIMATION = 2
-_TIFF_WIDTH, _TIFF_HEIGHT, _TIFF_ORIENTATION, _TIFF_SHORT = 256, 257, 274, 3
+TIFF = (b"II*\0", b"MM\0*")
+_TIFF_WIDTH, _TIFF_HEIGHT, _TIFF_ORIENTATION, _TIFF_CHANNELS, _TIFF_ALPHA, _TIFF_SHORT = 256, 257, 274, 277, 338, 3
+_MULTIPLIED, _STRAIGHT = 1, 2
 
 _AGAIN = "copy or download it again"
 AS_JPEG = "save it as JPEG or PNG with any image editor and try again"
@@ -54,6 +56,15 @@ def orientation(exif: bytes) -> int:
         return tiff_tags(exif.removeprefix(b"Exif\0\0")).get(_TIFF_ORIENTATION, 1)
     except struct.error:
         return 1
+
+
+def multiplied(data: bytes, deep: bool) -> bool:
+    """Return whether the colours that are decoded of a TIFF are multiplied by its alpha.
+
+    They may be stored so; and of eight bits, libtiff does it, whereas it hands on the sixteen of `deep` ones as stored.
+    """
+    alpha = tiff_tags(data).get(_TIFF_ALPHA) if data.startswith(TIFF) else None
+    return alpha == _MULTIPLIED or (alpha == _STRAIGHT and not deep)
 
 
 def picture_only(data: bytes) -> bytes:
@@ -116,6 +127,8 @@ def _bmp(data: bytes) -> tuple[int, int]:
 
 def _tiff(data: bytes) -> tuple[int, int]:
     tags = tiff_tags(data)
+    if tags.get(_TIFF_CHANNELS) == 2:  # OpenCV would show what is hidden.
+        raise BrokenImageError("is a gray TIFF with transparency, which greenscreen does not read", "save it as PNG")
     return tags[_TIFF_WIDTH], tags[_TIFF_HEIGHT]
 
 

@@ -8,7 +8,7 @@ import re
 import struct
 import zlib
 
-from greenscreen.images.headers import png_chunks, tiff_tags
+from greenscreen.images.headers import TIFF, png_chunks, tiff_tags
 
 _MOST_BYTES = 4 << 20
 _HEADER = 128
@@ -43,7 +43,7 @@ def _found(data: bytes) -> bytes:
     if data.startswith(b"\xff\xd8"):
         parts = sorted((part[12], part[14:]) for part in _segments_of(data) if part.startswith(_JPEG_NAME))
         return b"".join(part for _, part in parts)
-    if data.startswith((b"II*\0", b"MM\0*")):
+    if data.startswith(TIFF):
         return data[tiff_tags(data).get(_TIFF_PROFILE, len(data)) :]
     if data.startswith(b"RIFF"):
         place = re.search(rb"ICCP....", data[12:4096], re.DOTALL)
