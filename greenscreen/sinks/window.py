@@ -75,7 +75,8 @@ class WindowSink:
             cv2.imshow(self._title, self._view(picture))
             # Several keys may have been pressed since the last frame.
             while (code := cv2.pollKey()) != -1:
-                if not self._keys.press(code & 0xFF):
+                # Of more bits some systems make the keys that are held; with fewer the left arrow would be a Q.
+                if not self._keys.press(code & 0xFFFF):
                     return False
         except cv2.error as error:
             raise SinkError("the window cannot show pictures any more", "start again") from error
