@@ -9,8 +9,8 @@ from typing import Literal
 
 from greenscreen.control import Control
 from greenscreen.errors import GreenscreenError, UsageError
-from greenscreen.filing import new_recording
 from greenscreen.gallery import beside, blurred
+from greenscreen.sinks.recorder import begin_recording
 
 log = logging.getLogger(__name__)
 
@@ -154,9 +154,7 @@ class Keys:
             self._control.change(record=None)
             self._control.tell(f"saved {settings.record}")
             return
-        path = new_recording(settings.transparent)
-        self._control.change(record=path)
-        self._control.tell(f"recording to {path}")
+        self._control.tell(f"recording to {begin_recording(self._control)}")
 
     def _do(self, action: Callable[[], None]) -> None:
         def told() -> None:

@@ -1,12 +1,14 @@
 """A recording that starts and stops while everything else goes on."""
 
 import logging
+from pathlib import Path
 from threading import Thread
 from types import TracebackType
 from typing import Self
 
 from greenscreen.control import Control
 from greenscreen.errors import SinkError
+from greenscreen.filing import new_recording
 from greenscreen.frame import Picture
 from greenscreen.sinks.video import VideoSink
 from greenscreen.swap import Swap
@@ -49,6 +51,17 @@ class Recorder:
             # Elsewhere, as a change may wait for another one, and the loop must not.
             Thread(target=self._control.change, kwargs={"record": None}, name="ends recording").start()
             return True
+
+
+def begin_recording(control: Control) -> Path:
+    """Records to a new file among the person's videos, and returns it; raises `SinkError` when it cannot be made."""
+    path = new_recording(control.settings.transparent)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SinkError(f"{path.parent} cannot be made: {error.strerror}", "check its parents") from error
+    control.change(record=path)
+    return path
 
 
 def close_video(video: VideoSink | None) -> None:

@@ -4,7 +4,6 @@ import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import Any
 
 from aiohttp import web
@@ -13,10 +12,10 @@ from pydantic import JsonValue, TypeAdapter, ValidationError
 from greenscreen.background import CHOICES, COLOURS
 from greenscreen.control import Control
 from greenscreen.errors import GreenscreenError, SinkError, SourceError, UsageError
-from greenscreen.filing import new_recording
 from greenscreen.gallery import find, gallery
 from greenscreen.profiles import list_profiles, read_profile, write_profile
 from greenscreen.settings import make_settings
+from greenscreen.sinks.recorder import begin_recording
 from greenscreen.web.devices import choices, chosen
 from greenscreen.web.fields import live_fields
 from greenscreen.web.state import State
@@ -92,8 +91,7 @@ class Api:
         """To a new file among the person's videos, whose name is ours and not the client's."""
         if self._control.settings.record:
             raise web.HTTPConflict(text="a recording is under way already")
-        path = new_recording(self._control.settings.transparent)
-        await asyncio.to_thread(record, self._control, path)
+        path = await asyncio.to_thread(begin_recording, self._control)
         return web.json_response({"name": path.name}, status=201)
 
     async def stop_recording(self, _: web.Request) -> web.Response:
@@ -144,15 +142,6 @@ class Api:
     async def get_thumbnail(self, request: web.Request) -> web.Response:
         data = await asyncio.to_thread(thumbnail, request.match_info["name"])
         return web.Response(body=data, content_type="image/jpeg")
-
-
-def record(control: Control, path: Path) -> None:
-    """Raises `SinkError` when the file cannot be made."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise SinkError(f"{path.parent} cannot be made: {error.strerror}", "check its parents") from error
-    control.change(record=path)
 
 
 def allowed(name: str, value: JsonValue) -> JsonValue:

@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import av
@@ -15,6 +16,7 @@ from greenscreen.errors import SinkError, UsageError
 from greenscreen.frame import Picture
 from greenscreen.live import open_recorder
 from greenscreen.settings import make_settings
+from greenscreen.sinks.keys import Keys
 from greenscreen.sinks.recorder import Recorder
 from greenscreen.sinks.snapshots import Snapshots
 
@@ -42,6 +44,20 @@ def until(true: Callable[[], object]) -> bool:
     while not true() and time.monotonic() < deadline:
         time.sleep(0.02)
     return bool(true())
+
+
+def test_the_key_records_also_where_there_is_no_folder_of_videos_yet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("platformdirs.user_videos_path", lambda: tmp_path / "Videos")
+    control = Control(make_settings())
+    with recorder(control) as sink, closing(Keys(control, 64)) as keys:
+        keys.press(ord("r"))
+        assert until(lambda: control.message)
+        assert control.message == f"recording to {control.settings.record}"
+        send(sink, 0, 0.1)
+    assert control.settings.record
+    assert count(control.settings.record) == 2
 
 
 def test_recordings_start_and_stop_one_after_the_other(tmp_path: Path) -> None:
