@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from threading import Thread
+from typing import TYPE_CHECKING
 
 from greenscreen.address import Address, parse_address
 from greenscreen.background import Backdrop, open_backdrop
@@ -38,7 +39,9 @@ from greenscreen.sinks.window import WindowSink
 from greenscreen.slideshow import show_slides
 from greenscreen.sources import Source, open_source, other_camera
 from greenscreen.swap import Swap
-from greenscreen.web.sink import OverlaySink
+
+if TYPE_CHECKING:
+    from greenscreen.web.sink import OverlaySink
 
 log = logging.getLogger(__name__)
 
@@ -94,7 +97,7 @@ def run_live(control: Control, say: Say, confide: Say = lambda _: None) -> Summa
             demand.watch(next(sink.path for sink in sinks if isinstance(sink, VirtualCameraSink)))
             say("the camera is opened when a program watches the virtual camera")
         # Whoever watches, or waits for the moment to press Ctrl-C, wants to see things happen in their own time.
-        watched = any(isinstance(sink, VirtualCameraSink | WindowSink | OverlaySink) for sink in sinks)
+        watched = settings.overlay or any(isinstance(sink, VirtualCameraSink | WindowSink) for sink in sinks)
         sinks.append(stack.enter_context(open_recorder(control, size, fps, say, alone=not sinks)))
         sinks.append(stack.enter_context(Snapshots(control)))
         if limit is None:
@@ -240,8 +243,11 @@ def open_demo(stack: ExitStack, settings: Settings, size: tuple[int, int], fps: 
     return [stack.enter_context(sink) for sink in demo]
 
 
-def open_overlay(stack: ExitStack, control: Control, address: Address, say: Say, confide: Say) -> OverlaySink:
+def open_overlay(stack: ExitStack, control: Control, address: Address, say: Say, confide: Say) -> "OverlaySink":
     """Opens the overlay, and says where to find it; raises `SinkError` when the address cannot be had."""
+    # A web server takes a fifth of a second to import, of which most runs have no use.
+    from greenscreen.web.sink import OverlaySink
+
     sink = stack.enter_context(OverlaySink(control, address))
     say(sink.directions())
     for line in sink.invitation():

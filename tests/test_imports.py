@@ -49,3 +49,7 @@ for words in (["--version"], ["--help"], ["run", "--help"], ["run", "--size", "x
         pass
 """)
     assert not (HEAVY | {"numpy"}) & loaded
+
+
+def test_a_run_waits_for_no_web_server_that_it_does_not_start() -> None:
+    assert not {"aiohttp", "segno"} & loaded_by("import greenscreen.live")
