@@ -56,24 +56,34 @@ class Demand:
 
 
 class _Opens:
-    """Who else has a file open: /proc is searched only after inotify told of somebody who opened or closed it."""
+    """Who else has a file open: /proc is searched only after inotify told of somebody who opened or closed it.
+
+    Where inotify cannot be had, as each person may have only so many, /proc is searched at every look.
+    """
 
     def __init__(self, path: str):
         self._path = Path(path)
-        libc = ctypes.CDLL(None, use_errno=True)
+        libc = ctypes.CDLL(None)
         self._events = libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
-        if libc.inotify_add_watch(self._events, os.fsencode(path), _OPEN_OR_CLOSE) < 0:
-            raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()), path)
+        if self._events >= 0 and libc.inotify_add_watch(self._events, os.fsencode(path), _OPEN_OR_CLOSE) < 0:
+            self.close()
         self._open = bool(holders(self._path))
 
     def any(self) -> bool:
-        changed = False
-        with suppress(BlockingIOError):
-            while os.read(self._events, 4096):
-                changed = True
-        if changed:
+        if self._changed():
             self._open = bool(holders(self._path))
         return self._open
 
     def close(self) -> None:
-        os.close(self._events)
+        if self._events >= 0:
+            os.close(self._events)
+            self._events = -1
+
+    def _changed(self) -> bool:
+        if self._events < 0:
+            return True
+        changed = False
+        with suppress(BlockingIOError):
+            while os.read(self._events, 4096):
+                changed = True
+        return changed

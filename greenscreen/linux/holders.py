@@ -11,8 +11,15 @@ def holders(node: Path, proc: Path = _PROC) -> list[str]:
     target, found = os.path.realpath(node), []
     for process in proc.glob("[0-9]*"):
         try:
-            if process.name != str(os.getpid()) and any(os.readlink(fd) == target for fd in (process / "fd").iterdir()):
+            if process.name != str(os.getpid()) and any(_leads(fd, target) for fd in (process / "fd").iterdir()):
                 found.append(f"{(process / 'comm').read_text().strip()} ({process.name})")
         except OSError:  # Another user's, or gone meanwhile.
             continue
     return sorted(found)
+
+
+def _leads(fd: Path, target: str) -> bool:
+    try:
+        return os.readlink(fd) == target
+    except OSError:  # Closed meanwhile, which says nothing of the others.
+        return False

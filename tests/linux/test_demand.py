@@ -2,6 +2,8 @@
 the real ones are in tests/camera.
 """
 
+import ctypes
+import os
 import subprocess
 import sys
 import time
@@ -85,6 +87,35 @@ def test_a_look_in_passing_does_not_count(watch: Demand, node: Path, monkeypatch
 def test_our_own_looks_do_not_count(watch: Demand, node: Path) -> None:
     with node.open():
         assert not within(0.3, watch.wanted)
+
+
+def test_where_inotify_cannot_be_had_watchers_are_found_all_the_same(node: Path) -> None:
+    most = int(Path("/proc/sys/fs/inotify/max_user_instances").read_text())
+    if most > 500:
+        pytest.skip("this person may have more than a test should take")
+    libc = ctypes.CDLL(None)
+    taken = [libc.inotify_init1(os.O_CLOEXEC) for _ in range(most)]
+    try:
+        assert taken[-1] == -1 or libc.inotify_init1(os.O_CLOEXEC) == -1
+        with closing(Demand()) as watch:
+            watch.watch(str(node))
+            assert not within(0.2, watch.wanted)
+            with another_program(node):
+                assert within(5, watch.wanted)
+    finally:
+        for one in taken:
+            if one >= 0:
+                os.close(one)
+
+
+def test_a_device_that_is_gone_costs_no_handles(node: Path) -> None:
+    node.unlink()
+    with closing(Demand()) as watch:
+        watch.watch(str(node))
+        assert not within(0.1, watch.wanted)
+        handles = len(os.listdir("/proc/self/fd"))
+        assert not within(0.3, watch.wanted)
+        assert len(os.listdir("/proc/self/fd")) == handles
 
 
 def test_proc_is_searched_only_when_something_happened(

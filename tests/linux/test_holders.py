@@ -26,6 +26,26 @@ def test_who_holds_a_file_is_named(tmp_path: Path) -> None:
     assert holders(node) == []
 
 
+def test_who_opens_and_closes_other_files_meanwhile_is_named_at_every_look(tmp_path: Path) -> None:
+    """The camera stays off for whoever is missed once, as nobody looks again before something is opened or closed."""
+    node = tmp_path / "video0"
+    node.touch()
+    hold = (
+        "import os, sys; low = [os.open('/dev/null', 0) for _ in range(300)]; file = open(sys.argv[1])\n"
+        "for handle in low: os.close(handle)\n"
+        "print(flush=True)\n"
+        "while True:\n"
+        "    for handle in [os.open('/dev/null', 0) for _ in range(40)]: os.close(handle)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", hold, str(node)], stdout=subprocess.PIPE) as other:
+        try:
+            assert other.stdout
+            other.stdout.readline()
+            assert all(holders(node) for _ in range(40))
+        finally:
+            other.kill()
+
+
 def test_our_own_process_is_not_named(tmp_path: Path) -> None:
     with (tmp_path / "video0").open("w"):
         assert holders(tmp_path / "video0") == []
