@@ -52,14 +52,24 @@ def new_part(path: Path, again: bool) -> BinaryIO:
     return file
 
 
-def write_whole(path: Path, data: bytes) -> None:
-    """Writes a file that appears whole or not at all, in place of one that is there; raises `OSError`."""
-    file = new_part(path, again=True)
+def write_whole(path: Path, data: bytes, keep: bool = False) -> Path:
+    """Writes a file that appears whole or not at all, and returns it; raises `OSError`.
+
+    It takes the place of one that is there; with `keep`, the next free name instead.
+    """
+    file = new_part(path, again=not keep)
     try:
-        with file:
-            file.write(data)
+        file.write(data)
+        file.flush()
+        if sys.platform == "win32":
+            file.close()  # There nothing open is renamed; elsewhere what is closed would be taken for a dead run's.
+        if keep:
+            return settle(Path(file.name), path)
         os.replace(file.name, path)
+        return path
     finally:
+        with suppress(OSError):
+            file.close()
         with suppress(OSError):
             os.unlink(file.name)
 

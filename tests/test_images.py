@@ -381,6 +381,14 @@ def test_an_existing_file_is_replaced_and_nothing_else_is_left(tmp_path: Path, p
     assert os.listdir(tmp_path) == ["out.png"]
 
 
+def test_what_must_be_kept_takes_the_next_free_name(tmp_path: Path, picture: np.ndarray) -> None:
+    (tmp_path / "out.png").write_text("old")
+    assert write_image(tmp_path / "out.png", picture, keep=True) == tmp_path / "out-2.png"
+    assert near(read_photo(tmp_path / "out-2.png"), picture)
+    assert (tmp_path / "out.png").read_text() == "old"
+    assert sorted(os.listdir(tmp_path)) == ["out-2.png", "out.png"]
+
+
 def test_endings_that_cannot_hold_the_picture_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no kind of image"):
         write_image(tmp_path / "out.gif", np.zeros((4, 4, 3), np.uint8))

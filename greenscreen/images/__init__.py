@@ -97,11 +97,12 @@ def _photo(data: bytes, name: str, most_pixels: int, most_side: int) -> Photo:
     return Photo(image, opacity, profile_of(data))
 
 
-def write_image(path: Path, pixels: NDArray[np.uint8], profile: bytes = b"") -> None:
+def write_image(path: Path, pixels: NDArray[np.uint8], profile: bytes = b"", keep: bool = False) -> Path:
     """Write `(H, W)` gray, `(H, W, 3)` BGR or `(H, W, 4)` BGRA as PNG, JPEG or lossless WebP, by the name's ending.
 
-    `profile` is the ICC profile of the colours, empty for sRGB. The file appears whole or not at all. Raises
-    `UsageError` for an ending that cannot hold the picture and `SinkError` when nothing can be written.
+    `profile` is the ICC profile of the colours, empty for sRGB. The file appears whole or not at all, in place of one
+    that is there, or with `keep` under the next free name; it is returned. Raises `UsageError` for an ending that
+    cannot hold the picture and `SinkError` when nothing can be written.
     """
     suffix = path.suffix.lower()
     if suffix not in _WRITTEN_SUFFIXES:
@@ -110,7 +111,7 @@ def write_image(path: Path, pixels: NDArray[np.uint8], profile: bytes = b"") -> 
         raise UsageError(f"{path.name} cannot hold transparency", "end its name in .png or .webp")
     encoded = _encode(pixels, suffix, path.name, profile)
     try:
-        write_whole(path, encoded)
+        return write_whole(path, encoded, keep)
     except OSError as error:
         raise SinkError(
             f"{path} cannot be written: {error.strerror}", "check that its folder exists, is yours and has room"

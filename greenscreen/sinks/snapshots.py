@@ -42,7 +42,7 @@ class Snapshots:
     def _write(self, path: Path, pixels: NDArray[np.uint8]) -> None:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            write_image(path, pixels)
+            path = write_image(path, pixels, keep=True)
         except (SinkError, OSError) as error:
             log.warning("no snapshot: %s", error)
             self._control.tell(f"no snapshot: {error}")

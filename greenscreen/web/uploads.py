@@ -42,8 +42,8 @@ def add_background(data: bytes, wanted: str) -> str:
         gallery_folder().mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise SinkError(f"the backgrounds folder cannot be made: {error.strerror}", "check its parents") from error
-    write_image(gallery_folder() / f"{name}.jpg", image)
-    return name
+    # Another client may be adding one of this name at the same moment.
+    return write_image(gallery_folder() / f"{name}.jpg", image, keep=True).stem
 
 
 def remove_background(name: str) -> None:

@@ -142,6 +142,16 @@ def test_a_snapshot_is_the_next_picture_and_is_told(tmp_path: Path) -> None:
     assert control.message == f"saved {path}"
 
 
+def test_a_snapshot_takes_no_files_place_though_it_came_to_be_meanwhile(tmp_path: Path) -> None:
+    control = Control(make_settings())
+    path = control.snapshot(tmp_path / "a.png")
+    path.write_text("valued")
+    with Snapshots(control) as sink:
+        send(sink, 0)
+    assert path.read_text() == "valued"
+    assert control.message == f"saved {tmp_path / 'a-2.png'}"
+
+
 def test_a_snapshot_that_cannot_be_written_is_told_and_ends_nothing(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     control = Control(make_settings())

@@ -6,7 +6,7 @@ import struct
 import time
 import zlib
 from pathlib import Path
-from threading import Event, Thread
+from threading import Barrier, Event, Thread
 from typing import Any
 from urllib.parse import quote
 
@@ -209,6 +209,23 @@ def test_a_picture_is_taken_in_anew_and_forgets_where_it_was_taken(run: Any, fol
     thumbnail = run.ask("/api/backgrounds/my-beach/thumbnail")
     assert thumbnail.headers["Content-Type"] == "image/jpeg"
     assert cv2.imdecode(np.frombuffer(thumbnail.body, np.uint8), cv2.IMREAD_COLOR).shape == (135, 240, 3)
+
+
+def test_pictures_of_one_name_that_come_at_once_are_all_kept(run: Any) -> None:
+    """Every photo from an iPhone is called image.jpg."""
+    picture, begin, names = photo(size=(1600, 900)), Barrier(6), list[str]()
+
+    def add() -> None:
+        begin.wait()
+        names.append(run.ask("/api/backgrounds?name=image.jpg", "POST", picture).json["name"])
+
+    clients = [Thread(target=add) for _ in range(6)]
+    for client in clients:
+        client.start()
+    for client in clients:
+        client.join()
+    assert sorted(names) == ["image", *(f"image-{number}" for number in range(2, 7))]
+    assert sorted(run.ask("/api/backgrounds").json) == sorted(names)
 
 
 def test_names_never_meet_and_words_stay_words(run: Any) -> None:
