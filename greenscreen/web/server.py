@@ -29,7 +29,7 @@ logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)
 
 MOST_CONNECTIONS = 64
 PATIENCE = 5.0
-"""Seconds in which a new connection has to ask for something."""
+"""Seconds in which a connection has to ask for something, at first and after each answer."""
 
 _KINDS = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 
@@ -79,7 +79,9 @@ class Server:
         )
         app.on_response_prepare.append(dress)
         app.add_routes([*pages(), *Api(self._control, state).routes(), *streams.routes()])
-        runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=1.0)
+        runner = web.AppRunner(
+            app, access_log=None, handle_signals=False, keepalive_timeout=PATIENCE, shutdown_timeout=1.0
+        )
         await runner.setup()
         try:
             try:

@@ -167,6 +167,14 @@ def test_two_hundred_silent_connections_do_not_keep_people_out_for_long(run: Any
             guest.close()
 
 
+def test_whoever_was_answered_and_says_no_more_is_shown_out(run: Any) -> None:
+    """Or sixty-four guests without a token, who ask for one page each, would keep everybody out for an hour."""
+    with socket.create_connection(("127.0.0.1", run.port), timeout=PATIENCE + 10) as guest:
+        guest.sendall(b"GET /api/fields HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        while guest.recv(1 << 16):
+            pass
+
+
 @pytest.mark.parametrize(
     "sent",
     [
