@@ -134,6 +134,8 @@ def _write(path: Path, text: str) -> Path:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, text.encode())
+    except UnicodeEncodeError as error:
+        raise UsageError("a profile cannot hold a file's name that is no text", "rename that file") from error
     except OSError as error:
         hint = "free some space" if error.errno == errno.ENOSPC else "check who owns its folder"
         raise UsageError(f"{path} cannot be written: {error.strerror}", hint) from error

@@ -1,6 +1,7 @@
 """One type for everything a person can set: its fields carry their help, their range and their default."""
 
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -158,7 +159,7 @@ class Settings(BaseModel):
         description="exact: each picture waits for its own matte; low: it goes out with the newest there is",
     )
     on_demand: bool = Field(False, description="open the camera only while a program watches the virtual camera")
-    frames: int | None = Field(None, ge=1, description="stop after this many frames")
+    frames: int | None = Field(None, ge=1, le=sys.maxsize, description="stop after this many frames")
 
     @property
     def transparent(self) -> bool:

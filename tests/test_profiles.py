@@ -68,6 +68,20 @@ def test_what_is_wrong_is_refused_with_line_and_reason(text: str, reason: str) -
     assert caught.value.hint
 
 
+def test_a_name_that_is_no_text_cannot_be_kept() -> None:
+    with pytest.raises(UsageError, match="no text"):
+        write_profile("talk", make_settings(background="\udcff.png"))
+    assert list_profiles() == []
+
+
+def test_a_name_that_no_file_can_have_is_that_of_no_profile() -> None:
+    write("")
+    with pytest.raises(UsageError, match="there is no profile"):
+        read_profile(64 * "\U0001d49c")
+    with pytest.raises(UsageError, match="cannot be written"):
+        outline_profile(64 * "\U0001d49c")
+
+
 def test_a_folder_is_no_profile() -> None:
     profile_path("folder").mkdir(parents=True)
     write("", "talk")

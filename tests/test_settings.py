@@ -24,6 +24,7 @@ def test_a_size_is_width_and_height(text: str) -> None:
         *(("fps", rate) for rate in [0, -1, 241, float("nan"), float("inf")]),
         ("frames", 0),
         ("frames", -3),
+        ("frames", 1 << 63),
     ],
 )
 def test_what_cannot_be_is_refused_by_its_name(option: str, value: object) -> None:

@@ -66,8 +66,7 @@ class CameraSource:
     live = True
 
     def __init__(self, device: int | str, size: tuple[int, int] | None = None, fps: float | None = None):
-        # Without the password that a URL may hold.
-        self.name = f"camera {device}" if isinstance(device, int) else re.sub(r"//[^/]*@", "//", device)
+        self.name = f"camera {device}" if isinstance(device, int) else _without_secrets(device)
         self.size = size or USUAL_SIZE
         self.fps = fps or USUAL_FPS
         self.note = ""
@@ -206,6 +205,11 @@ def _try_read(stream: cv2.VideoCapture, seconds: float, into: Image | None = Non
         if time.monotonic() > deadline:
             return None
         time.sleep(0.01)
+
+
+def _without_secrets(device: str) -> str:
+    """A path as it is; a URL without what may let others in: the password before its host, and its query."""
+    return re.split("[?#]", re.sub("//[^/]*@", "//", device))[0] if _is_url(device) else device
 
 
 def _is_url(device: int | str) -> bool:

@@ -99,7 +99,7 @@ def test_a_network_stream_within_steady_can_be_left_at_any_time(address: str) ->
 
 def test_an_address_where_nothing_is_is_refused_quietly(capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SourceError, match=r"^http://127\.0\.0\.1:9/ cannot be opened") as caught:
-        CameraSource("http://me:secret@127.0.0.1:9/").__enter__()
+        CameraSource("http://me:secret@127.0.0.1:9/?token=secret#secret").__enter__()
     assert caught.value.hint
     assert "secret" not in str(caught.value)
     assert capfd.readouterr().err == ""
