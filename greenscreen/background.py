@@ -75,12 +75,16 @@ class Still:
 
 
 class Clip:
-    """A video at its own frame rate, looped, whatever the camera's rate is."""
+    """A video at its own frame rate, looped, whatever the camera's rate is.
+
+    A file that is gone when it should begin again raises `SourceError` once; from then on its last picture stays.
+    """
 
     def __init__(self, path: Path):
         self._source = VideoSource(path, loop=True).__enter__()
         self._frames = iter(self._source)
-        self._now = self._next = next(self._frames)
+        self._now = next(self._frames)
+        self._next: Frame | None = self._now
         self._ready: Bytes = np.empty((0, 0, 3), np.uint8)
         self._start: float | None = None
 
@@ -90,8 +94,8 @@ class Clip:
             self._start = frame.time - self._now.time
         shown = self._now
         # A millisecond early is on time: cameras and clips round their times differently.
-        while self._next.time <= frame.time - self._start + 0.001:
-            self._now, self._next = self._next, next(self._frames)
+        while self._next and self._next.time <= frame.time - self._start + 0.001:
+            self._now, self._next = self._next, next(self._frames, None)
         if self._now is not shown or self._ready.shape != frame.pixels.shape:
             self._ready = formed(cover(self._now.image, *frame.size), frame)
         return self._ready

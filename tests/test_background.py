@@ -1,5 +1,6 @@
 """Backdrops: what a word means, never stretched, at its own pace, and no halo in the blur."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -137,6 +138,18 @@ def test_blur_blurs_by_about_its_sigma(sigma: float) -> None:
 def test_blur_works_when_nothing_of_the_room_is_seen() -> None:
     behind = Blur().behind(frame(), alpha(np.full((90, 160), 255, np.uint8)))
     assert behind.shape == (90, 160, 3)
+
+
+def test_a_video_that_goes_while_it_plays_is_told_of_once_and_stands_still(clip: Path, tmp_path: Path) -> None:
+    """A stick that is pulled out must not make a call flicker between picture and placeholder."""
+    copy = Path(shutil.copy(clip, tmp_path))
+    backdrop = Clip(copy)
+    backdrop.behind(frame(time=0), alpha())
+    copy.unlink()
+    with pytest.raises(SourceError, match="there is no video"):
+        backdrop.behind(frame(time=0.4), alpha())
+    for time in (0.5, 1.0, 1.5):
+        assert backdrop.behind(frame(time=time), alpha())[0, 0, 0] == pytest.approx(170, abs=3)
 
 
 def test_a_missing_backdrop_video_is_a_source_error(tmp_path: Path) -> None:

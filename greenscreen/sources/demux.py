@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from os import SEEK_END
 from os.path import getsize, isdir, isfile
 from pathlib import Path
 
@@ -77,11 +78,13 @@ class Frames:
 
 def cut_off(container: InputContainer, stream: VideoStream, path: Path) -> bool:
     """Whether the file promises more bytes than there are; FFmpeg just stops there as if that were the end."""
-    size = getsize(path)
+    try:
+        with path.open("rb") as file:
+            head, size = file.read(_HEAD), file.seek(0, SEEK_END)
+    except OSError:  # Gone meanwhile, but not for FFmpeg, which has it open.
+        return False
     if container.format.name.startswith("mov"):
         return max((entry.pos + entry.size for entry in stream.index_entries), default=0) > size
-    with path.open("rb") as file:
-        head = file.read(_HEAD)
     if head.startswith(b"RIFF"):
         return 8 + int.from_bytes(head[4:8], "little") > size
     return _matroska_end(head) > size

@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import sys
 from fractions import Fraction
 from pathlib import Path
 
@@ -287,6 +288,16 @@ def test_other_containers_that_are_cut_say_so_too(tmp_path: Path, suffix: str) -
     with VideoSource(cut(path, 0.6)) as source, pytest.raises(SourceError, match="is cut off"):
         frames.extend(source)
     assert 5 < len(frames) < 50
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there no open file can be removed")
+def test_a_file_that_is_removed_while_it_is_read_is_read_to_its_end(tmp_path: Path) -> None:
+    path = clip(tmp_path / "clip.mp4", 10)
+    with VideoSource(path) as source:
+        frames = iter(source)
+        next(frames)
+        path.unlink()
+        assert sum(1 for _ in frames) == 9
 
 
 def test_a_file_whose_length_nobody_knew_is_whole(tmp_path: Path) -> None:
