@@ -134,6 +134,12 @@ def test_a_profile_of_other_colours_or_none_at_all_is_left_behind(tmp_path: Path
         assert open_photo(tmp_path / "photo").profile == b""
 
 
+def test_a_profile_of_which_only_the_name_is_there_is_none(tmp_path: Path, picture: np.ndarray) -> None:
+    whole, cut = encoded(picture, ".jpg"), b"\xff\xe2" + struct.pack(">H", 14) + b"ICC_PROFILE\0"
+    (tmp_path / "photo.jpg").write_bytes(whole[:2] + cut + whole[2:])
+    assert open_photo(tmp_path / "photo.jpg").profile == b""
+
+
 def test_a_profile_that_unpacks_to_gigabytes_is_not_unpacked(tmp_path: Path) -> None:
     packer = zlib.compressobj()
     packed = b"".join(packer.compress(bytes(1 << 20)) for _ in range(64)) + packer.flush()

@@ -41,7 +41,7 @@ def _found(data: bytes) -> bytes:
         packed = next((chunk[8:-4] for kind, chunk in png_chunks(data) if kind == b"iCCP"), b"\0\0")
         return zlib.decompressobj().decompress(packed[packed.index(b"\0") + 2 :], _MOST_BYTES)
     if data.startswith(b"\xff\xd8"):
-        parts = sorted((part[12], part[14:]) for part in _segments_of(data) if part.startswith(_JPEG_NAME))
+        parts = sorted((part[12:13], part[14:]) for part in _segments_of(data) if part.startswith(_JPEG_NAME))
         return b"".join(part for _, part in parts)
     if data.startswith(TIFF):
         return data[tiff_tags(data).get(_TIFF_PROFILE, len(data)) :]
