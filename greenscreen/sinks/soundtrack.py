@@ -48,7 +48,8 @@ class Soundtrack:
     def __init__(self, path: Path):
         self._path = path
         try:
-            self._source = av.open(f"file:{path}", container_options={"protocol_whitelist": "file"})
+            reach = {"protocol_whitelist": "file"}
+            self._source = av.open(f"file:{path}", container_options=reach, metadata_errors="replace")
         except (av.FFmpegError, OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or error
             raise SinkError(

@@ -146,6 +146,17 @@ def test_all_tracks_come_along_with_their_languages(tmp_path: Path, name: str) -
     assert [pitch_of(tmp_path / name, track) for track in range(3)] == pytest.approx([440, 600, 880], abs=3)
 
 
+def test_a_title_in_letters_of_another_age_does_not_cost_the_sound(tmp_path: Path) -> None:
+    """Cameras and programs of before Unicode wrote Latin-1."""
+    old = tmp_path / "old.mkv"
+    with_tracks(old, ("aac", "fra", 440))
+    old.write_bytes(old.read_bytes().replace(b"track 0", "Café 16".encode("latin-1")))
+    record(tmp_path / "out.mkv", [index / 25 for index in range(50)], old)
+    with av.open(str(tmp_path / "out.mkv")) as video:
+        assert video.streams.audio[0].metadata["title"] == "Caf\ufffd 16"
+    assert pitch_of(tmp_path / "out.mkv", 0) == pytest.approx(440, abs=3)
+
+
 def test_the_sound_of_a_file_that_is_cut_off_goes_as_far_as_it_does(tmp_path: Path) -> None:
     with_tracks(tmp_path / "in.mkv", ("aac", "eng", 440))
     data = (tmp_path / "in.mkv").read_bytes()
