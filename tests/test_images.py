@@ -200,7 +200,7 @@ def test_an_animation_is_its_first_picture_and_that_is_told(
     assert not caplog.text
 
 
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF"])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF"])
 @pytest.mark.parametrize("turned", range(1, 9))
 def test_a_photo_taken_with_a_turned_phone_stands_upright(
     tmp_path: Path, picture: np.ndarray, kind: str, turned: int

@@ -185,8 +185,8 @@ def _decode(data: bytes, name: str) -> tuple[Image, Bytes | None]:
         pixels = cv2.convertScaleAbs(pixels, alpha=255 / 65535)
     if pixels.dtype != np.uint8:
         raise SourceError(f"{name} has pixels of an unusual kind ({pixels.dtype})", AS_JPEG)
-    exif = [block.tobytes() for kind, block in zip(kinds, blocks, strict=True) if kind == cv2.IMAGE_METADATA_EXIF]
-    upright = np.asarray(_upright(pixels, orientation(exif[0]) if exif else 1), np.uint8)
+    exif = (block.tobytes() for kind, block in zip(kinds, blocks, strict=True) if kind == cv2.IMAGE_METADATA_EXIF)
+    upright = np.asarray(_upright(pixels, orientation(data, next(exif, b""))), np.uint8)
     return _parted(upright, multiplied(data, deep))
 
 

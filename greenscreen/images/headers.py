@@ -50,8 +50,13 @@ def moves(data: bytes) -> bool:
     return data[8:16] == b"WEBPVP8X" and bool(data[20] & _WEBP_ANIMATION)
 
 
-def orientation(exif: bytes) -> int:
-    """Return how an EXIF block says the picture is to be turned, 1 to 8; 1, as it is, when it does not say."""
+def orientation(data: bytes, exif: bytes) -> int:
+    """Return how a file says its picture is to be turned, 1 to 8 as EXIF counts; 1, as it is, when it does not say.
+
+    `exif` is its EXIF block, empty where there is none.
+    """
+    if data[4:8] == b"ftyp" and (turned := _avif_orientation(data)):
+        return turned
     try:
         return tiff_tags(exif.removeprefix(b"Exif\0\0")).get(_TIFF_ORIENTATION, 1)
     except struct.error:
@@ -149,6 +154,17 @@ def _avif(data: bytes) -> tuple[int, int]:
     sizes = [struct.unpack(">II", size) for size in re.findall(rb"ispe.{4}(.{8})", data, re.DOTALL)]
     width, height = max(sizes, key=lambda size: size[0] * size[1])
     return width, height
+
+
+def _avif_orientation(data: bytes) -> int | None:
+    """What the file's own boxes say (ISO/IEC 23008-12, 6.5.10 and 6.5.12), which count for more than its EXIF block."""
+    turn, mirror = (re.search(rb"\0\0\0\x09" + name + rb"(.)", data, re.DOTALL) for name in (b"irot", b"imir"))
+    if not turn and not mirror:
+        return None
+    quarters = turn[1][0] if turn else 0  # anticlockwise
+    # Top and bottom exchanged are left and right exchanged, and half a turn.
+    quarters += 2 if mirror and not mirror[1][0] & 1 else 0
+    return ((2, 7, 4, 5) if mirror else (1, 8, 3, 6))[quarters % 4]
 
 
 def _heic(data: bytes) -> tuple[int, int]:
