@@ -65,6 +65,13 @@ def test_every_colour_mode_becomes_bgr(tmp_path: Path, picture: np.ndarray, kind
     assert near(read_photo(tmp_path / "photo"), expected)
 
 
+@pytest.mark.parametrize("bits", [8, 10, 12])
+def test_an_avif_is_as_bright_whatever_its_depth(tmp_path: Path, picture: np.ndarray, bits: int) -> None:
+    deep = picture if bits == 8 else (picture.astype(float) * (2**bits - 1) / 255).astype(np.uint16)
+    (tmp_path / "deep.avif").write_bytes(encoded(deep, ".avif", cv2.IMWRITE_AVIF_DEPTH, bits))
+    assert near(read_photo(tmp_path / "deep.avif"), picture)
+
+
 def test_sixteen_bits_are_rounded_to_eight(tmp_path: Path) -> None:
     deep = np.array([[0, 257, 128 * 257, 65535]], np.uint16)
     (tmp_path / "deep.png").write_bytes(encoded(deep, ".png"))

@@ -50,6 +50,13 @@ def moves(data: bytes) -> bool:
     return data[8:16] == b"WEBPVP8X" and bool(data[20] & _WEBP_ANIMATION)
 
 
+def depth(data: bytes) -> int:
+    """Return how many bits count of the sixteen that are decoded of a picture of more than eight."""
+    # AVIF's configuration (AV1-ISOBMFF, 2.3.3) says whether they are more than eight, and if so, whether twelve.
+    configured = re.search(rb"av1C..(.)", data, re.DOTALL) if data[4:8] == b"ftyp" else None
+    return (12 if configured[1][0] & 0x20 else 10) if configured else 16
+
+
 def orientation(data: bytes, exif: bytes) -> int:
     """Return how a file says its picture is to be turned, 1 to 8 as EXIF counts; 1, as it is, when it does not say.
 
