@@ -3,6 +3,7 @@
 import contextlib
 import io
 import os
+import re
 import signal
 import struct
 import subprocess
@@ -186,6 +187,21 @@ def test_colours_of_a_tiff_are_its_own_however_its_alpha_was_stored(
     assert photo.opacity is not None
     assert photo.opacity[0].tolist() == [0, 0, 128, 128, 255, 255]
     assert photo.image[0, :, 0].tolist() == [255, 255, colour, colour, 60, 60]
+
+
+@pytest.mark.parametrize("entry", [(262, 3, 1, 0), (284, 3, 1, 2)], ids=["negative", "planes"])
+def test_sixteen_bits_of_a_tiff_that_would_be_taken_for_others_are_refused(
+    tmp_path: Path, entry: tuple[int, int, int, int]
+) -> None:
+    pixels = np.full((4, 6, 3), 60 * 257, np.uint16)
+    plain = cv2.imencode(".tiff", pixels, [cv2.IMWRITE_TIFF_COMPRESSION, 1])[1].tobytes()
+    (tmp_path / "plain").write_bytes(plain)
+    assert read_photo(tmp_path / "plain").max() == 60
+    said = re.search(struct.pack("<HHI", *entry[:3]) + b"....", plain, re.DOTALL)
+    assert said
+    (tmp_path / "photo").write_bytes(plain.replace(said[0], struct.pack("<HHII", *entry)))
+    with pytest.raises(SourceError, match="unusual kind"):
+        open_photo(tmp_path / "photo")
 
 
 def test_a_gray_tiff_with_transparency_is_refused_and_not_seen_through(tmp_path: Path) -> None:

@@ -16,16 +16,8 @@ from greenscreen.colour import Bytes
 from greenscreen.errors import SinkError, SourceError, UsageError
 from greenscreen.filing import write_whole
 from greenscreen.frame import Image
-from greenscreen.images.headers import (
-    AS_JPEG,
-    BrokenImageError,
-    depth,
-    measure,
-    moves,
-    multiplied,
-    orientation,
-    picture_only,
-)
+from greenscreen.images.headers import AS_JPEG, BrokenImageError, measure, moves, picture_only
+from greenscreen.images.pixels import depth, multiplied, orientation, usual
 from greenscreen.images.profile import profile_of, with_profile
 from greenscreen.images.srgb import in_srgb
 
@@ -190,7 +182,7 @@ def _decode(data: bytes, name: str) -> tuple[Image, Bytes | None]:
     if pixels is None:
         raise SourceError(f"{name} is damaged or cut off", "copy or download it again")
     deep = pixels.dtype == np.uint16
-    if deep:
+    if deep and usual(data):
         pixels = cv2.convertScaleAbs(pixels, alpha=255 / (2 ** depth(data) - 1))
     if pixels.dtype != np.uint8:
         raise SourceError(f"{name} has pixels of an unusual kind ({pixels.dtype})", AS_JPEG)

@@ -13,8 +13,7 @@ _JPEG_SCAN = 0xFFDA
 _PNG_PICTURE = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"eXIf"}
 _WEBP_ANIMATION = 2
 TIFF = (b"II*\0", b"MM\0*")
-_TIFF_WIDTH, _TIFF_HEIGHT, _TIFF_ORIENTATION, _TIFF_CHANNELS, _TIFF_ALPHA, _TIFF_SHORT = 256, 257, 274, 277, 338, 3
-_MULTIPLIED, _STRAIGHT = 1, 2
+_TIFF_WIDTH, _TIFF_HEIGHT, _TIFF_CHANNELS, _TIFF_SHORT = 256, 257, 277, 3
 
 _AGAIN = "copy or download it again"
 AS_JPEG = "save it as JPEG or PNG with any image editor and try again"
@@ -48,35 +47,6 @@ def moves(data: bytes) -> bool:
     if data.startswith(b"\x89PNG"):
         return any(kind == b"acTL" for kind, _ in png_chunks(data))
     return data[8:16] == b"WEBPVP8X" and bool(data[20] & _WEBP_ANIMATION)
-
-
-def depth(data: bytes) -> int:
-    """Return how many bits count of the sixteen that are decoded of a picture of more than eight."""
-    # AVIF's configuration (AV1-ISOBMFF, 2.3.3) says whether they are more than eight, and if so, whether twelve.
-    configured = re.search(rb"av1C..(.)", data, re.DOTALL) if data[4:8] == b"ftyp" else None
-    return (12 if configured[1][0] & 0x20 else 10) if configured else 16
-
-
-def orientation(data: bytes, exif: bytes) -> int:
-    """Return how a file says its picture is to be turned, 1 to 8 as EXIF counts; 1, as it is, when it does not say.
-
-    `exif` is its EXIF block, empty where there is none.
-    """
-    if data[4:8] == b"ftyp" and (turned := _avif_orientation(data)):
-        return turned
-    try:
-        return tiff_tags(exif.removeprefix(b"Exif\0\0")).get(_TIFF_ORIENTATION, 1)
-    except struct.error:
-        return 1
-
-
-def multiplied(data: bytes, deep: bool) -> bool:
-    """Return whether the colours that are decoded of a TIFF are multiplied by its alpha.
-
-    They may be stored so; and of eight bits, libtiff does it, whereas it hands on the sixteen of `deep` ones as stored.
-    """
-    alpha = tiff_tags(data).get(_TIFF_ALPHA) if data.startswith(TIFF) else None
-    return alpha == _MULTIPLIED or (alpha == _STRAIGHT and not deep)
 
 
 def picture_only(data: bytes) -> bytes:
@@ -161,17 +131,6 @@ def _avif(data: bytes) -> tuple[int, int]:
     sizes = [struct.unpack(">II", size) for size in re.findall(rb"ispe.{4}(.{8})", data, re.DOTALL)]
     width, height = max(sizes, key=lambda size: size[0] * size[1])
     return width, height
-
-
-def _avif_orientation(data: bytes) -> int | None:
-    """What the file's own boxes say (ISO/IEC 23008-12, 6.5.10 and 6.5.12), which count for more than its EXIF block."""
-    turn, mirror = (re.search(rb"\0\0\0\x09" + name + rb"(.)", data, re.DOTALL) for name in (b"irot", b"imir"))
-    if not turn and not mirror:
-        return None
-    quarters = turn[1][0] if turn else 0  # anticlockwise
-    # Top and bottom exchanged are left and right exchanged, and half a turn.
-    quarters += 2 if mirror and not mirror[1][0] & 1 else 0
-    return ((2, 7, 4, 5) if mirror else (1, 8, 3, 6))[quarters % 4]
 
 
 def _heic(data: bytes) -> tuple[int, int]:

@@ -1,0 +1,56 @@
+"""What an image file says of the pixels that are decoded of it, where the decoder does not see to it itself."""
+
+import re
+import struct
+
+from greenscreen.images.headers import TIFF, tiff_tags
+
+_COLOURS, _ORIENTATION, _LAYOUT, _ALPHA = 262, 274, 284, 338  # a TIFF's tags
+_NEGATIVE, _PLANES = 0, 2
+_MULTIPLIED, _STRAIGHT = 1, 2
+
+
+def orientation(data: bytes, exif: bytes) -> int:
+    """Return how a file says its picture is to be turned, 1 to 8 as EXIF counts; 1, as it is, when it does not say.
+
+    `exif` is its EXIF block, empty where there is none.
+    """
+    if data[4:8] == b"ftyp" and (turned := _avif_orientation(data)):
+        return turned
+    try:
+        return tiff_tags(exif.removeprefix(b"Exif\0\0")).get(_ORIENTATION, 1)
+    except struct.error:
+        return 1
+
+
+def depth(data: bytes) -> int:
+    """Return how many bits count of the sixteen that are decoded of a picture of more than eight."""
+    # AVIF's configuration (AV1-ISOBMFF, 2.3.3) says whether they are more than eight, and if so, whether twelve.
+    configured = re.search(rb"av1C..(.)", data, re.DOTALL) if data[4:8] == b"ftyp" else None
+    return (12 if configured[1][0] & 0x20 else 10) if configured else 16
+
+
+def usual(data: bytes) -> bool:
+    """Return whether sixteen bits that OpenCV decodes are what it takes them for: not a TIFF's negative nor planes."""
+    tags = tiff_tags(data) if data.startswith(TIFF) else {}
+    return tags.get(_COLOURS) != _NEGATIVE and tags.get(_LAYOUT) != _PLANES
+
+
+def multiplied(data: bytes, deep: bool) -> bool:
+    """Return whether the colours that are decoded of a TIFF are multiplied by its alpha.
+
+    They may be stored so; and of eight bits, libtiff does it, whereas it hands on the sixteen of `deep` ones as stored.
+    """
+    alpha = tiff_tags(data).get(_ALPHA) if data.startswith(TIFF) else None
+    return alpha == _MULTIPLIED or (alpha == _STRAIGHT and not deep)
+
+
+def _avif_orientation(data: bytes) -> int | None:
+    """What the file's own boxes say (ISO/IEC 23008-12, 6.5.10 and 6.5.12), which count for more than its EXIF block."""
+    turn, mirror = (re.search(rb"\0\0\0\x09" + name + rb"(.)", data, re.DOTALL) for name in (b"irot", b"imir"))
+    if not turn and not mirror:
+        return None
+    quarters = turn[1][0] if turn else 0  # anticlockwise
+    # Top and bottom exchanged are left and right exchanged, and half a turn.
+    quarters += 2 if mirror and not mirror[1][0] & 1 else 0
+    return ((2, 7, 4, 5) if mirror else (1, 8, 3, 6))[quarters % 4]
