@@ -10,6 +10,7 @@ All of it happens at the size of the guide.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import cv2
 import numpy as np
@@ -22,8 +23,10 @@ Mask = NDArray[np.bool_]
 
 ROUNDS = 2
 """How often shift and exposure are found, each from where the last left off."""
-SPARSE = 3
+SPARSE = 4
 """Every so manieth place of each direction is asked for them."""
+FEW = (slice(None), slice(None, None, SPARSE), slice(None, None, SPARSE))
+"""Every `SPARSE`th place of planes."""
 MOST_SHIFT = 3.0
 """Pixels of the guide; a camera that was pushed further no longer films the plate."""
 AROUND = 6
@@ -50,6 +53,8 @@ BLACK, WHITE = 24.0, 240.0
 """Beyond these, of 255, all looks alike: a dark suit like the dark behind it."""
 NOISIEST = 6.0
 """Usual difference above which it is no longer noise but another room, or the same from elsewhere."""
+GRAY = np.array([0.114, 0.587, 0.299], np.float32)
+"""Shares of blue, green and red in light (ITU-R BT.601)."""
 GIVE_WAY, RETURN = 0.25, 0.15
 """Share of the believed room that looks unlike the plate, above which it is ignored, and below which it is used again:
 a lamp, a door, a camera that was moved."""
@@ -63,6 +68,12 @@ class Plate:
         self.room: Field = np.median(np.stack(pictures), 0).astype(np.float32)
         self.fits = True
         """Whether the plate showed the room of the last frame."""
+        light = gray(planes(self.room))
+        # What a shift is told by: light, and how it changes across and down.
+        self._slopes: Field = np.dstack([light, *slopes(light)])
+        soft = blurred(self.room)
+        self._still = soft, np.float32(ASKEW) * np.stack([sum(map(np.abs, slopes(plane))) for plane in soft])
+        self._brought, self._by = self._still, (0.0, 0.0)
         self._gain, self._offset = np.ones(3, np.float32), np.zeros(3, np.float32)
         self._shift = np.zeros(2)
 
@@ -77,50 +88,60 @@ class Plate:
         matte = np.asarray(
             cv2.resize(np.nan_to_num(coarse, nan=0), guide.shape[1::-1], interpolation=cv2.INTER_LINEAR), np.float32
         )
-        window = np.ones((2 * AROUND + 1, 2 * AROUND + 1), np.uint8)
-        around = np.asarray(cv2.dilate(matte, window))[::SPARSE, ::SPARSE] < 0.2
-        picture = guide.astype(np.float32)
+        around = dilated(matte, 2 * AROUND + 1)[::SPARSE, ::SPARSE] < 0.2
         if around.mean() > LEAST:
-            self._follow(picture, around)
-        room = shifted(self.room, self._shift) * self._gain + self._offset
-        picture, room = blurred(picture), blurred(room)
-        unlike = unlikeness(picture, room)
-        there = unlike[::SPARSE, ::SPARSE][around]
+            self._follow(guide[::SPARSE, ::SPARSE], around)
+        picture = blurred(guide)
+        there = unlikeness(picture[FEW], *self._today(FEW))[around]
         usual = max(QUIETEST, float(np.median(there))) if there.size else QUIETEST
         off = float((there > OTHER[0] * usual).mean()) if there.size else 0.0
         self.fits = usual < NOISIEST and off < (GIVE_WAY if self.fits else RETURN)
         if not self.fits:
             return coarse
-        unlike *= np.float32(1 / usual)
-        return weighed(matte, unlike, in_shadow(picture, room, SAME[0] * usual), gray(picture))
+        out = np.zeros_like(matte)
+        at = box(matte > NOBODY)
+        if at:
+            room, slack = self._today((..., *at))
+            picture = picture[(..., *at)]
+            unlike = unlikeness(picture, room, slack) * np.float32(1 / usual)
+            out[at] = weighed(matte[at], unlike, in_shadow(picture, room, SAME[0] * usual), gray(picture))
+        return out
 
-    def _follow(self, picture: Field, around: Mask) -> None:
-        """Finds shift and exposure of the picture on the room `around` the person."""
-        seen, still = gray(picture), gray(self.room)
-        believed, shift, moved = around, np.zeros(2), still
+    def _follow(self, few: Image, around: Mask) -> None:
+        """Finds shift and exposure on the room `around` the person, of which every `SPARSE`th place is seen."""
+        colours = planes(few)
+        seen = gray(colours)
+        believed, shift, room = around, np.zeros(2), planes(self._slopes[::SPARSE, ::SPARSE])
         for _ in range(ROUNDS):
-            gain, across, down, offset = fitted([moved, *slopes(moved)], seen, believed)
-            shift = np.clip(shift + np.array([across, down]) / max(gain, 0.1), -MOST_SHIFT, MOST_SHIFT)
-            moved = shifted(still, shift)
-            rest = np.abs(seen - gain * moved - offset)[::SPARSE, ::SPARSE]
+            gain, right, below, offset = fitted(room, seen, believed)
+            shift = np.clip(shift + np.array([right, below]) / max(gain, 0.1), -MOST_SHIFT, MOST_SHIFT)
+            room = planes(shifted(self._slopes, shift, SPARSE))
+            rest = np.abs(seen - gain * room[0] - offset)
             # What stands where the network sees nobody, such as a shadow, has no say.
             believed = around & (rest <= 3 * np.median(rest[believed]) + 1)
         self._shift = shift
-        room = shifted(self.room, shift)
-        light = [fitted([room[..., c]], picture[..., c], believed) for c in range(3)]
-        self._gain, self._offset = np.array(light, np.float32).T
+        room = planes(shifted(self.room, shift, SPARSE))
+        found = [fitted(room[c : c + 1], colours[c], believed) for c in range(3)]
+        self._gain, self._offset = np.array(found, np.float32).T
+
+    def _today(self, part: tuple[Any, ...]) -> tuple[Field, Field]:
+        """A part of the room, blurred, as the last frame would show it, and of how much may be due to its edges."""
+        by = tuple(np.round(self._shift, 1))
+        if by != self._by:
+            room, slack = self._still
+            self._by, self._brought = by, (moved(room, by), moved(slack, by))
+        room, slack = self._brought
+        gain = self._gain[:, None, None]
+        return room[part] * gain + self._offset[:, None, None], slack[part] * gain
 
 
-def fitted(terms: Sequence[Field], seen: Field, believed: Mask) -> NDArray[np.float64]:
-    """The factors by which `terms` `(h, w)` and one add up to what is `seen`, the least squares'.
-
-    `believed` says at which of every `SPARSE`th place.
-    """
-    columns = [term[::SPARSE, ::SPARSE][believed] for term in terms]
-    table = np.stack([*columns, np.ones_like(columns[0])], 1).astype(np.float64)
-    normal, target = table.T @ table, table.T @ seen[::SPARSE, ::SPARSE][believed]
+def fitted(terms: Field, seen: Field, believed: Mask) -> NDArray[np.float64]:
+    """Factors by which `terms` `(k, h, w)` and one add up to what is `seen` where `believed`, by least squares."""
+    at = np.flatnonzero(believed)
+    table = np.vstack([terms.reshape(len(terms), -1)[:, at], np.ones(at.size)])
+    normal, target = table @ table.T, table @ seen.reshape(-1, 1)[at]
     # A room of one colour tells neither shift nor contrast: then the smallest answer is taken.
-    return np.asarray(np.linalg.lstsq(normal, target, rcond=1e-9)[0], np.float64)
+    return np.asarray(cv2.solve(normal, target, flags=cv2.DECOMP_SVD)[1], np.float64)[:, 0]
 
 
 def slopes(image: Field) -> tuple[Field, Field]:
@@ -130,55 +151,72 @@ def slopes(image: Field) -> tuple[Field, Field]:
     return across, down
 
 
-def shifted(image: Field, shift: NDArray[np.float64]) -> Field:
-    """What lies `shift` pixels (x, y) further, brought here."""
-    matrix = np.array([[1, 0, shift[0]], [0, 1, shift[1]]])
+def shifted(image: Field, shift: Sequence[float] | NDArray[np.float64], every: int = 1) -> Field:
+    """What lies `shift` pixels (x, y) further, brought here; of `every` so manieth place alone."""
+    height, width = image.shape[:2]
+    matrix = np.array([[every, 0, shift[0]], [0, every, shift[1]]])
+    size = -(-width // every), -(-height // every)
     how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    out = cv2.warpAffine(image, matrix, image.shape[1::-1], flags=how, borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(out, np.float32)
+    return np.asarray(cv2.warpAffine(image, matrix, size, flags=how, borderMode=cv2.BORDER_REPLICATE), np.float32)
 
 
-def unlikeness(picture: Field, room: Field) -> Field:
-    """How far the colours of each place, `(h, w, 3)`, are from the room's, of 255, but for edges a little askew."""
-    across, down = slopes(room)
-    slack = np.float32(ASKEW) * (np.abs(across) + np.abs(down))
-    return brightest(np.maximum(np.abs(picture - room) - slack, 0))
+def moved(field: Field, shift: Sequence[float]) -> Field:
+    """The same for planes."""
+    return np.stack([shifted(plane, shift) for plane in field])
+
+
+def unlikeness(picture: Field, room: Field, slack: Field) -> Field:
+    """How far the colours of each place, `(3, h, w)`, are from the room's, of 255, but for what may be edges askew."""
+    return np.asarray(np.maximum((np.abs(picture - room) - slack).max(0), 0), np.float32)
 
 
 def in_shadow(picture: Field, room: Field, most: float) -> Mask:
     """Where the picture may be the room in somebody's shadow: darker, and of the same colour but for `most` levels."""
     dark = gray(picture) / np.maximum(gray(room), 1)
-    off = brightest(np.abs(picture - room * dark[..., None]))
+    off = np.abs(picture - room * dark).max(0)
     return np.asarray((dark > SHADOW) & (dark < 1) & (off < most))
 
 
 def weighed(matte: Matte, unlike: Field, shadow: Mask, light: Field) -> Matte:
     """The network's odds, times the plate's; `light` is the picture's, in [0, 255]."""
     # One place may look like the room by accident; all around it, hardly, unless it is black or white altogether.
-    worst, peak = (np.asarray(cv2.dilate(unlike, np.ones((side, side), np.uint8))) for side in (3, 5))
-    at = matte > NOBODY
+    worst, peak = dilated(unlike, 3), dilated(unlike, 5)
     # What is much less unlike than the places beside it is the outline, half room, and not yet somebody.
-    whole = np.clip((unlike[at] / np.maximum(peak[at], 1e-3) - HALF[0]) / (HALF[1] - HALF[0]), 0, 1)
-    here = np.clip((unlike[at] - OTHER[0]) / (OTHER[1] - OTHER[0]), 0, 1) * whole * ~shadow[at]
-    room = np.clip((SAME[1] - worst[at]) / (SAME[1] - SAME[0]), 0, 1)
-    room *= (light[at] > BLACK) & (light[at] < WHITE)
-    sure = np.minimum(matte[at], SURELY)
-    out = np.zeros_like(matte)
-    out[at] = 1 / (1 + (1 - sure) / sure * np.exp(ROOM * room - SOMEBODY * here))
-    return out
+    whole = np.clip((unlike / np.maximum(peak, 1e-3) - HALF[0]) / (HALF[1] - HALF[0]), 0, 1)
+    here = np.clip((unlike - OTHER[0]) / (OTHER[1] - OTHER[0]), 0, 1) * whole * ~shadow
+    room = np.clip((SAME[1] - worst) / (SAME[1] - SAME[0]), 0, 1)
+    room *= (light > BLACK) & (light < WHITE)
+    sure = np.clip(matte, NOBODY, SURELY)
+    odds = 1 / (1 + (1 - sure) / sure * np.exp(ROOM * room - SOMEBODY * here))
+    return np.asarray(np.where(matte > NOBODY, odds, 0), np.float32)
+
+
+def box(mask: Mask) -> tuple[slice, slice] | None:
+    """The rows and columns that hold all of a mask, and as many beside them as `weighed` looks at, if it holds any."""
+    rows, columns = (np.flatnonzero(mask.any(axis)) for axis in (1, 0))
+    if not rows.size:
+        return None
+    return slice(max(rows[0] - 2, 0), rows[-1] + 3), slice(max(columns[0] - 2, 0), columns[-1] + 3)
+
+
+def planes(image: Image | Field) -> Field:
+    """`(h, w, 3)` as `(3, h, w)` float32: one channel after the other."""
+    return np.ascontiguousarray(np.moveaxis(image, 2, 0), np.float32)
 
 
 def blurred(image: Image | Field) -> Field:
-    return np.asarray(cv2.blur(image.astype(np.float32), (3, 3)), np.float32)
+    """A picture `(h, w, 3)` as planes `(3, h, w)`, in [0, 255]."""
+    return planes(np.asarray(cv2.boxFilter(image, cv2.CV_32F, (3, 3)), np.float32))
 
 
-def gray(image: Field) -> Field:
-    return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), np.float32)
+def dilated(field: Field, side: int) -> Field:
+    """The greatest within a window of so many places across and down."""
+    return np.asarray(cv2.dilate(field, np.ones((side, side), np.uint8)), np.float32)
 
 
-def brightest(image: Field) -> Field:
-    blue, green, red = cv2.split(image)
-    return np.asarray(cv2.max(cv2.max(blue, green), red), np.float32)
+def gray(colours: Field) -> Field:
+    """The light of planes of blue, green and red."""
+    return np.asarray(GRAY @ colours.reshape(3, -1), np.float32).reshape(colours.shape[1:])
 
 
 EMPTY = 0.01
@@ -222,4 +260,4 @@ class Taking:
         first = self._pictures[0][1] if self._pictures else guide
         if first.shape != guide.shape:
             return False
-        return bool((brightest(np.abs(blurred(guide) - blurred(first))) > STIRRED).mean() < STIR)
+        return bool((np.abs(blurred(guide) - blurred(first)).max(0) > STIRRED).mean() < STIR)
