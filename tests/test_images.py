@@ -174,6 +174,24 @@ def test_transparency_is_kept_beside_the_colours_and_hides_what_it_hid(tmp_path:
     assert open_photo(tmp_path / "photo").opacity is None
 
 
+@pytest.mark.parametrize(("mask", "opacity"), [(b"", None), (bytes(4), None), (b"\0\0\0\xff", 128)])
+def test_the_fourth_byte_of_a_bmp_is_opacity_only_where_it_says_so(
+    tmp_path: Path, mask: bytes, opacity: int | None
+) -> None:
+    """A picture of the screen, whose spare bytes are 0, would be nothing but white."""
+    pixels = np.full((4, 6, 4), (10, 100, 200, opacity or 0), np.uint8)
+    colours = struct.pack("<3I", 0xFF0000, 0xFF00, 0xFF) + mask
+    size = 108 if mask else 40
+    header = struct.pack("<IiiHHIIiiII", size, 6, 4, 1, 32, 3, pixels.nbytes, 0, 0, 0, 0)
+    header = (header + colours).ljust(size, b"\0")
+    start = 14 + len(header)
+    whole = b"BM" + struct.pack("<IHHI", start + pixels.nbytes, 0, 0, start) + header + pixels.tobytes()
+    (tmp_path / "photo.bmp").write_bytes(whole)
+    photo = open_photo(tmp_path / "photo.bmp")
+    assert photo.image[0, 0].tolist() == [10, 100, 200]
+    assert (photo.opacity is None) == (opacity is None)
+
+
 @pytest.mark.parametrize("deep", [False, True])
 @pytest.mark.parametrize(("stored", "colour"), [(0, 60), (1, 120), (2, 60)], ids=["unsaid", "multiplied", "straight"])
 def test_colours_of_a_tiff_are_its_own_however_its_alpha_was_stored(

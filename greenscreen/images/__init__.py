@@ -17,7 +17,7 @@ from greenscreen.errors import SinkError, SourceError, UsageError
 from greenscreen.filing import write_whole
 from greenscreen.frame import Image
 from greenscreen.images.headers import AS_JPEG, BrokenImageError, measure, moves, picture_only
-from greenscreen.images.pixels import depth, multiplied, orientation, usual
+from greenscreen.images.pixels import clear, depth, multiplied, orientation, usual
 from greenscreen.images.profile import profile_of, with_profile
 from greenscreen.images.srgb import in_srgb
 
@@ -187,6 +187,8 @@ def _decode(data: bytes, name: str) -> tuple[Image, Bytes | None]:
     if pixels.dtype != np.uint8:
         raise SourceError(f"{name} has pixels of an unusual kind ({pixels.dtype})", AS_JPEG)
     exif = (block.tobytes() for kind, block in zip(kinds, blocks, strict=True) if kind == cv2.IMAGE_METADATA_EXIF)
+    if pixels.ndim == 3 and not clear(data):
+        pixels = np.ascontiguousarray(pixels[..., :3])
     upright = np.asarray(_upright(pixels, orientation(data, next(exif, b""))), np.uint8)
     return _parted(upright, multiplied(data, deep))
 

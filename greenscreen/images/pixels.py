@@ -8,6 +8,7 @@ from greenscreen.images.headers import TIFF, tiff_tags
 _COLOURS, _ORIENTATION, _LAYOUT, _ALPHA = 262, 274, 284, 338  # a TIFF's tags
 _NEGATIVE, _PLANES = 0, 2
 _MULTIPLIED, _STRAIGHT = 1, 2
+_BMP_WITH_ALPHA = 56  # bytes of a header that has a mask for it
 
 
 def orientation(data: bytes, exif: bytes) -> int:
@@ -34,6 +35,11 @@ def usual(data: bytes) -> bool:
     """Return whether sixteen bits that OpenCV decodes are what it takes them for: not a TIFF's negative nor planes."""
     tags = tiff_tags(data) if data.startswith(TIFF) else {}
     return tags.get(_COLOURS) != _NEGATIVE and tags.get(_LAYOUT) != _PLANES
+
+
+def clear(data: bytes) -> bool:
+    """Return whether a fourth channel that is decoded is opacity, and not a BMP's spare byte, which is mostly 0."""
+    return not data.startswith(b"BM") or (data[14] >= _BMP_WITH_ALPHA and any(data[66:70]))
 
 
 def multiplied(data: bytes, deep: bool) -> bool:
