@@ -58,7 +58,9 @@ class Swap(Generic[T]):
         return self._now[1]
 
     def close(self) -> None:
-        """Closes what is in use and what is ready. For the loop's thread, after the loop."""
-        self._close(self._now[1])
-        if self._next:
-            self._close(self._next[1])
+        """Closes what is in use and what is ready, whatever either raises. For the loop's thread, after the loop."""
+        try:
+            self._close(self._now[1])
+        finally:
+            if self._next:
+                self._close(self._next[1])

@@ -103,3 +103,14 @@ def test_what_was_opened_first_is_let_go_of_when_another_hook_refuses() -> None:
         control.change(background="blur")
     assert things.open == ["green", "blue"]
     assert swap.current(control.settings) == "blue"
+
+
+def test_one_that_cannot_be_closed_keeps_no_other_open() -> None:
+    """As a recording on a full disk, while the next one is begun elsewhere."""
+    control, things = Control(Settings()), Things()
+    swap = things.swap(control)
+    control.change(background="blur")
+    things.open.remove("green")
+    with pytest.raises(ValueError, match="not in list"):
+        swap.close()
+    assert things.open == []
