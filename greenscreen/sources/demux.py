@@ -41,6 +41,8 @@ def opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
         pictures = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
         if not pictures or container.format.name == "tty":
             raise SourceError(f"{path.name} holds no video", HINT)
+        if not pictures[0].codec_context:
+            raise SourceError(f"{path.name} is of a kind of video that cannot be decoded here", HINT)
         pictures[0].thread_type = "AUTO"
         yield container, pictures[0]
 

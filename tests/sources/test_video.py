@@ -290,6 +290,13 @@ def test_other_containers_that_are_cut_say_so_too(tmp_path: Path, suffix: str) -
     assert 5 < len(frames) < 50
 
 
+def test_a_codec_that_nobody_knows_is_not_called_damage(tmp_path: Path) -> None:
+    path = clip(tmp_path / "clip.mp4", 5)
+    path.write_bytes(path.read_bytes().replace(b"avc1", b"zzzz"))
+    with pytest.raises(SourceError, match="cannot be decoded here"):
+        VideoSource(path).__enter__()
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="there no open file can be removed")
 def test_a_file_that_is_removed_while_it_is_read_is_read_to_its_end(tmp_path: Path) -> None:
     path = clip(tmp_path / "clip.mp4", 10)
