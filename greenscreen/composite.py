@@ -15,7 +15,7 @@ import numpy as np
 from greenscreen import memory
 from greenscreen.band import Band, Field
 from greenscreen.colour import TO_BGR, TO_YUV, Bytes, from_i420
-from greenscreen.frame import Alpha, Frame, Image, Past, Picture
+from greenscreen.frame import Alpha, Frame, Image, Matte, Past, Picture
 from greenscreen.light import FAINT, wrapped_light
 from greenscreen.resize import weighted_blur
 from greenscreen.strips import Result, beside, in_strips
@@ -117,7 +117,7 @@ def composite(frame: Frame, alpha: Alpha, behind: Image, wrap: float = 0) -> Ima
     share, room = edge_share(alpha), alpha.band.colours(behind)
     person = person_colours(frame, alpha, share)
     if wrap:
-        light = light_on(frame, alpha, behind, wrap)
+        light = enlarged(light_on(frame, alpha, behind, wrap), alpha)
         person = np.minimum(person + alpha.band.sample(light), 255)
         within = Band.of((lit_kind(alpha, light) == LIT).astype(np.uint8), *frame.size)
         bright = np.minimum(within.colours(frame.image) + within.sample(light), 255)
@@ -187,8 +187,8 @@ def render(
     if wrap:
         fields = memory.copied(fields)
         light = light_on(frame, alpha, picture, wrap)
-        fields[..., 13:] = cv2.transform(light, TO_YUV[:, :3])
-        kind = lit_kind(alpha, light)
+        fields[..., 13:] = enlarged(np.asarray(cv2.transform(light, TO_YUV[:, :3]), np.float32), alpha)
+        kind = lit_kind(alpha, enlarged(light, alpha))
     held = past.kind, past.before, past.after
     w, (high, width) = kind.shape[1], (soft.shape[1], frame.size[0])
 
@@ -224,9 +224,15 @@ def fields_beside(frame: Frame, alpha: Alpha, other: Callable[[], Result]) -> tu
 
 
 def light_on(frame: Frame, alpha: Alpha, behind: Bytes, wrap: float) -> Field:
-    """What the backdrop, in the frame's own form, adds to the person's colours: `(h, w, 3)`, see light.py."""
-    person, _ = blurred_colours(frame, alpha)
-    return wrapped_light(person, replace(frame, pixels=behind).guide, alpha.small, wrap)
+    """What the backdrop, in the frame's own form, adds to the person's colours: see light.py. Half the guide's size."""
+    colour, weight = halved(frame, alpha)
+    person = weighted_blur(colour, weight, SPREAD)
+    return wrapped_light(person, replace(frame, pixels=behind).averaged(*weight.shape[::-1]), alpha.small, wrap)
+
+
+def enlarged(half: Field, alpha: Alpha) -> Field:
+    """What was found at half the guide's size at all of it."""
+    return np.asarray(cv2.resize(half, alpha.small.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def lit_kind(alpha: Alpha, light: Field) -> Bytes:
@@ -238,8 +244,13 @@ def lit_kind(alpha: Alpha, light: Field) -> Bytes:
 
 def blurred_colours(frame: Frame, alpha: Alpha) -> tuple[Field, Field]:
     """Person and room, blurred as if the other were not there: each `(h / 2, w / 2, 3)` BGR, half the guide's size."""
+    colour, weight = halved(frame, alpha)
+    return weighted_blur(colour, weight, SPREAD), weighted_blur(colour, 1 - weight, SPREAD)
+
+
+def halved(frame: Frame, alpha: Alpha) -> tuple[Field, Matte]:
+    """Guide and alpha at half the guide's size."""
     h, w = alpha.small.shape
     size = (max(1, w // 2), max(1, h // 2))
     colour = cv2.resize(frame.guide, size, interpolation=cv2.INTER_AREA).astype(np.float32)
-    weight = np.asarray(cv2.resize(alpha.small, size, interpolation=cv2.INTER_AREA), np.float32)
-    return weighted_blur(colour, weight, SPREAD), weighted_blur(colour, 1 - weight, SPREAD)
+    return colour, np.asarray(cv2.resize(alpha.small, size, interpolation=cv2.INTER_AREA), np.float32)

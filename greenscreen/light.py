@@ -21,10 +21,10 @@ _LINEAR = np.where(_ENCODED <= 0.04045, _ENCODED / 12.92, ((_ENCODED + 0.055) / 
 
 
 def wrapped_light(person: Field, behind: Image, alpha: Matte, strength: float) -> Field:
-    """What the backdrop's light adds to the person's colours: `(h, w, 3)` BGR in [0, 255], of alpha's size.
+    """What the backdrop's light adds to the person's colours: `(h, w, 3)` BGR in [0, 255].
 
-    `person` `(h / 2, w / 2, 3)` has the person's colours in [0, 255], and `behind` is the backdrop, both BGR and
-    sRGB-encoded; `alpha` `(h, w)` and `strength` are in [0, 1].
+    `person` `(h, w, 3)` has the person's colours in [0, 255], and `behind` is the backdrop, both BGR and sRGB-encoded;
+    `alpha` of any size and `strength` are in [0, 1].
     """
     size = person.shape[1::-1]
     room = 1 - np.asarray(cv2.resize(alpha, size, interpolation=cv2.INTER_AREA), np.float32)
@@ -36,7 +36,7 @@ def wrapped_light(person: Field, behind: Image, alpha: Matte, strength: float) -
     near = (room < 1) & (cv2.transform(light, np.ones((1, 3), np.float32)) > 1e-4)
     before = _LINEAR[own[near]]
     added[near] = np.maximum(0, 255 * _encoded(before + light[near] * (1 - before)) - own[near])
-    return np.asarray(cv2.resize(added, alpha.shape[1::-1], interpolation=cv2.INTER_LINEAR), np.float32)
+    return added
 
 
 def _encoded(linear: Field) -> Field:
