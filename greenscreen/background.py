@@ -28,6 +28,9 @@ COLOURS = {
 }
 """BGR. Green and blue are the chroma-key sheets' colours, which editors' presets expect."""
 
+LONGEST_STEP = 1.0
+"""Seconds between two frames, above which they are not of one stretch."""
+
 CHOICES = f"transparent, blur, blur:SIGMA, {', '.join(COLOURS)}, #rrggbb, or the path of an image or video"
 
 
@@ -86,15 +89,15 @@ class Clip:
         self._now = next(self._frames)
         self._next: Frame | None = self._now
         self._ready: Bytes = np.empty((0, 0, 3), np.uint8)
-        self._start: float | None = None
+        self._played, self._last = 0.0, 0.0
 
     def behind(self, frame: Frame, alpha: Alpha) -> Bytes:
         # After a pause longer than this the clip goes on from where it stood instead of racing to catch up.
-        if self._start is None or frame.fresh or frame.time - self._start - self._now.time > 1:
-            self._start = frame.time - self._now.time
-        shown = self._now
+        if not frame.fresh and 0 < frame.time - self._last <= LONGEST_STEP:
+            self._played += frame.time - self._last
+        self._last, shown = frame.time, self._now
         # A millisecond early is on time: cameras and clips round their times differently.
-        while self._next and self._next.time <= frame.time - self._start + 0.001:
+        while self._next and self._next.time <= self._played + 0.001:
             self._now, self._next = self._next, next(self._frames, None)
         if self._now is not shown or self._ready.shape != frame.pixels.shape:
             self._ready = formed(cover(self._now.image, *frame.size), frame)

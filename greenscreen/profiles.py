@@ -54,7 +54,8 @@ def read_profile(name: str) -> Values:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{path.name} is not TOML: {error}", f"mend it: greenscreen profile edit {name}") from error
-    except (OSError, UnicodeDecodeError) as error:
+    # Deep nesting, and numbers of thousands of digits, are TOML that Python does not read.
+    except (OSError, ValueError, RecursionError) as error:
         raise UsageError(f"{path} cannot be read: {error}", "see: greenscreen profile edit") from error
     where = _lines(text)
     settings_from(

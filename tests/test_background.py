@@ -109,6 +109,16 @@ def test_a_video_goes_on_after_a_pause_instead_of_racing(shown: Callable[..., in
     assert shown(3.0, fresh=True) == 2
 
 
+def test_a_video_whose_pictures_last_for_seconds_goes_on(tmp_path: Path) -> None:
+    with VideoSink(tmp_path / "slow.mp4", (160, 90), 0.5) as sink:
+        for index in range(3):
+            sink.send(Picture(np.full((90, 160, 3), 100 * index, np.uint8), NOBODY, 2 * index))
+    backdrop = open_backdrop(str(tmp_path / "slow.mp4"))
+    assert backdrop
+    grays = [int(np.asarray(backdrop.behind(frame(time=time / 10), alpha()))[0, 0, 0]) for time in range(60)]
+    assert [round(gray / 100) for gray in grays[::10]] == [0, 0, 1, 1, 2, 2]
+
+
 @pytest.mark.parametrize("planar", [False, True], ids=["plain", "compiled"])
 def test_the_persons_colours_do_not_bleed_into_the_blur(planar: bool) -> None:
     """No halo: right beside a red person the blurred gray wall is gray."""

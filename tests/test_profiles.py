@@ -59,6 +59,8 @@ def test_an_outline_names_everything_and_sets_nothing() -> None:
         ("mirror = true\nmirror = false", r"is not TOML: Cannot overwrite"),
         ("size = '12'", r"line 1: size 12 is not possible: give width and height"),
         ("#" * 200_000, "too large"),
+        ("frames = " + "1" * 5000, "talk.toml cannot be read"),
+        ("zoom = " + "[" * 20_000, "talk.toml (cannot be read|is not TOML)"),
     ],
 )
 def test_what_is_wrong_is_refused_with_line_and_reason(text: str, reason: str) -> None:

@@ -326,6 +326,8 @@ def explained(error: Exception) -> GreenscreenError:
         return error
     if isinstance(error, typer.TyperException):
         return UsageError(error.format_message().rstrip("."), "see: greenscreen --help")
+    if isinstance(error, typer.Abort):
+        return GreenscreenError("nothing was done, as nobody answered", "answer y or n in a terminal")
     if isinstance(error, ImportError):
         return GreenscreenError(f"a library does not load: {error}", "see: greenscreen doctor")
     return GreenscreenError(f"unexpected {type(error).__name__}: {error}", "run it again with --debug and report it")

@@ -51,8 +51,9 @@ def edit_profile(name: Name) -> None:
     """Open a profile in your editor, and check it afterwards. A new one lists everything that can be set."""
     path = outline_profile(name)
     editor = os.environ.get("VISUAL") or os.environ.get("EDITOR")
-    if editor is None:
-        typer.launch(str(path))
+    if not editor:
+        if typer.launch(str(path)):
+            raise UsageError(f"no program opens {path}", "set EDITOR to one that does")
         say(f"opened {path}; set EDITOR to choose a program")
         return
     try:

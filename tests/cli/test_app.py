@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from greenscreen.cli import main
 from greenscreen.errors import EngineError
 from greenscreen.frame import Matte
 from greenscreen.segment import bundled_model, tflite
+from greenscreen.setup import Step
 
 ROOT = Path(__file__).parents[2]
 OPTIONS = {
@@ -324,6 +326,14 @@ def test_doctor_fails_where_something_needed_is_broken(
     answer = greenscreen("doctor")
     assert answer.code == 1
     assert re.search(r"^broken +opencv-python: does not load", answer.out, re.MULTILINE)
+
+
+def test_a_question_that_nobody_answers_is_told(greenscreen: Greenscreen, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("greenscreen.setup.plan", lambda _: [Step("say what is to be done", "exit 3")])
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(sys, "stdin", StringIO())
+    answer = greenscreen("setup", "--apply")
+    assert (answer.code, "error: nothing was done, as nobody answered" in answer.err) == (1, True)
 
 
 def test_who_stops_reading_gets_no_traceback() -> None:

@@ -68,6 +68,17 @@ def test_editing_checks_what_was_written(
     assert "the editor no-such-editor fails" in capsys.readouterr().err
 
 
+def test_an_editor_named_by_nothing_is_none(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setenv("VISUAL", "")
+    monkeypatch.setenv("EDITOR", "")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert call(monkeypatch, "profile", "edit", "talk") == 2
+    assert "error: no program opens" in capsys.readouterr().err
+    assert profile_path("talk").exists()
+
+
 @pytest.mark.usefixtures("half")
 def test_a_run_takes_a_profile_and_options_count_for_more(monkeypatch: pytest.MonkeyPatch, bare: Path) -> None:
     path = profile_path("talk")
