@@ -28,6 +28,12 @@ class Job:
     out: Path
 
 
+def refuse_both(background: str | None, matte: bool) -> None:
+    """Raises `UsageError` where a background is asked for beside a matte, which has none."""
+    if background and matte:
+        raise UsageError("--matte writes the matte alone, and --background what is behind it", "choose one")
+
+
 def plan_photos(inputs: list[Path], out: Path) -> list[Job]:
     """Which photo becomes which file. A single photo may name its file; a folder, or several photos, need a folder.
 

@@ -11,6 +11,9 @@ VIDEO_SUFFIXES = {".mp4", ".webm", ".mov", ".mkv"}
 BUILT_IN = ("blur", "green", "black", "white")
 """What is stepped through after the person's own."""
 
+WORDS = frozenset({"transparent", "blur", "green", "blue", "black", "white", "gray"})
+"""What means something else than a file."""
+
 LEAST_BLUR, MOST_BLUR = 1.0, 200.0
 
 
@@ -20,18 +23,21 @@ def gallery_folder() -> Path:
 
 
 def gallery() -> dict[str, Path]:
-    """The images and videos there, by name without suffix, in alphabetical order; empty where there is no folder."""
+    """The images and videos there, by name without suffix, in alphabetical order; empty where there is no folder.
+
+    Those called like another background, such as `blur.jpg`, are left out: who chose them would get that one.
+    """
     try:
         files = sorted(gallery_folder().iterdir(), key=lambda path: path.name.lower())
     except OSError:
         return {}
     known = PHOTO_SUFFIXES | VIDEO_SUFFIXES
-    return {path.stem: path for path in files if path.suffix.lower() in known and not path.name.startswith(".")}
+    return {path.stem: path for path in files if path.suffix.lower() in known and _is_name(path.stem)}
 
 
 def find(name: str) -> Path | None:
     """The background of this name, however its letters are written; none if there is none."""
-    return {found.lower(): path for found, path in gallery().items()}.get(name.strip().lower())
+    return {found.strip().lower(): path for found, path in gallery().items()}.get(name.strip().lower())
 
 
 def beside(background: str, step: int) -> str:
@@ -50,3 +56,8 @@ def blurred(background: str, factor: float, usual: float) -> str:
     if word != "blur":
         return "blur"
     return f"blur:{min(max(float(sigma or usual) * factor, LEAST_BLUR), MOST_BLUR):.3g}"
+
+
+def _is_name(stem: str) -> bool:
+    word = stem.strip().lower()
+    return word not in WORDS and not word.startswith((".", "#", "blur:"))

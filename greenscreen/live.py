@@ -140,6 +140,8 @@ def refuse_contradictions(settings: Settings) -> None:
         raise UsageError("--on-demand waits for programs that watch the virtual camera", "allow it one")
     if settings.clean_plate and settings.auto_frame:
         raise UsageError("--clean-plate wants a picture that stands still, and --auto-frame moves it", "choose one")
+    if settings.transparent and settings.slideshow:
+        raise UsageError("--slideshow shows backgrounds, and there is none behind a transparent one", "choose one")
     if settings.transparent and sends(settings):
         raise UsageError("a virtual camera carries no transparency", "choose another --background, such as green")
 

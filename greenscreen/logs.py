@@ -24,7 +24,7 @@ _STATS_EVERY = 1.0  # seconds
 
 
 class JsonLines(logging.Formatter):
-    """One JSON object a record; what a record brings along as `status` is in it too."""
+    """One JSON object a record; what a record brings along as `details` is in it too."""
 
     def format(self, record: logging.LogRecord) -> str:
         line = {
@@ -35,7 +35,7 @@ class JsonLines(logging.Formatter):
         }
         if record.exc_info:
             line["error"] = self.formatException(record.exc_info)
-        return json.dumps(line | getattr(record, "status", {}))
+        return json.dumps(line | getattr(record, "details", {}))
 
 
 class PrivateFile(RotatingFileHandler):
@@ -71,7 +71,7 @@ def logged_to_file(path: Path) -> Iterator[None]:
     if handler:
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
         root.addHandler(handler)
-        package.setLevel(logging.INFO)
+    package.setLevel(logging.INFO)
     try:
         yield
     finally:
@@ -89,6 +89,11 @@ def print_json() -> None:
         handler.setLevel(logging.INFO)
 
 
+def prints_json() -> bool:
+    """Whether that was asked for."""
+    return any(isinstance(handler.formatter, JsonLines) for handler in logging.getLogger().handlers)
+
+
 def report_stats(control: Control, report: Callable[[Status], None]) -> None:
     """Reports the status every second until the run ends; for a thread of its own."""
     while not control.wait(_STATS_EVERY):
@@ -96,7 +101,7 @@ def report_stats(control: Control, report: Callable[[Status], None]) -> None:
 
 
 def log_stats(status: Status) -> None:
-    log.info(stats_line(status), extra={"status": asdict(status)})
+    log.info(stats_line(status), extra={"details": asdict(status)})
 
 
 def stats_line(status: Status) -> str:

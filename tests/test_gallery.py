@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from greenscreen import gallery
-from greenscreen.background import open_backdrop
+from greenscreen.background import COLOURS, Still, open_backdrop
 from greenscreen.errors import UsageError
 
 
@@ -30,6 +30,12 @@ def test_names_are_those_of_images_and_videos_in_order(folder: Path) -> None:
     assert list(gallery.gallery()) == ["beach", "Waves"]
     assert gallery.find(" BEACH ") == folder / "beach.PNG"
     assert gallery.find("notes") is None
+
+
+def test_what_is_called_like_another_background_is_none(folder: Path) -> None:
+    add(folder, *(f"{word}.png" for word in (*COLOURS, "Blur", "transparent", "#123", "blur:3")), " my beach .png")
+    assert list(gallery.gallery()) == [" my beach "]
+    assert isinstance(open_backdrop(" my beach "), Still)
 
 
 def test_no_folder_is_an_empty_gallery(folder: Path) -> None:

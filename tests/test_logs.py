@@ -99,6 +99,24 @@ def test_on_a_full_disk_the_run_goes_on_without_a_word(tmp_path: Path, capsys: p
     assert capsys.readouterr().err == ""
 
 
+@pytest.mark.parametrize("words", ["--camera missing", "--fps 0"])
+def test_what_ends_a_run_is_json_too_where_that_is_asked_for(words: str) -> None:
+    command = [sys.executable, "-m", "greenscreen", "run", "--log-json", *words.split()]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    last = [json.loads(line) for line in done.stderr.splitlines()][-1]
+    assert (done.returncode, last["level"]) == (2, "error")
+    assert all(last[key] for key in ("message", "hint"))
+
+
+def test_without_a_log_file_programs_are_told_all_the_same(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    words = "--camera synthetic --size 96x64 --no-preview --no-virtual-camera --log-json --frames 2 --record"
+    command = [sys.executable, "-m", "greenscreen", "run", *words.split(), str(tmp_path / "x.mkv")]
+    places = os.environ | {"XDG_STATE_HOME": str(tmp_path / "file")}
+    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=60, env=places).stderr
+    assert any("cutting out" in json.loads(line)["message"] for line in said.splitlines())
+
+
 def test_a_run_tells_programs_everything_in_json_and_leaves_a_log(tmp_path: Path) -> None:
     words = "--camera demo --size 96x64 --no-preview --no-virtual-camera --log-json --stats --frames 25 --record"
     command = [sys.executable, "-m", "greenscreen", "run", *words.split(), str(tmp_path / "x.mkv")]

@@ -26,7 +26,7 @@ from greenscreen.cli.remote import remote
 from greenscreen.control import Control
 from greenscreen.ending import end_by_signals
 from greenscreen.errors import GreenscreenError, UsageError
-from greenscreen.logs import log_path, log_stats, logged_to_file, print_json, report_stats, stats_line
+from greenscreen.logs import log_path, log_stats, logged_to_file, print_json, prints_json, report_stats, stats_line
 from greenscreen.profiles import follow_profile, read_profile
 from greenscreen.settings import help_of, make_settings
 
@@ -100,12 +100,12 @@ def run(
     **given: Any,
 ) -> None:
     """Replace the room live: camera in; virtual camera, window or recording out. Ctrl-C ends it."""
+    if log_json:
+        print_json()
     typed = {key: value for key, value in given.items() if value is not None}
     usual = SERVICE if background_service else {}
     control = Control(make_settings(**usual | (read_profile(profile) if profile else {}) | typed))
     end_by_signals(control)
-    if log_json:
-        print_json()
     with logged_to_file(log_path()), ExitStack() as attending:
         if stats:
             report = log_stats if log_json else lambda status: say(stats_line(status))
@@ -153,10 +153,11 @@ def image(
     model: Model = None,
 ) -> None:
     """Cut people out of photos: PNG with transparency, or the composite if --background is given."""
-    from greenscreen.batch import cut_photos, plan_photos
+    from greenscreen.batch import cut_photos, plan_photos, refuse_both
     from greenscreen.segment import open_segmenter
     from greenscreen.segment.engine import both_sides
 
+    refuse_both(background, matte)
     jobs = plan_photos(inputs, output)
     with open_segmenter(engine, model, gpu, say=say, patient=True) as segmenter, progress_bar() as bar:
         segmenter.meet = both_sides
@@ -183,9 +184,10 @@ def video(
     fast: Annotated[bool, typer.Option("--fast", help="look less closely, as in a call, and be done sooner")] = False,
 ) -> None:
     """Replace the room in a video file, every frame and the sound kept."""
-    from greenscreen.batch import cut_video
+    from greenscreen.batch import cut_video, refuse_both
     from greenscreen.segment import open_segmenter
 
+    refuse_both(background, matte)
     with open_segmenter(engine, model, gpu, say=say, patient=not fast, beside=True) as segmenter, progress_bar() as bar:
         task = bar.add_task("frames", total=None)
         count = cut_video(
@@ -348,8 +350,11 @@ def main() -> None:
     try:
         sys.exit(app(["--debug", *arguments] if debug else arguments, standalone_mode=False))
     except Exception as error:
-        if debug:
-            err.print_exception()
         failure = explained(error)
-        complain(failure)
+        if prints_json():
+            log.error(failure.message, exc_info=debug, extra={"details": {"hint": failure.hint}})
+        else:
+            if debug:
+                err.print_exception()
+            complain(failure)
         sys.exit(failure.exit_code)

@@ -11,10 +11,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from greenscreen.background import COLOURS
 from greenscreen.errors import SinkError, SourceError, UsageError
 from greenscreen.frame import Image
-from greenscreen.gallery import find, gallery, gallery_folder
+from greenscreen.gallery import WORDS, find, gallery, gallery_folder
 from greenscreen.images import PHOTO_SUFFIXES, decode_photo, read_photo, write_image
 from greenscreen.resize import cover
 from greenscreen.sources.video import VideoSource
@@ -25,7 +24,6 @@ MOST_PICTURES = 200
 
 _KEPT = (3840, 2160)
 _THUMBNAIL = (240, 135)
-_WORDS = {*COLOURS, "blur", "transparent", "none"}
 
 
 def add_background(data: bytes, wanted: str) -> str:
@@ -33,7 +31,7 @@ def add_background(data: bytes, wanted: str) -> str:
 
     Raises `SourceError` for what is no picture or too large a one, and `SinkError` when it cannot be kept.
     """
-    taken = {name.lower() for name in gallery()} | _WORDS
+    taken = {name.lower() for name in gallery()} | WORDS | {"none"}
     if len(taken) >= MOST_PICTURES:
         raise SinkError("the backgrounds folder is full", f"remove some of its {MOST_PICTURES} pictures first")
     image = _reduced(decode_photo(data, "the picture", MOST_PIXELS, MOST_SIDE))
