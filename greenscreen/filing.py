@@ -33,6 +33,14 @@ def free(path: Path, taken: Collection[Path] = ()) -> Path:
     return next(name for name in _names(path) if name not in taken and not os.path.lexists(name))
 
 
+def printable(text: str) -> str:
+    """A file's name, or a sentence that has one, as people can be shown it.
+
+    It may hold line breaks, what a terminal takes for an order, and bytes that are no text, on which OpenCV crashes.
+    """
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
+
+
 def new_part(path: Path, again: bool) -> BinaryIO:
     """A hidden file beside `path`, open, that is to become it; raises `OSError`.
 

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 
 from greenscreen.errors import SourceError, UsageError
+from greenscreen.filing import printable
 from greenscreen.images import letterbox, read_photo, write_image
 from train.augment import sample
 from train.check import problem_of
@@ -52,7 +53,8 @@ def tinted(image: Image, alpha: Image) -> Image:
 
 def captioned(picture: Image, caption: str) -> Image:
     line = np.zeros((CAPTION, picture.shape[1], 3), np.uint8)
-    cv2.putText(line, caption, (3, CAPTION - 5), cv2.FONT_HERSHEY_SIMPLEX, 0.38, (255, 255, 255), 1, cv2.LINE_AA)
+    place, white = (3, CAPTION - 5), (255, 255, 255)
+    cv2.putText(line, printable(caption), place, cv2.FONT_HERSHEY_SIMPLEX, 0.38, white, 1, cv2.LINE_AA)
     return np.vstack([picture, line])
 
 

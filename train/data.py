@@ -46,7 +46,8 @@ class Row:
 
 
 def read_manifest(path: Path) -> list[Row]:
-    with path.open(newline="") as file:
+    # Spreadsheets mark UTF-8 at its beginning, and a file's name need not be text.
+    with path.open(newline="", encoding="utf-8-sig", errors="surrogateescape") as file:
         return [
             Row(r["split"], r["source"], path.parent / r["image"], path.parent / r["mask"] if r["mask"] else None)
             for r in csv.DictReader(file)
@@ -73,7 +74,11 @@ def extend_foreground(image: Image, alpha: Image) -> Image:
 
 def read(path: Path, flags: int = cv2.IMREAD_COLOR) -> Image:
     """A picture's pixels; raises `SourceError` for a file that is none."""
-    image = cv2.imread(str(path), flags)
+    try:
+        # Not by its name, which need not be text.
+        image = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), flags)
+    except (OSError, ValueError, cv2.error):
+        image = None
     if image is None:
         raise SourceError(f"{path} is no picture", "python -m train data check says what else is wrong")
     return image

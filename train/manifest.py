@@ -40,7 +40,7 @@ def save(path: Path, rows: Iterable[Row]) -> None:
     """Write a manifest, with relative paths to what lies below its folder. Raises `SinkError`."""
     make_folder(path.parent)
     try:
-        with path.open("w", newline="") as file:
+        with path.open("w", newline="", encoding="utf-8", errors="surrogateescape") as file:
             writer = csv.writer(file)
             writer.writerow(COLUMNS)
             for row in rows:

@@ -7,6 +7,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from greenscreen.errors import GreenscreenError
+from greenscreen.filing import printable
 
 out = Console(soft_wrap=True)
 err = Console(stderr=True, soft_wrap=True)
@@ -16,7 +17,7 @@ def say(message: str) -> None:
     """A line of information for the person, on stderr."""
     # As text, here and below, as names of files and devices may look like markup or emoji.
     with suppress(OSError):  # The terminal may be closed, which is no reason to fail.
-        err.print(Text(_printable(message), style="dim"))
+        err.print(Text(printable(message), style="dim"))
 
 
 def progress_bar() -> Progress:
@@ -27,11 +28,6 @@ def progress_bar() -> Progress:
 def complain(error: GreenscreenError) -> None:
     """One sentence and a hint, on stderr."""
     with suppress(OSError):
-        err.print(Text.assemble(("error:", "red"), f" {_printable(error.message)}"))
+        err.print(Text.assemble(("error:", "red"), f" {printable(error.message)}"))
         if error.hint:
-            err.print(Text.assemble(("hint:", "dim"), f" {_printable(error.hint)}"))
-
-
-def _printable(text: str) -> str:
-    """A file's name may hold line breaks, and what a terminal takes for an order."""
-    return "".join(letter if letter.isprintable() else "?" for letter in text)
+            err.print(Text.assemble(("hint:", "dim"), f" {printable(error.hint)}"))

@@ -6,6 +6,7 @@ from functools import cache
 import cv2
 import numpy as np
 
+from greenscreen.filing import printable
 from greenscreen.frame import Image
 
 _PANEL, _TEXT, _QUIET, _RED = (30, 26, 24), (244, 242, 240), (190, 180, 172), (70, 70, 235)
@@ -35,7 +36,7 @@ def write_table(image: Image, rows: Sequence[Row], right: bool = False) -> None:
 
 def write_note(image: Image, text: str) -> None:
     """Writes one line at the bottom of the picture, in place, smaller if it is long."""
-    size = _text_size(image)
+    text, size = printable(text), _text_size(image)
     room = image.shape[1] - 4 * size
     size = max(8, min(size, size * room // max(1, _width(text, size))))
     width, height = _width(text, size) + 2 * size, 2 * size

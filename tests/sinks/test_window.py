@@ -18,6 +18,7 @@ from PIL import Image, ImageGrab
 from greenscreen.control import Control
 from greenscreen.frame import Picture
 from greenscreen.settings import Settings
+from greenscreen.sinks.display import write_note
 from greenscreen.sinks.keys import KEYS
 from greenscreen.sinks.window import WindowSink, has_display, over
 
@@ -401,3 +402,12 @@ def test_what_people_must_know_is_written_over_the_picture() -> None:
     assert noted["placeholder"].startswith("nobody sees you")
     control.tell("the disk is full")
     assert window._note() == "the disk is full"
+
+
+def test_a_name_that_is_no_text_is_written_too() -> None:
+    """OpenCV would crash on it, and the call with it."""
+    pictures = np.zeros((2, 360, 640, 3), np.uint8)
+    write_note(pictures[0], "background: \udcff\n.png")
+    write_note(pictures[1], "background: ??.png")
+    assert pictures[0].any()
+    assert np.array_equal(*pictures)

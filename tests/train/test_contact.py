@@ -8,7 +8,7 @@ import pytest
 
 from greenscreen.errors import SourceError, UsageError
 from train.contact import CAPTION, HEIGHT, WIDTH, chosen, manifest_tiles, sample_tiles, tile, tinted, write_sheet
-from train.data import Row
+from train.data import Row, read
 from train.manifest import load
 
 
@@ -34,6 +34,15 @@ def test_a_damaged_picture_is_a_black_tile(tmp_path: Path) -> None:
     shown = tile(Row("train", "made", tmp_path / "none.png", None), "")
     assert shown.shape == (HEIGHT + CAPTION, WIDTH, 3)
     assert not shown[:HEIGHT].any()
+
+
+def test_a_name_that_is_no_text_is_a_caption_too(tmp_path: Path) -> None:
+    path = tmp_path / "\udcff.png"
+    path.write_bytes(cv2.imencode(".png", np.full((40, 60, 3), 90, np.uint8))[1].tobytes())
+    shown = tile(Row("bg", "made", path, None), path.name)
+    assert shown[HEIGHT // 2, WIDTH // 2].tolist() == [90, 90, 90]
+    assert shown[HEIGHT:].any()
+    assert read(path).shape == (40, 60, 3)
 
 
 def test_the_same_rows_are_chosen_in_order(manifest: Path) -> None:

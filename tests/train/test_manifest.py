@@ -28,6 +28,14 @@ def test_a_file_that_is_no_manifest_is_one_sentence(tmp_path: Path, content: byt
         load(tmp_path / "m.csv")
 
 
+def test_spreadsheets_and_names_that_are_no_text_are_understood(tmp_path: Path) -> None:
+    row = Row("bg", "made", tmp_path / "\udcff.png", None)
+    save(tmp_path / "m.csv", [row])
+    assert load(tmp_path / "m.csv") == [row]
+    (tmp_path / "m.csv").write_bytes("\ufeff".encode() + (tmp_path / "m.csv").read_bytes())
+    assert load(tmp_path / "m.csv") == [row]
+
+
 def test_a_missing_manifest_or_folder_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="cannot be read"):
         load(tmp_path / "none.csv")

@@ -87,12 +87,25 @@ def _judge(coco: COCO, info: dict[str, Any], people: list[dict[str, Any]], rules
     return everyone.astype(np.uint8) * np.uint8(255)
 
 
+def check_outline(outline: Any, height: int, width: int) -> None:
+    """Raises for polygons and run lengths on which pycocotools would crash, or go on for ever."""
+    if isinstance(outline, list):
+        places = np.concatenate([np.asarray(ring, np.float64) for ring in outline])
+        far = 2 * max(height, width)  # Some outlines reach out of their picture a little.
+        if not (np.abs(places) <= far).all():
+            raise ValueError("a polygon leaves the picture")
+    elif outline["size"] != [height, width]:
+        raise ValueError("the run lengths are of another picture")
+
+
 def _decode(coco: COCO, info: dict[str, Any], people: list[dict[str, Any]]) -> NDArray[np.bool_] | None:
     """`(people, H, W)`, or nothing if their outlines cannot be read."""
     try:
         height, width = info["height"], info["width"]
         if not 0 < height * width <= MOST_PIXELS:
             return None
+        for person in people:
+            check_outline(person["segmentation"], height, width)
         masks = [coco.annToMask(person) for person in people]
     except Exception:  # pycocotools raises bare ones, besides those of Python for what is missing
         return None

@@ -89,7 +89,8 @@ def collect(candidates: Iterable[Candidate], source: str, out: Path) -> Report:
     _show(report, out)
     if not report.kept:
         reasons = ", ".join(f"{reason} ({count})" for reason, count in report.reasons())
-        raise SourceError(f"no picture was kept: {reasons or 'there are none'}", f"look at {out / 'dropped.png'}")
+        hint = f"look at {out / 'dropped.png'}" if reasons else "name what holds some"
+        raise SourceError(f"no picture was kept: {reasons or 'there are none'}", hint)
     save(out / "manifest.csv", report.kept)
     return report
 

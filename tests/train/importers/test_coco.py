@@ -88,6 +88,10 @@ def test_two_people_are_one_mask_and_other_things_none(judge: Callable[..., Cand
         ([person([])], "its annotation is damaged"),
         ([person({"size": [1, 1], "counts": [0, 1]})], "its annotation is damaged"),
         ([person({"size": [HEIGHT, WIDTH], "counts": [0, 10**9]})], "its annotation is damaged"),
+        ([person({"size": [10**6, 10**6], "counts": "0"})], "its annotation is damaged"),
+        ([person([[0, 0, 1e9, 0, 1e9, 1e9, 0, 1e9]])], "its annotation is damaged"),
+        ([person([[float("nan"), *HALF[1:]]])], "its annotation is damaged"),
+        ([person([[float("-inf"), *HALF[1:]]])], "its annotation is damaged"),
         ([{"category_id": PERSON}], "its annotation is damaged"),
     ],
 )

@@ -59,8 +59,9 @@ def test_nothing_kept_says_why_and_shows_it(tmp_path: Path, picture: Callable[..
         "also when the pictures themselves are missing"
     )
     assert not (tmp_path / "out" / "manifest.csv").exists()
-    with pytest.raises(SourceError, match="there are none"):
-        collect([], "made", tmp_path / "out")
+    with pytest.raises(SourceError, match="there are none") as caught:
+        collect([], "made", tmp_path / "new")
+    assert "dropped.png" not in caught.value.hint
 
 
 def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
