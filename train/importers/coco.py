@@ -14,7 +14,7 @@ from pycocotools.coco import COCO
 
 from greenscreen.errors import SourceError, UsageError
 from train.data import Image
-from train.importers.collect import MOST_PIXELS, Candidate, need_folder, pair
+from train.importers.collect import MOST_PIXELS, Candidate, check_outline, need_folder, pair
 
 
 @dataclass(frozen=True)
@@ -87,13 +87,10 @@ def _judge(coco: COCO, info: dict[str, Any], people: list[dict[str, Any]], rules
     return everyone.astype(np.uint8) * np.uint8(255)
 
 
-def check_outline(outline: Any, height: int, width: int) -> None:
+def _check(outline: Any, height: int, width: int) -> None:
     """Raises for polygons and run lengths on which pycocotools would crash, or go on for ever."""
     if isinstance(outline, list):
-        places = np.concatenate([np.asarray(ring, np.float64) for ring in outline])
-        far = 2 * max(height, width)  # Some outlines reach out of their picture a little.
-        if not (np.abs(places) <= far).all():
-            raise ValueError("a polygon leaves the picture")
+        check_outline(np.concatenate([np.asarray(ring, np.float64) for ring in outline]), height, width)
     elif outline["size"] != [height, width]:
         raise ValueError("the run lengths are of another picture")
 
@@ -105,7 +102,7 @@ def _decode(coco: COCO, info: dict[str, Any], people: list[dict[str, Any]]) -> N
         if not 0 < height * width <= MOST_PIXELS:
             return None
         for person in people:
-            check_outline(person["segmentation"], height, width)
+            _check(person["segmentation"], height, width)
         masks = [coco.annToMask(person) for person in people]
     except Exception:  # pycocotools raises bare ones, besides those of Python for what is missing
         return None

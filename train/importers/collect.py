@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 
+import numpy as np
+from numpy.typing import NDArray
 from rich.progress import track
 
 from greenscreen.errors import SourceError
@@ -58,6 +60,12 @@ def need_folder(path: Path) -> None:
     """Raises `SourceError`, before a wrong path makes every single picture missing."""
     if not path.is_dir():
         raise SourceError(f"there is no folder {path}", "check the path")
+
+
+def check_outline(points: NDArray[np.float64], height: int, width: int) -> None:
+    """Raises `ValueError` for an outline's coordinates that are no numbers, or far from a picture of this size."""
+    if not (np.abs(points) <= 2 * max(height, width)).all():  # Some reach out of their picture a little.
+        raise ValueError("the outline is not of this picture")
 
 
 def pair(name: str, image: Path, mask: Image) -> Candidate:

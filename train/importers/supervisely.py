@@ -17,7 +17,7 @@ import numpy as np
 from greenscreen.errors import SourceError
 from greenscreen.images import PHOTO_SUFFIXES
 from train.data import Image
-from train.importers.collect import MOST_PIXELS, Candidate, need_folder, pair
+from train.importers.collect import MOST_PIXELS, Candidate, check_outline, need_folder, pair
 
 _MOST_BYTES = 1 << 26
 """What a bitmap may be when unpacked; larger ones are not masks but traps."""
@@ -70,7 +70,9 @@ def _draw_polygon(person: dict[str, Any], height: int, width: int) -> Image:
     mask = np.zeros((height, width), np.uint8)
     outline, holes = person["points"]["exterior"], person["points"].get("interior", [])
     for ring, value in [(outline, 255), *((hole, 0) for hole in holes)]:
-        cv2.fillPoly(mask, [np.array(ring, np.float64).round().astype(np.int32)], value)
+        points = np.array(ring, np.float64)
+        check_outline(points, height, width)
+        cv2.fillPoly(mask, [points.round().astype(np.int32)], value)
     return mask
 
 

@@ -87,6 +87,8 @@ def test_a_hole_cuts_its_own_person_only(read: Callable[..., Candidate], half_ma
         ([bitmap(np.ones((5, 5), np.uint8)) | {"geometryType": "cuboid"}], "its annotation is damaged"),
         ([polygon([])], "its annotation is damaged"),
         ([polygon([[1, "x"]])], "its annotation is damaged"),
+        ([polygon([[float("nan"), 0], *LEFT_HALF[1:]])], "its annotation is damaged"),
+        ([polygon([[1e300, 0], *LEFT_HALF[1:]])], "its annotation is damaged"),
         ([{}], "its annotation is damaged"),
         (None, "its annotation is damaged"),
     ],
