@@ -146,12 +146,23 @@ def peak_mib() -> float | None:
     return round(most / (1 << 20 if sys.platform == "darwin" else 1 << 10), 1)
 
 
-def plot(results: list[Result], path: Path) -> None:
-    """Draws each result's stages as one bar, and the other program's beside it. Raises `UsageError` and `SinkError`."""
+def check_plot(path: Path) -> None:
+    """Raises `UsageError`, before minutes are spent on timing, where no plot can be drawn or be of this kind."""
     try:
-        from matplotlib.figure import Figure
+        from matplotlib.backend_bases import FigureCanvasBase
     except ImportError as error:
         raise UsageError("a plot needs Matplotlib", "install it with: pip install matplotlib") from error
+    if path.suffix.lower()[1:] not in FigureCanvasBase.get_supported_filetypes():
+        raise UsageError(f"{path} is no kind of plot that can be written", "end its name in .png, .svg or .pdf")
+
+
+def plot(results: list[Result], path: Path) -> None:
+    """Draws each result's stages as one bar, and the other program's beside it, where `check_plot` found no fault.
+
+    Raises `SinkError`.
+    """
+    from matplotlib.figure import Figure
+
     figure = Figure(figsize=(8, 1.2 + 0.8 * len(results)), layout="constrained")
     axes = figure.subplots()
     colours = dict(zip(dict.fromkeys(stage for r in results for stage in r.stages), COLOURS, strict=False))

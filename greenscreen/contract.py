@@ -74,14 +74,16 @@ def read_contract(model: Path) -> ModelContract:
         if not isfile(file):
             raise ModelError(f"the {what} {file} does not exist", _AGAIN)
     try:
-        fields = json.loads(path.read_bytes())
-        contract = ModelContract(**fields)
+        contract = ModelContract(**json.loads(path.read_bytes()))
         _check(contract)
+        if model.stat().st_size > MOST_BYTES:
+            raise ModelError(f"{model} is larger than any model greenscreen runs", _AGAIN)
+        digest = hashlib.sha256(model.read_bytes()).hexdigest()
+    except OSError as error:
+        raise ModelError(f"{error.filename or model} cannot be read: {error.strerror}", "check who owns it") from error
     except (ValueError, TypeError, RecursionError) as error:
         raise ModelError(f"{path} is not a model contract: {error}", _AGAIN) from error
-    if model.stat().st_size > MOST_BYTES:
-        raise ModelError(f"{model} is larger than any model greenscreen runs", _AGAIN)
-    if hashlib.sha256(model.read_bytes()).hexdigest() != contract.sha256:
+    if digest != contract.sha256:
         raise ModelError(f"{model} is not the file its contract {path.name} describes", _AGAIN)
     return contract
 

@@ -100,7 +100,7 @@ def _engine(name: str) -> Finding:
     try:
         with open_segmenter(name, meanwhile=True) as segmenter:
             version, model = _version(name.partition("-")[0]), segmenter.contract.name
-            return Finding(f"engine {name}", "ok", f"{version}, runs {model}")
+            return Finding(f"engine {name}", "ok", f"{version or 'installed'}, runs {model}")
     except GreenscreenError as error:
         return Finding(f"engine {name}", "missing", error.message, error.hint)
 

@@ -40,7 +40,9 @@ class Peer:
             answer = self._session.get_outputs()[0].shape[-1]
         except Exception as error:  # ONNX Runtime's own errors have no common type.
             raise ModelError(f"{model} is not a network that can be run: {error}", "give an ONNX file") from error
-        if channels != 3 or answer not in (1, 2) or not isinstance(self._height * self._width, int):
+        # What an ONNX file leaves open is a name there, or None.
+        fixed = isinstance(self._height, int) and isinstance(self._width, int)
+        if channels != 3 or answer not in (1, 2) or not fixed:
             raise ModelError(f"{model} is not a network from a picture to a matte", "give one of fixed size, RGB in")
 
     def frame(self, image: Image, behind: Image | None) -> np.ndarray[Any, np.dtype[np.uint8]]:

@@ -41,6 +41,12 @@ def test_what_is_no_network_is_said_so(tmp_path: Path) -> None:
     (tmp_path / "bad.onnx").write_bytes(b"no network")
     with pytest.raises(ModelError, match="not a network"):
         Peer(tmp_path / "bad.onnx")
+    model = onnx.load(usual_network(tmp_path / "open.onnx"))
+    for side in model.graph.input[0].type.tensor_type.shape.dim[1:3]:
+        side.dim_param = "side"
+    onnx.save(model, str(tmp_path / "open.onnx"))
+    with pytest.raises(ModelError, match="not a network from a picture"):
+        Peer(tmp_path / "open.onnx")
 
 
 def test_the_other_programs_work_shows_the_backdrop_where_nobody_is(tmp_path: Path) -> None:

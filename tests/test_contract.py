@@ -1,6 +1,7 @@
 """The contract: what a model file promises is checked before anything runs it."""
 
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -62,6 +63,15 @@ def test_a_contract_that_makes_no_sense_is_refused(model: Path, change: dict[str
     path = model.with_suffix(".json")
     path.write_text(json.dumps(json.loads(path.read_text()) | change))
     with pytest.raises(ModelError, match="is not a model contract"):
+        read_contract(model)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs a file that opens and cannot be read")
+@pytest.mark.parametrize("which", ["model.onnx", "model.json"])
+def test_a_file_that_cannot_be_read_is_refused(model: Path, which: str) -> None:
+    (model.parent / which).unlink()
+    (model.parent / which).symlink_to("/proc/self/mem")
+    with pytest.raises(ModelError, match="cannot be read"):
         read_contract(model)
 
 

@@ -221,8 +221,11 @@ def bench(
 ) -> None:
     """Time one frame from memory to the I420 that a virtual camera takes."""
     from greenscreen.bench import bench as measure
+    from greenscreen.bench import check_plot
     from greenscreen.bench import plot as draw
 
+    if plot:
+        check_plot(plot)
     results = []
     for text in size or ["1280x720"]:
         for behind in background or ["blur"]:

@@ -26,24 +26,24 @@ class Client:
 
     def settings(self) -> dict[str, Any]:
         """The live settings by name."""
-        return dict(self._ask("GET", "/api/settings"))
+        return self._ask("GET", "/api/settings")
 
     def change(self, assignments: list[str]) -> dict[str, Any]:
         """Applies assignments such as `background=beach`, all of them or none, and returns the live settings."""
-        return dict(self._ask("PATCH", "/api/settings", parse_assignments(assignments)))
+        return self._ask("PATCH", "/api/settings", parse_assignments(assignments))
 
     def state(self) -> dict[str, Any]:
-        return dict(self._ask("GET", "/api/state"))
+        return self._ask("GET", "/api/state")
 
     def load(self, profile: str) -> dict[str, Any]:
         """Takes over the live settings of a profile, and returns what they are then."""
-        return dict(self._ask("POST", f"/api/profiles/{quote(profile, safe='')}"))
+        return self._ask("POST", f"/api/profiles/{quote(profile, safe='')}")
 
     def snapshot(self) -> str:
         """The name of the file that the next picture is kept in."""
         return str(self._ask("POST", "/api/snapshot")["name"])
 
-    def _ask(self, method: str, path: str, values: Any = None) -> Any:
+    def _ask(self, method: str, path: str, values: Any = None) -> dict[str, Any]:
         headers = {"Content-Type": "application/json"} if values is not None else {}
         if self._token:
             headers["Authorization"] = f"Bearer {self._token}"
@@ -52,6 +52,8 @@ class Client:
             connection.request(method, path, None if values is None else json.dumps(values), headers)
             response = connection.getresponse()
             answer = json.loads(response.read())
+            if not isinstance(answer, dict):
+                raise ValueError("what answers is another program")
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise GreenscreenError(
                 f"no greenscreen answers at {self._host}:{self._port}", "start one with: greenscreen run --overlay"
@@ -65,12 +67,14 @@ class Client:
 
 def parse_assignments(words: list[str]) -> dict[str, Any]:
     """`["zoom=1.5", "mirror=on"]` to `{"zoom": 1.5, "mirror": True}`; what is neither is text. Raises `UsageError`."""
-    values = {}
+    values: dict[str, Any] = {}
     for word in words:
         name, equals, value = word.partition("=")
         if not equals or not name.strip():
             raise UsageError(f"{word} sets nothing", "give name=value, such as background=beach")
-        values[name.strip().replace("-", "_")] = _value(value.strip())
+        field = name.strip().replace("-", "_")
+        # A background may be called 7, or on.
+        values[field] = value.strip() if field == "background" else _value(value.strip())
     return values
 
 

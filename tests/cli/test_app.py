@@ -139,6 +139,7 @@ USAGE = [
     ["bench", "--frames", "0"],
     ["bench", "--background", "transparent"],
     ["bench", "--engine", "magic"],
+    ["bench", "--plot", "plot.txt"],
 ]
 
 FAILURES = [

@@ -3,6 +3,8 @@
 import json
 import socket
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
 
 import pytest
 from typer.testing import CliRunner
@@ -69,6 +71,23 @@ def test_nobody_there_is_said_with_what_to_do() -> None:
     assert "--overlay" in caught.value.hint
 
 
+def test_another_program_at_its_address_is_not_taken_for_it() -> None:
+    class Other(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"[1]")
+
+        def log_message(self, *words: object) -> None: ...
+
+    with HTTPServer(("127.0.0.1", 0), Other) as server:
+        thread = Thread(target=server.handle_request)
+        thread.start()
+        with pytest.raises(GreenscreenError, match="no greenscreen answers"):
+            Client(f"http://127.0.0.1:{server.server_port}").state()
+        thread.join()
+
+
 @pytest.mark.parametrize("url", ["https://x", "http://", "http://x:y", "ftp://x", "http://[x"])
 def test_what_is_no_address_is_refused(url: str) -> None:
     with pytest.raises(UsageError, match="address"):
@@ -79,6 +98,7 @@ def test_values_are_read_as_people_write_them() -> None:
     words = ["a=1", "b=-0.5", "c=on", "d=No", "e=blur:3", "f=#fff", "g=none", "h=a=b", "pan-x=1", "i={}", "j="]
     expected = {"a": 1, "b": -0.5, "c": True, "d": False, "e": "blur:3", "f": "#fff", "g": None, "h": "a=b"}
     assert parse_assignments(words) == expected | {"pan_x": 1, "i": "{}", "j": ""}
+    assert parse_assignments(["background=7"]) == {"background": "7"}
     for wrong in ("a", "=1", ""):
         with pytest.raises(UsageError, match="sets nothing"):
             parse_assignments([wrong])
