@@ -1,6 +1,10 @@
-"""The command `greenscreen`, also as `python -m greenscreen`: what comes before the command line itself."""
+"""The command `greenscreen`, also as `python -m greenscreen`: what comes before the command line itself, and after."""
 
+import os
 import signal
+import sys
+import threading
+from contextlib import suppress
 
 
 def main() -> None:
@@ -8,7 +12,16 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     from greenscreen.cli import main as command_line
 
-    command_line()
+    try:
+        command_line()
+    except SystemExit as end:
+        # LLVM crashes where the process is torn down under a thread that compiles, and nobody should wait for that.
+        if any(thread.name == "compile" for thread in threading.enumerate()):
+            for stream in (sys.stdout, sys.stderr):
+                with suppress(OSError):
+                    stream.flush()
+            os._exit(int(end.code or 0))
+        raise
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from greenscreen import memory
 from greenscreen.frame import Frame, Image, Matte
-from greenscreen.settings import MOST_ZOOM, Settings
+from greenscreen.settings import MOST_ZOOM, Settings, make_settings
 
 FOLLOW_ZOOM = 2.0
 """How far following the person may zoom in."""
@@ -134,27 +134,36 @@ class Framing:
 
     def __init__(self) -> None:
         self._follower = Follower()
-        self._last: tuple[object, ...] | None = None
+        self._wanted: Settings | None = None
 
     def turn(self, frame: Frame, settings: Settings) -> Frame:
         """The frame turned and mirrored; with a change it counts as `fresh`, as it is unlike the last."""
-        wanted = settings.rotate, settings.mirror, settings.zoom, settings.pan_x, settings.pan_y, settings.auto_frame
-        if frame.fresh or wanted != self._last:
-            self._last, self._follower = wanted, Follower()
+        if frame.fresh or self._wanted is None or framing_of(settings) != framing_of(self._wanted):
+            self._follower = Follower()
             frame = replace(frame, fresh=True)
+        self._wanted = settings
         if settings.rotate or settings.mirror:
             return replace(frame, pixels=turned(frame.image, settings.rotate, settings.mirror))
         return frame
 
-    def crop(self, frame: Frame, settings: Settings) -> Frame:
-        """The part of the frame that was chosen, or that follows the person, at the frame's size."""
-        crop = self._follower.crop if settings.auto_frame else zoomed(settings.zoom, settings.pan_x, settings.pan_y)
+    def crop(self, frame: Frame) -> Frame:
+        """The part of the frame turned last that was chosen, or that follows the person, at the frame's size.
+
+        As the settings were when it was turned: another part of it would not be known as a cut.
+        """
+        wanted = self._wanted or make_settings()
+        crop = self._follower.crop if wanted.auto_frame else zoomed(wanted.zoom, wanted.pan_x, wanted.pan_y)
         return frame if crop == WHOLE else replace(frame, pixels=cropped(frame.image, crop))
 
     def look(self, alpha: NDArray[np.uint8], time: float) -> None:
         """Sees where the person is in the frame cropped last: alpha `(H, W)`, and the frame's time in seconds."""
         step = max(1, alpha.shape[1] // _LOOK)
         self._follower.follow(alpha[::step, ::step].astype(np.float32) / np.float32(255), time)
+
+
+def framing_of(settings: Settings) -> tuple[object, ...]:
+    """What of the settings says which part of a picture is seen, and which way up."""
+    return settings.rotate, settings.mirror, settings.zoom, settings.pan_x, settings.pan_y, settings.auto_frame
 
 
 def _around(box: tuple[float, float, float, float], crop: Crop) -> Crop:

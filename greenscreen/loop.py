@@ -89,7 +89,7 @@ class Loop:
         self._pipeline.refiner.change(wanted_edges(settings))
         try:
             # What was remembered is of another moment, or half done.
-            frame = self._framing.crop(replace(frame, fresh=True) if self._stale else frame, settings)
+            frame = self._framing.crop(replace(frame, fresh=True) if self._stale else frame)
             if self._clean.asks(self._pipeline.formed(frame), settings):
                 self._stale, self._failure = True, ""
                 return hidden(frame, settings.transparent)

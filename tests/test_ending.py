@@ -127,3 +127,22 @@ def test_under_nohup_a_closed_terminal_ends_nothing(tmp_path: Path) -> None:
 def test_ending_it_while_it_loads_shows_no_traceback() -> None:
     done = subprocess.run([sys.executable, "-c", LOADING], cwd=ROOT, capture_output=True, timeout=60)
     assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, b"", b"")
+
+
+@pytest.mark.parametrize(("words", "code"), [("profile list", 0), ("profile show none", 2)])
+def test_nothing_is_torn_down_under_a_thread_that_compiles(tmp_path: Path, words: str, code: int) -> None:
+    """LLVM would crash, and with it a command that had done its work."""
+    program = f"""
+import atexit, sys
+from greenscreen.__main__ import main
+from greenscreen.planar import ready
+ready()
+atexit.register(print, "torn down")
+sys.argv = ["greenscreen", *{words.split()}]
+main()
+"""
+    cold = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)}
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, env=cold)
+    assert (done.returncode, done.stdout) == (code, "")
+    assert done.stderr.endswith("\n")

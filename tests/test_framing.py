@@ -156,9 +156,10 @@ def test_a_change_of_framing_is_a_cut_and_only_that() -> None:
     frame = Frame(np.zeros((20, 40, 3), np.uint8), 0, 1)
     assert framing.turn(frame, wanted).fresh
     assert framing.turn(frame, wanted) is frame
-    assert framing.crop(frame, wanted) is frame
+    assert framing.crop(frame) is frame
     for values in ({"mirror": True}, {"rotate": 90}, {"zoom": 2.0}, {"pan_x": 0.5}, {"auto_frame": True}):
         wanted = changed(wanted, **values)
         assert framing.turn(frame, wanted).fresh
         assert not framing.turn(frame, wanted).fresh
     assert framing.turn(frame, wanted).size == (20, 40)
+    assert framing.crop(frame) is frame, "a follower that has seen nobody sees all, whatever the zoom"

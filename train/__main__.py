@@ -141,11 +141,17 @@ def load_all(manifests: list[Path]) -> "list[Row]":
     return [row for manifest in manifests for row in load(manifest)]
 
 
+def missing(error: ImportError) -> GreenscreenError:
+    """What training needs beside the runtime's libraries."""
+    return GreenscreenError(f"a library does not load: {error}", "in a checkout: pip install '.[train]'")
+
+
 def main() -> None:
     """Entry point. What was foreseen is told in a sentence and a hint; exit code 2 for usage, else 1."""
     try:
         app()
-    except GreenscreenError as error:
+    except (GreenscreenError, ImportError) as problem:
+        error = problem if isinstance(problem, GreenscreenError) else missing(problem)
         typer.echo(f"error: {error}" + (f"\nhint: {error.hint}" if error.hint else ""), err=True)
         sys.exit(error.exit_code)
 

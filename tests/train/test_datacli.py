@@ -110,6 +110,18 @@ def test_mistakes_are_a_sentence_and_a_hint(
     assert "\nhint: " in told
 
 
+def test_without_its_libraries_it_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "pycocotools.coco", None)
+    monkeypatch.delitem(sys.modules, "train.importers.coco", raising=False)
+    monkeypatch.setattr(sys, "argv", ["train", "data", "coco", "a", "b", "--out", "c"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 1
+    assert "hint: in a checkout: pip install '.[train]'" in capsys.readouterr().err
+
+
 def test_help_is_there_at_once_without_torch() -> None:
     program = "import sys, train.__main__; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
