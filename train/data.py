@@ -55,7 +55,8 @@ def read_manifest(path: Path) -> list[Row]:
 
 
 def shrink(image: Image) -> Image:
-    scale = LONGEST / max(image.shape[:2])
+    # What is a pixel high stays so.
+    scale = max(LONGEST / max(image.shape[:2]), 1 / min(image.shape[:2]))
     return image if scale >= 1 else cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
 
 

@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from greenscreen.errors import UsageError
+from greenscreen.filing import printable
 from greenscreen.frame import Frame
 
 log = logging.getLogger(__name__)
@@ -107,6 +108,8 @@ def _names_camera(what: str) -> bool:
 
 
 def _device(what: str | None) -> int | str | None:
+    if what and printable(what) != what:  # OpenCV crashes on a name that is no text.
+        raise UsageError(f"{what} is no camera's name", "see: greenscreen devices")
     return int(what) if what and what.isdecimal() else what
 
 

@@ -35,6 +35,13 @@ def test_cameras_are_live_and_never_lag(word: str, name: str) -> None:
     assert (source.live, source.name) == (True, name)
 
 
+@pytest.mark.parametrize("word", ["/dev/video\udcff", "rtsp://host/\udcff", "/dev/video0\n"])
+def test_a_camera_whose_name_is_no_text_is_refused(word: str) -> None:
+    """OpenCV would crash on it."""
+    with pytest.raises(UsageError, match="no camera's name"):
+        open_source(word)
+
+
 def test_files_are_opened_by_what_they_are(tmp_path: Path) -> None:
     write_image(tmp_path / "me.png", np.zeros((2, 2, 3), np.uint8))
     (tmp_path / "clip.mp4").touch()

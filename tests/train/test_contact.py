@@ -45,6 +45,12 @@ def test_a_name_that_is_no_text_is_a_caption_too(tmp_path: Path) -> None:
     assert read(path).shape == (40, 60, 3)
 
 
+@pytest.mark.parametrize(("width", "height"), [(3000, 1), (2, 5000)])
+def test_a_picture_may_be_a_line(width: int, height: int) -> None:
+    image = np.full((height, width, 3), 90, np.uint8)
+    assert min(tinted(image, image[..., 0]).shape[:2]) == 1
+
+
 def test_the_same_rows_are_chosen_in_order(manifest: Path) -> None:
     rows = load(manifest)
     few = chosen(rows, 5)
