@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(datacli.app, name="data")
 
+STRIDE = 32
+"""What the networks' inputs are multiples of, where nothing else is said."""
+
 Manifests = Annotated[list[Path], typer.Argument(help="CSV files that list the pictures")]
 
 
@@ -79,7 +82,7 @@ def export(
         Path | None, typer.Option(metavar="MANIFEST", help="eight-bit integers, in the ranges its pictures show")
     ] = None,
     area: Annotated[int | None, typer.Option(min=1024, help="pixels of input; by default as trained")] = None,
-    stride: Annotated[int, typer.Option(min=8, max=256, help="height and width are to be multiples of this")] = 32,
+    stride: Annotated[int, typer.Option(min=8, max=256, help="height and width are to be multiples of this")] = STRIDE,
     temperature: Annotated[float, typer.Option(min=0.1, max=10, help="below 1: surer mattes than as trained")] = 1.0,
     others: Annotated[
         list[Path] | None, typer.Option("--with", metavar="CHECKPOINT", help="run this one too, and take the mean")
@@ -89,7 +92,8 @@ def export(
     if half + packed + bool(int8) > 1:
         raise UsageError("--half, --packed and --int8 contradict each other", "export to a file for each")
     if out.suffix == ".tflite":
-        export_for_mediapipe(checkpoint, out, half or packed or bool(int8) or temperature != 1 or bool(others))
+        shaped = area is not None or stride != STRIDE
+        export_for_mediapipe(checkpoint, out, half or packed or shaped or bool(int8 or others) or temperature != 1)
         return
     rows = load_all([int8]) if int8 else []
     from train.export import export as run
@@ -125,7 +129,8 @@ def compare(
 
 def export_for_mediapipe(checkpoint: Path, out: Path, otherwise: bool) -> None:
     if otherwise:
-        raise UsageError("--half, --packed, --int8, --temperature and --with are for ONNX files", "leave them out")
+        options = "--half, --packed, --int8, --area, --stride, --temperature and --with"
+        raise UsageError(f"{options} are for ONNX files", "leave them out")
     try:
         from train.mediapipe import export as run
     except ImportError as error:

@@ -68,9 +68,10 @@ def test_a_network_with_other_operators_is_refused(untrained: Untrained, tmp_pat
         run(untrained("tiramisu56"), "--out", tmp_path / "out.tflite")
 
 
-def test_half_is_for_onnx(tmp_path: Path) -> None:
+@pytest.mark.parametrize("option", [("--half",), ("--area", 46080), ("--stride", 16), ("--temperature", 0.5)])
+def test_options_for_onnx_are_refused(tmp_path: Path, option: tuple[object, ...]) -> None:
     with pytest.raises(UsageError, match="are for ONNX"):
-        run(WEIGHTS, "--half", "--out", tmp_path / "out.tflite")
+        run(WEIGHTS, *option, "--out", tmp_path / "out.tflite")
 
 
 def test_without_mediapipe_the_command_that_brings_it_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
