@@ -56,6 +56,9 @@ ON_CPU = {"openvino", "onnxruntime"}
 DETAIL = 2.4
 """How many times the pixels of a live picture the network looks at in photos and files, which nobody waits for."""
 
+MOST_ENGINES = 8
+"""So many are kept: as many as photos have usual shapes. Each takes about a hundred megabytes."""
+
 AUTO = ["tensorrt", "openvino", "onnxruntime"]
 """In the order `auto` tries them: fastest first, as measured in docs/performance.md."""
 
@@ -103,7 +106,7 @@ def chosen_model(engine: str, model: Path | None) -> tuple[Path, ModelContract]:
 
 
 class Segmenter:
-    """Turns frames into coarse mattes. Engines for each picture shape are opened when first met, and kept."""
+    """Turns frames into coarse mattes. Engines for each picture shape are opened when first met; the newest are kept."""
 
     def __init__(self, engine: str, opener: OpenEngine, model: Path, contract: ModelContract):
         self._name, self.contract = engine, contract
@@ -167,6 +170,8 @@ class Segmenter:
         self._take_over()
         size = self.contract.input_size(*frame.size)
         if size not in self._engines:
+            if len(self._engines) >= MOST_ENGINES:
+                self._engines.pop(next(iter(self._engines))).close()
             self._engines[size] = self._opener(self._model, self.contract, *size)
         return self._engines[size]
 

@@ -8,7 +8,7 @@ import pytest
 
 from greenscreen.contract import ModelContract, read_contract
 from greenscreen.frame import Frame, Image, Matte
-from greenscreen.segment import Segmenter, bundled_model
+from greenscreen.segment import MOST_ENGINES, Segmenter, bundled_model
 
 
 class Saying:
@@ -61,6 +61,23 @@ def test_the_next_frame_is_the_others_and_a_first_one(contract: ModelContract) -
         assert new.did[0] == "reset"
     assert new.did.count("closed") == 1
     assert old.did.count("closed") == 1
+
+
+def test_of_many_shapes_the_newest_are_kept(contract: ModelContract) -> None:
+    opened: list[Saying] = []
+
+    def open_one(*_: object) -> Saying:
+        opened.append(Saying(0.5, []))
+        return opened[-1]
+
+    with Segmenter("any", open_one, Path("model"), contract) as used:
+        for height in range(100, 900, 20):
+            image = np.zeros((height, 400, 3), np.uint8)
+            matte = used.segment(Frame(image, 0, 0, fresh=True))
+            assert matte.shape == contract.input_size(400, height)[::-1]
+            assert sum("closed" not in engine.did for engine in opened) <= MOST_ENGINES
+    assert len(opened) > MOST_ENGINES
+    assert {engine.did.count("closed") for engine in opened} == {1}
 
 
 def test_one_that_was_never_used_is_closed_too(contract: ModelContract) -> None:
