@@ -28,7 +28,7 @@ COLOURS = {
 }
 """BGR. Green and blue are the chroma-key sheets' colours, which editors' presets expect."""
 
-LONGEST_STEP = 1.0
+LONGEST_STEP = 2.0
 """Seconds between two frames, above which they are not of one stretch."""
 
 CHOICES = f"transparent, blur, blur:SIGMA, {', '.join(COLOURS)}, #rrggbb, or the path of an image or video"

@@ -106,7 +106,7 @@ def chosen_model(engine: str, model: Path | None) -> tuple[Path, ModelContract]:
 
 
 class Segmenter:
-    """Turns frames into coarse mattes. Engines for each picture shape are opened when first met; the newest are kept."""
+    """Turns frames into coarse mattes. Engines for each picture shape are opened when met; the newest are kept."""
 
     def __init__(self, engine: str, opener: OpenEngine, model: Path, contract: ModelContract):
         self._name, self.contract = engine, contract
