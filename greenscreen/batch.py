@@ -34,8 +34,10 @@ def refuse_both(background: str | None, matte: bool) -> None:
         raise UsageError("--matte writes the matte alone, and --background what is behind it", "choose one")
 
 
-def plan_photos(inputs: list[Path], out: Path) -> list[Job]:
+def plan_photos(inputs: list[Path], out: Path, folder: bool = False) -> list[Job]:
     """Which photo becomes which file. A single photo may name its file; a folder, or several photos, need a folder.
+
+    What looks like a file's name is a folder's all the same if it is said to be a `folder`.
 
     Photos of one folder that differ in their ending alone keep it: `a.jpg.png`. Raises `UsageError` when two would
     write the same file or one would overwrite a photo, `SourceError` for inputs that are not there, `SinkError` when
@@ -45,9 +47,9 @@ def plan_photos(inputs: list[Path], out: Path) -> list[Job]:
     for photo in photos:
         if not exists(photo):
             raise SourceError(f"there is no photo {photo}", "check the path")
-    single = len(inputs) == 1 and not isdir(inputs[0])
-    to_file = single and out.suffix != "" and not isdir(out)
-    if not single and out.suffix.lower() in PHOTO_SUFFIXES and not isdir(out):
+    single, folder = len(inputs) == 1 and not isdir(inputs[0]), folder or isdir(out)
+    to_file = single and out.suffix != "" and not folder
+    if not single and out.suffix.lower() in PHOTO_SUFFIXES and not folder:
         raise UsageError(f"the one file {out} cannot take several photos", "name a folder with -o")
     alike = Counter(photo.with_suffix("") for photo in photos)
     names = [photo.name if alike[photo.with_suffix("")] > 1 else photo.stem for photo in photos]
@@ -63,11 +65,11 @@ def plan_photos(inputs: list[Path], out: Path) -> list[Job]:
                 f"{written[target]} and {job.photo} would both be written to {job.out}", "run them one after the other"
             )
         written[target] = job.photo
-    folder = out.parent if to_file else out
+    parent = out.parent if to_file else out
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise SinkError(f"the folder {folder} cannot be made: {error.strerror}", "choose another -o") from error
+        raise SinkError(f"the folder {parent} cannot be made: {error.strerror}", "choose another -o") from error
     return jobs
 
 

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import shutil
 import signal
 import subprocess
@@ -144,7 +145,7 @@ def image(
         list[Path], typer.Argument(parser=named, metavar="PHOTO_OR_FOLDER...", help="photos, or folders of them")
     ],
     output: Annotated[
-        Path, typer.Option("-o", "--output", parser=named, metavar="<path>", help="file for one photo, folder for more")
+        str, typer.Option("-o", "--output", metavar="<path>", help="file for one photo, folder for more")
     ],
     background: Background = None,
     matte: Matte = False,
@@ -158,7 +159,8 @@ def image(
     from greenscreen.segment.engine import both_sides
 
     refuse_both(background, matte)
-    jobs = plan_photos(inputs, output)
+    # A path forgets that it ended in a slash.
+    jobs = plan_photos(inputs, named(output), folder=output.endswith(("/", os.sep)))
     with open_segmenter(engine, model, gpu, say=say, patient=True) as segmenter, progress_bar() as bar:
         segmenter.meet = both_sides
         task = bar.add_task("photos", total=len(jobs))

@@ -253,6 +253,8 @@ def test_image_cuts_out_or_puts_before_a_background(greenscreen: Greenscreen) ->
     photo("a.png", (33, 21))
     assert greenscreen("image", "a.png", "-o", "cut.png").code == 0
     assert greenscreen("image", "a.png", "-o", "out", "-b", "blur").code == 0
+    assert greenscreen("image", "a.png", "-o", "of.2026/").code == 0
+    assert Path("of.2026/a.png").exists(), "a slash says that it is a folder"
     assert cv2.imread("cut.png", cv2.IMREAD_UNCHANGED).shape == (21, 33, 4)
     assert cv2.imread("out/a.png", cv2.IMREAD_UNCHANGED).shape == (21, 33, 3)
 
