@@ -207,7 +207,7 @@ class Up(nn.Module):
             return self.across(skip)
         if self.told is None:
             return self.across(torch.cat((skip, F.avg_pool2d(previous, self.reduction)), 1))
-        return self.across(skip) + self.told(previous)
+        return self.across(skip) + self.told(in_rows(previous, self.reduction))
 
     @torch.no_grad()
     def part(self) -> None:
@@ -219,11 +219,18 @@ class Up(nn.Module):
             return
         weight, bias = self.across.folded()
         size, kind = self.reduction, {"dtype": weight.dtype, "device": weight.device}
-        self.told = nn.Conv2d(1, len(weight), size, size, bias=False, **kind)
-        self.told.weight.copy_(weight[:, -1:].expand(-1, -1, size, size) / size**2)
+        self.told = nn.Conv2d(size, len(weight), (size, 1), (size, 1), bias=False, **kind)
+        self.told.weight.copy_(weight[:, -1:].expand(-1, size, size, 1) / size**2)
         self.across = nn.Conv2d(weight.shape[1] - 1, len(weight), 1, **kind)
         self.across.weight.copy_(weight[:, :-1])
         self.across.bias.copy_(bias)
+
+
+def in_rows(matte: Tensor, count: int) -> Tensor:
+    """`(N, 1, H, W)` to `(N, count, H, W / count)`: neighbours in a row as channels, of which engines filter many at
+    once. Written so that nothing is moved where channels are last, as in models."""
+    n, _, height, _ = matte.shape
+    return matte.permute(0, 2, 3, 1).reshape(n, height, -1, count).permute(0, 3, 1, 2)
 
 
 class LargeStudent(nn.Module):
