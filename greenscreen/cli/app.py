@@ -44,11 +44,15 @@ app = typer.Typer(
 )
 
 
-def named(text: str) -> Path:
-    """A path that was typed. What is empty would be the current folder, which nobody meant."""
+def filled(text: str) -> str:
+    """A path as it was typed. What is empty would be the current folder, which nobody meant."""
     if not text:
         raise typer.BadParameter("it is empty, where a file or folder is to be named")
-    return Path(text)
+    return text
+
+
+def named(text: str) -> Path:
+    return Path(filled(text))
 
 
 Engine = Annotated[str, typer.Option(help=help_of("engine"))]
@@ -145,7 +149,8 @@ def image(
         list[Path], typer.Argument(parser=named, metavar="PHOTO_OR_FOLDER...", help="photos, or folders of them")
     ],
     output: Annotated[
-        str, typer.Option("-o", "--output", metavar="<path>", help="file for one photo, folder for more")
+        str,
+        typer.Option("-o", "--output", parser=filled, metavar="<path>", help="file for one photo, folder for more"),
     ],
     background: Background = None,
     matte: Matte = False,
@@ -160,7 +165,7 @@ def image(
 
     refuse_both(background, matte)
     # A path forgets that it ended in a slash.
-    jobs = plan_photos(inputs, named(output), folder=output.endswith(("/", os.sep)))
+    jobs = plan_photos(inputs, Path(output), folder=output.endswith(("/", os.sep)))
     with open_segmenter(engine, model, gpu, say=say, patient=True) as segmenter, progress_bar() as bar:
         segmenter.meet = both_sides
         task = bar.add_task("photos", total=len(jobs))
