@@ -2,12 +2,15 @@
 
 import logging
 from collections.abc import Iterator
+from contextlib import suppress
 from fractions import Fraction
+from io import BytesIO
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias, cast
 
 import av
 import av.container
+from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
 from av.packet import Packet
 
@@ -21,6 +24,7 @@ log = logging.getLogger(__name__)
 _RATE = 48_000
 _BITS_A_SECOND = 160_000
 _MOST_TRACKS = 32
+_HEADERS_FIRST = {"movflags": "empty_moov"}  # MP4 and MOV would complain at the end.
 _KEPT = ("language", "title")
 
 
@@ -37,12 +41,13 @@ class Track(Protocol):
 
 
 class Soundtrack:
-    """All sound of a video: each track copied, or re-encoded in stereo when the new file is not for its codec.
+    """All sound of a video: each track copied, or re-encoded in stereo when the new file does not take it as it is.
 
     Tracks keep their order, and language, title and which is the default, where the new file has room for that. They
     are read while the pictures come, never far ahead of them, so that memory stays flat. A file without sound is a
-    soundtrack without packets; one that is damaged or cut off has sound up to there. Opening raises `SinkError`; what
-    the target raises passes through.
+    soundtrack without packets; one that is damaged or cut off has sound up to there, and a track that nothing plays is
+    left out. Where times step back, as in spliced files, sound goes on as the pictures do. Opening raises `SinkError`;
+    what the target raises passes through, unless it is about the sound: no sound costs a picture.
     """
 
     def __init__(self, path: Path):
@@ -66,14 +71,22 @@ class Soundtrack:
         origin = Fraction(start) + _first_frame(self._source)
         # A codec that FFmpeg does not know is one that nothing else plays either.
         known = [track for track in self._source.streams.audio if track.codec_context][:_MOST_TRACKS]
-        tracks = {track.index: _track(track, target, recipe, origin) for track in known}
-        self._packets = self._taken(tracks, known)
+        tracks: dict[int, Track] = {}
+        for track in known:
+            try:
+                tracks[track.index] = _track(track, target, recipe, origin)
+            except (av.FFmpegError, ValueError) as error:
+                reason = getattr(error, "strerror", None) or error
+                log.warning("the %s sound of %s is left out: %s", track.codec.name, self._path.name, reason)
+        self._packets = self._taken(tracks, [track for track in known if track.index in tracks])
         self._next = next(self._packets, None)
 
     def write(self, target: av.container.OutputContainer, until: float) -> None:
         """Write what sounds before `until`, in seconds of the new file."""
         while self._next is not None and _seconds(self._next) < until:
-            target.mux(self._next)
+            # What a file of this kind does not hold is a moment of silence. A full disk is another error.
+            with suppress(av.InvalidDataError, av.ArgumentError):
+                target.mux(self._next)
             self._next = next(self._packets, None)
 
     def close(self) -> None:
@@ -87,7 +100,9 @@ class Soundtrack:
 
     def _demuxed(self, known: list[AudioStream]) -> Iterator[AnyPacket]:
         try:
-            yield from self._source.demux(*known)
+            # Streams that came up on the way, as they do in broadcasts, PyAV looks for in vain at the end.
+            with suppress(IndexError):
+                yield from self._source.demux(*known)
         except (av.FFmpegError, OSError) as error:
             log.warning("the sound of %s ends early, as it cannot be read: %s", self._path.name, error.strerror)
 
@@ -95,14 +110,18 @@ class Soundtrack:
 class _Copied:
     def __init__(self, stream: AudioStream, origin: Fraction):
         self._stream, self._origin = stream, origin
+        self._last, self._after = -1, 0
 
     def take(self, packet: AnyPacket) -> Iterator[AnyPacket]:
         if packet.pts is None or packet.dts is None:  # The empty packet that ends a stream.
             return
         shift = round(self._origin / packet.time_base)
-        packet.pts -= shift
-        packet.dts -= shift
-        if packet.pts >= 0:
+        if packet.pts >= shift:
+            due = packet.dts - shift
+            now = due if due > self._last else self._after
+            packet.pts += now - packet.dts
+            packet.dts = now
+            self._last, self._after = now, now + max(1, packet.duration or 0)
             packet.stream = self._stream
             yield packet
 
@@ -113,22 +132,37 @@ class _Copied:
 class _Encoded:
     def __init__(self, stream: AudioStream, origin: Fraction):
         self._stream, self._origin = stream, origin
+        self._heard, self._resampler = ("", "", 0), AudioResampler()
+        self._last = self._after = Fraction(-1)
 
     def take(self, packet: AnyPacket) -> Iterator[AnyPacket]:
         for frame in _decoded(packet):
             if frame.pts is None or frame.time_base is None:
                 continue
-            frame.pts -= round(self._origin / frame.time_base)
-            if frame.pts >= 0:
-                yield from self._stream.encode(frame)
+            due = frame.pts * frame.time_base - self._origin
+            if due < 0:
+                continue
+            now = due if due > self._last else self._after
+            frame.pts = round(now / frame.time_base)
+            self._last, self._after = now, now + Fraction(frame.samples, frame.sample_rate)
+            yield from self._encoded(frame)
 
     def end(self) -> Iterator[AnyPacket]:
-        return iter(self._stream.encode(None))
+        yield from self._stream.encode(None)
+
+    def _encoded(self, frame: av.AudioFrame) -> Iterator[AnyPacket]:
+        """What becomes of a frame, which may be unlike the last: broadcasts go from film to talk, and back."""
+        heard = frame.format.name, frame.layout.name, frame.sample_rate
+        if heard != self._heard:
+            self._heard, self._resampler = heard, AudioResampler(self._stream.format, "stereo", _RATE)
+        for alike in self._resampler.resample(frame):
+            yield from self._stream.encode(alike)
 
 
 def _track(track: AudioStream, target: av.container.OutputContainer, recipe: Recipe, origin: Fraction) -> Track:
-    """A stream in the new file for this one of the old."""
-    copied = track.codec.canonical_name in recipe.copied
+    """A stream in the new file for this one of the old; raises `av.FFmpegError` where nothing can play it."""
+    track.codec_context.open(strict=False)
+    copied = track.codec.canonical_name in recipe.copied and _takes(recipe, track)
     if copied:
         stream = target.add_stream_from_template(track)
     else:
@@ -137,6 +171,17 @@ def _track(track: AudioStream, target: av.container.OutputContainer, recipe: Rec
     stream.metadata.update({key: track.metadata[key] for key in _KEPT if key in track.metadata})
     stream.disposition = track.disposition
     return _Copied(stream, origin) if copied else _Encoded(stream, origin)
+
+
+def _takes(recipe: Recipe, track: AudioStream) -> bool:
+    """Whether a new file can hold the track as it is, which may lack a header: found out with one in memory."""
+    try:
+        with av.open(BytesIO(), "w", format=recipe.container, container_options=_HEADERS_FIRST) as trial:
+            trial.add_stream_from_template(track)
+            trial.start_encoding()
+    except (av.FFmpegError, ValueError):
+        return False
+    return True
 
 
 def _decoded(packet: AnyPacket) -> list[av.AudioFrame]:

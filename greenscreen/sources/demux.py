@@ -1,7 +1,7 @@
 """A video file as FFmpeg gives it: opened with nothing but itself in reach, its frames, and what it lacks."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from os import SEEK_END
 from os.path import getsize, isdir, isfile
 from pathlib import Path
@@ -9,6 +9,7 @@ from pathlib import Path
 import av
 from av.container import InputContainer
 from av.filter import Graph
+from av.packet import Packet
 from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
@@ -64,7 +65,7 @@ class Frames:
     def _decoded(self) -> Iterator[VideoFrame]:
         begun = False
         broadcast = self._container.format.name == "mpegts"  # Of which something is always missing.
-        for packet in self._container.demux(self._stream):
+        for packet in self._packets():
             if packet.is_corrupt and not broadcast:
                 # Cut off in its middle: the decoder's complaint would cost the frames that are still in it.
                 self.lost += 1
@@ -76,6 +77,11 @@ class Frames:
             except av.InvalidDataError:
                 # What was recorded from the middle of a broadcast begins with packets that build upon lost ones.
                 self.lost += begun
+
+    def _packets(self) -> "Iterator[Packet[VideoStream]]":
+        # Streams that came up on the way, as they do in broadcasts, PyAV looks for in vain at the end.
+        with suppress(IndexError):
+            yield from self._container.demux(self._stream)
 
 
 def cut_off(container: InputContainer, stream: VideoStream, path: Path) -> bool:

@@ -1,6 +1,7 @@
 """Sound comes along in step with the pictures, however the source times it, and never costs a recording."""
 
 import os
+import re
 import subprocess
 import sys
 from fractions import Fraction
@@ -52,12 +53,12 @@ def with_sound(path: Path, codec: str = "aac", click: float = 1.0, video_start: 
             target.mux(packet)
 
 
-def click_time(path: Path) -> float:
+def click_time(path: Path, after: float = 0.0) -> float:
     with av.open(str(path)) as video:
         for frame in video.decode(audio=0):
             level = frame.to_ndarray()[0].astype(float) / (32_768 if "s16" in frame.format.name else 1)
             loud = np.flatnonzero(np.abs(level) > 0.45)
-            if loud.size:
+            if loud.size and frame.time >= after:
                 step = 1 if frame.format.is_planar else 2
                 return frame.time + int(loud[0]) // step / frame.sample_rate
     raise AssertionError("no click in the sound")
@@ -124,11 +125,11 @@ def with_tracks(path: Path, *tracks: tuple[str, str, float]) -> None:
             target.mux(stream.encode())
 
 
-def pitch_of(path: Path, track: int) -> float:
+def pitch_of(path: Path, track: int, start: float = 0.2) -> float:
+    """What sounds in the second from `start` on, in Hz."""
     with av.open(str(path)) as video:
-        sound = np.concatenate([frame.to_ndarray()[0].astype(float) for frame in video.decode(audio=track)])[
-            9600:57_600
-        ]
+        sound = np.concatenate([frame.to_ndarray()[0].astype(float) for frame in video.decode(audio=track)])
+    sound = sound[round(start * 48_000) :][:48_000]
     return float(np.abs(np.fft.rfft(sound - sound.mean())).argmax() * 48_000 / len(sound))
 
 
@@ -197,16 +198,85 @@ def test_sound_that_cannot_be_read_is_one_sentence_and_leaves_nothing(tmp_path: 
     assert sorted(os.listdir(tmp_path)) == (["in.mp4"] if content is not None else [])
 
 
-def test_a_damaged_source_does_not_lose_the_recording(tmp_path: Path) -> None:
-    """Sound is re-encoded here, so every damaged packet meets the decoder."""
+def without_header(path: Path) -> None:
+    """Blank what the first sound track of a Matroska file with pictures says of itself: its second CodecPrivate."""
+    data = path.read_bytes()
+    place = list(re.finditer(rb"\x63\xa2([\x80-\xff])", data))[1]
+    void = b"\xec\x40" + bytes([place[1][0] & 0x7F])
+    path.write_bytes(data[: place.start()] + void + data[place.end() :])
+
+
+@pytest.mark.parametrize(
+    ("codec", "name", "pitches"),
+    [
+        ("flac", "out.mkv", [440, 600]),
+        ("flac", "out.mp4", [440, 600]),
+        ("alac", "out.mkv", [600]),
+        ("alac", "out.mov", [600]),
+    ],
+)
+def test_a_track_without_its_header_costs_neither_pictures_nor_the_other_tracks(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, codec: str, name: str, pitches: list[int]
+) -> None:
+    """FLAC can be decoded without one, though not copied; of Apple's lossless sound nothing can be had."""
+    source = tmp_path / "in.mkv"
+    with_tracks(source, (codec, "eng", 440), ("aac", "ger", 600))
+    without_header(source)
+    record(tmp_path / name, [index / 25 for index in range(50)], source)
+    assert len(frames(tmp_path / name)) == 50
+    with av.open(str(tmp_path / name)) as video:
+        assert len(video.streams.audio) == len(pitches)
+    assert [pitch_of(tmp_path / name, track) for track in range(len(pitches))] == pytest.approx(pitches, abs=3)
+    left_out = ["the alac sound of in.mkv is left out: Invalid data found when processing input"]
+    assert caplog.messages == (left_out if codec == "alac" else [])
+
+
+@pytest.mark.parametrize("name", ["out.mp4", "out.webm"])
+def test_sound_goes_on_where_spliced_files_step_back_in_time(tmp_path: Path, name: str) -> None:
+    """As pictures do, see `VideoSource`. It is copied to the one and encoded for the other."""
+    with_sound(tmp_path / "part.ts", click=1.0)
+    (tmp_path / "in.ts").write_bytes(2 * (tmp_path / "part.ts").read_bytes())
+    record(tmp_path / name, [0.0, 2.0, 4.0, 6.0], tmp_path / "in.ts")
+    assert len(frames(tmp_path / name)) == 4
+    assert click_time(tmp_path / name) == pytest.approx(1.0, abs=0.002)
+    assert click_time(tmp_path / name, after=2) == pytest.approx(4.0, abs=0.05)
+
+
+def with_tone(path: Path, rate: int, layout: str, pitch: int) -> None:
+    """Write two seconds of it."""
+    with av.open(str(path), "w") as target:
+        audio = target.add_stream("aac", rate=rate, layout=layout)
+        tone = np.int16(12_000 * np.sin(2 * np.pi * pitch * np.arange(2 * rate) / rate))
+        sound = av.AudioFrame.from_ndarray(tone.repeat(audio.layout.nb_channels)[None], "s16", layout)
+        sound.rate, sound.pts, sound.time_base = rate, 0, Fraction(1, rate)
+        target.mux(audio.encode(sound))
+        target.mux(audio.encode())
+
+
+def test_sound_that_changes_its_kind_on_the_way_is_encoded_on(tmp_path: Path) -> None:
+    """As broadcasts do between film and talk."""
+    with_tone(tmp_path / "stereo.ts", 48_000, "stereo", 440)
+    with_tone(tmp_path / "mono.ts", 32_000, "mono", 660)
+    (tmp_path / "in.ts").write_bytes((tmp_path / "stereo.ts").read_bytes() + (tmp_path / "mono.ts").read_bytes())
+    record(tmp_path / "out.webm", [0.0, 2.0, 4.0], tmp_path / "in.ts")
+    assert len(frames(tmp_path / "out.webm")) == 3
+    assert [pitch_of(tmp_path / "out.webm", 0, start) for start in (0.2, 2.2)] == pytest.approx([440, 660], abs=3)
+
+
+@pytest.mark.parametrize("name", ["out.webm", "out.mp4"])
+@pytest.mark.parametrize(
+    ("seed", "places"), [(3, 400), (3, 4000), (9, 400)], ids=["moments", "most of it", "new streams"]
+)
+def test_a_damaged_source_does_not_lose_the_recording(tmp_path: Path, name: str, seed: int, places: int) -> None:
+    """Sound is encoded anew for WebM, so every damaged packet meets the decoder; MP4 gets it as it is."""
     with_sound(tmp_path / "in.ts")
     data = bytearray((tmp_path / "in.ts").read_bytes())
-    noise = np.random.default_rng(3)
-    for place in noise.integers(len(data) // 3, len(data), 400):
+    noise = np.random.default_rng(seed)
+    for place in noise.integers(len(data) // 10, len(data), places):
         data[place] ^= 0xFF
     (tmp_path / "in.ts").write_bytes(data)
-    record(tmp_path / "out.webm", [0.0, 1.0, 2.0], tmp_path / "in.ts")
-    assert len(frames(tmp_path / "out.webm")) == 3
+    record(tmp_path / name, [0.0, 1.0, 2.0], tmp_path / "in.ts")
+    assert len(frames(tmp_path / name)) == 3
 
 
 PEAK_MEMORY = """

@@ -280,6 +280,18 @@ def test_a_damaged_loop_goes_round_with_what_there_is(
     assert caplog.text.count("goes round") == 1
 
 
+def test_streams_that_damage_seems_to_begin_are_no_error_of_their_own(tmp_path: Path) -> None:
+    """PyAV looks for those in vain, of a broadcast that names others on the way."""
+    path, frames = clip(tmp_path / "clip.ts", 60), []
+    data = bytearray(path.read_bytes())
+    for place in np.random.default_rng(3).integers(len(data) // 10, len(data), 200):
+        data[place] ^= 0xFF
+    path.write_bytes(data)
+    with VideoSource(path) as source, pytest.raises(SourceError, match=r"of its frames cannot be decoded"):
+        frames.extend(source)
+    assert len(frames) > 40
+
+
 @pytest.mark.parametrize("suffix", [".mkv", ".webm", ".avi"])
 def test_other_containers_that_are_cut_say_so_too(tmp_path: Path, suffix: str) -> None:
     path = clip(tmp_path / f"clip{suffix}", 60, codec="libvpx-vp9" if suffix == ".webm" else "libx264")
