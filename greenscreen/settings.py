@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
 from greenscreen.address import parse_address
 from greenscreen.errors import UsageError
@@ -160,6 +160,14 @@ class Settings(BaseModel):
     )
     on_demand: bool = Field(False, description="open the camera only while a program watches the virtual camera")
     frames: int | None = Field(None, ge=1, le=sys.maxsize, description="stop after this many frames")
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _refuse_nul(cls, value: Any) -> Any:
+        """Libraries stumble over it, each in its own way; TOML and JSON can write it, as `\\u0000`."""
+        if isinstance(value, str | Path) and "\0" in str(value):
+            raise ValueError("no name or path holds a NUL character")
+        return value
 
     @property
     def transparent(self) -> bool:

@@ -57,6 +57,7 @@ def test_an_outline_names_everything_and_sets_nothing() -> None:
         ("# x\n[camera]\nname = 1", r"talk.toml, line 2: camera .* is not possible"),
         ("mirror = yes", r"talk.toml is not TOML: .*line 1"),
         ("mirror = true\nmirror = false", r"is not TOML: Cannot overwrite"),
+        ('background = "~a\\u0000/b"', "line 1: background .* holds a NUL"),
         ("size = '12'", r"line 1: size 12 is not possible: give width and height"),
         ("#" * 200_000, "too large"),
         ("frames = " + "1" * 5000, "talk.toml cannot be read"),

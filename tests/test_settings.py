@@ -25,6 +25,8 @@ def test_a_size_is_width_and_height(text: str) -> None:
         ("frames", 0),
         ("frames", -3),
         ("frames", 1 << 63),
+        *((field, "a\0b.mp4") for field in ["camera", "background", "device", "record", "engine", "model"]),
+        ("record", Path("a\0b.mp4")),
     ],
 )
 def test_what_cannot_be_is_refused_by_its_name(option: str, value: object) -> None:
