@@ -16,8 +16,9 @@ from greenscreen.colour import Bytes
 from greenscreen.errors import SinkError, SourceError, UsageError
 from greenscreen.filing import write_whole
 from greenscreen.frame import Image
+from greenscreen.hdr import HLG, PQ, toned
 from greenscreen.images.headers import AS_JPEG, BrokenImageError, measure, moves, picture_only
-from greenscreen.images.pixels import clear, depth, multiplied, orientation, usual
+from greenscreen.images.pixels import clear, curve, depth, multiplied, orientation, usual
 from greenscreen.images.profile import profile_of, with_profile
 from greenscreen.images.srgb import in_srgb
 
@@ -95,7 +96,7 @@ def _photo(data: bytes, name: str, most_pixels: int, most_side: int) -> Photo:
     if moves(data):
         log.warning("%s is an animation: only its first picture counts", name)
     image, opacity = _decode(data, name)
-    return Photo(image, opacity, profile_of(data))
+    return Photo(image, opacity, b"" if curve(data) in (PQ, HLG) else profile_of(data))
 
 
 def write_image(path: Path, pixels: NDArray[np.uint8], profile: bytes = b"", keep: bool = False) -> Path:
@@ -182,7 +183,9 @@ def _decode(data: bytes, name: str) -> tuple[Image, Bytes | None]:
     if pixels is None:
         raise SourceError(f"{name} is damaged or cut off", "copy or download it again")
     deep = pixels.dtype == np.uint16
-    if deep and usual(data):
+    if curve(data) in (PQ, HLG) and pixels.ndim == 3:
+        pixels = _toned(np.asarray(pixels), depth(data) if deep else 8, curve(data))
+    elif deep and usual(data):
         pixels = cv2.convertScaleAbs(pixels, alpha=255 / (2 ** depth(data) - 1))
     if pixels.dtype != np.uint8:
         raise SourceError(f"{name} has pixels of an unusual kind ({pixels.dtype})", AS_JPEG)
@@ -191,6 +194,14 @@ def _decode(data: bytes, name: str) -> tuple[Image, Bytes | None]:
         pixels = np.ascontiguousarray(pixels[..., :3])
     upright = np.asarray(_upright(pixels, orientation(data, next(exif, b""))), np.uint8)
     return _parted(upright, multiplied(data, deep))
+
+
+def _toned(pixels: NDArray[np.unsignedinteger], bits: int, curve: int) -> Bytes:
+    """A picture of high dynamic range, BGR or BGRA, in the usual one; how opaque it is stays."""
+    light = toned(pixels[..., :3], bits, curve)
+    if pixels.shape[2] == 3:
+        return light
+    return np.dstack([light, cv2.convertScaleAbs(pixels[..., 3], alpha=255 / (2**bits - 1))])
 
 
 def _parted(pixels: Bytes, multiplied: bool) -> tuple[Image, Bytes | None]:

@@ -3,10 +3,11 @@
 import re
 import struct
 
-from greenscreen.images.headers import TIFF, tiff_tags
+from greenscreen.images.headers import TIFF, png_chunks, tiff_tags
 
 _COLOURS, _ORIENTATION, _LAYOUT, _ALPHA = 262, 274, 284, 338  # a TIFF's tags
 _NEGATIVE, _PLANES = 0, 2
+_UNKNOWN = 2  # of what ITU-T H.273 numbers
 _MULTIPLIED, _STRAIGHT = 1, 2
 _BMP_WITH_ALPHA = 56  # bytes of a header that has a mask for it
 
@@ -29,6 +30,19 @@ def depth(data: bytes) -> int:
     # AVIF's configuration (AV1-ISOBMFF, 2.3.3) says whether they are more than eight, and if so, whether twelve.
     configured = re.search(rb"av1C..(.)", data, re.DOTALL) if data[4:8] == b"ftyp" else None
     return (12 if configured[1][0] & 0x20 else 10) if configured else 16
+
+
+def curve(data: bytes) -> int:
+    """Return what an AVIF or PNG says of how its numbers become light, as ITU-T H.273 counts; 2, unknown, as default.
+
+    An AVIF may say it of each of its parts, of which one brightens another: if they differ, the picture is a usual one.
+    """
+    if data[4:8] == b"ftyp":
+        found = set(re.findall(rb"colrnclx..(..)", data, re.DOTALL))
+        return int.from_bytes(found.pop()) if len(found) == 1 else _UNKNOWN
+    if data.startswith(b"\x89PNG"):
+        return next((chunk[9] for kind, chunk in png_chunks(data) if kind == b"cICP" and len(chunk) == 16), _UNKNOWN)
+    return _UNKNOWN
 
 
 def usual(data: bytes) -> bool:

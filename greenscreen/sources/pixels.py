@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from greenscreen import memory
 from greenscreen.colour import Bytes, planes
-from greenscreen.sources.hdr import is_hdr, toned
+from greenscreen.hdr import HLG, PQ, toned
 
 # Phones store what the sensor saw and note how far to turn it, counter-clockwise.
 _TURNS = {90: cv2.ROTATE_90_COUNTERCLOCKWISE, -90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, -180: cv2.ROTATE_180}
@@ -82,6 +82,11 @@ def _from_rgb(shares: tuple[float, float], full: bool) -> NDArray[np.float64]:
     return out
 
 
+def is_hdr(frame: VideoFrame) -> bool:
+    """Whether the file says so of the frame."""
+    return frame.color_trc in (PQ, HLG)
+
+
 def picture_of(frame: VideoFrame, shape: Fraction | None, hdr: bool) -> tuple[Bytes, Bytes | None]:
     """The frame as BGR, `(H, W, 3)`, and how opaque it is, `(H, W)`, none where all of it is.
 
@@ -90,12 +95,12 @@ def picture_of(frame: VideoFrame, shape: Fraction | None, hdr: bool) -> tuple[By
     """
     width, height = square(frame.width, frame.height, shape)
     clear = any(component.is_alpha for component in frame.format.components)
-    deep = hdr and is_hdr(frame) and not clear
-    pixels = (
-        toned(frame, width, height)
-        if deep
-        else frame.to_ndarray(format="bgra" if clear else "bgr24", width=width, height=height)
-    )
+    if hdr and is_hdr(frame) and not clear:
+        deep = frame.to_ndarray(format="bgr48le", width=width, height=height)
+        pixels = toned(np.asarray(deep, np.uint16), 16, frame.color_trc)
+    else:
+        usual = frame.to_ndarray(format="bgra" if clear else "bgr24", width=width, height=height)
+        pixels = np.asarray(usual, np.uint8)
     turn = _TURNS.get(frame.rotation)
     upright = np.asarray(pixels if turn is None else cv2.rotate(pixels, turn), np.uint8)
     if not clear:

@@ -16,8 +16,7 @@ from greenscreen.errors import SourceError
 from greenscreen.frame import Frame
 from greenscreen.images import letterbox, on_white
 from greenscreen.sources.demux import HINT, Frames, cut_off, opened
-from greenscreen.sources.hdr import is_hdr
-from greenscreen.sources.pixels import picture_of, planes_of
+from greenscreen.sources.pixels import is_hdr, picture_of, planes_of
 
 log = logging.getLogger(__name__)
 

@@ -2,18 +2,20 @@
 
 import cv2
 import numpy as np
-from av.video.frame import VideoFrame
-from av.video.reformatter import ColorTrc
 from numpy.typing import NDArray
 
 from greenscreen.frame import Image
 
 Table = NDArray[np.float32]
 
+PQ, HLG = 16, 18
+"""What ITU-T H.273 numbers the two curves, as files do."""
+
 _WHITE = 203.0  # nits of what is white in the usual range (ITU-R BT.2408)
 _PEAK = 1000.0  # nits of the display that HLG is shown on in mastering
 _BRIGHTEST = 10_000 / _WHITE
-_BITS, _CODES = 12, 4096
+_CODES = 4096  # twelve bits
+_ROWS = 256
 _KNEE = 0.75  # from here on highlights are compressed
 _LUMINANCE = (0.0593, 0.6780, 0.2627)  # BT.2020, of B, G, R
 _TO_BT709 = np.array(
@@ -21,15 +23,17 @@ _TO_BT709 = np.array(
 )  # linear B, G, R of BT.2020 (ITU-R BT.2087)
 
 
-def is_hdr(frame: VideoFrame) -> bool:
-    """Whether the file says so of the frame."""
-    return frame.color_trc in (ColorTrc.SMPTE2084, ColorTrc.ARIB_STD_B67)
+def toned(picture: NDArray[np.unsignedinteger], bits: int, curve: int) -> Image:
+    """BGR `(H, W, 3)` of so many bits by `PQ` or `HLG`, as uint8 BGR of BT.709's colours and gamma."""
+    out, scale = np.empty(picture.shape, np.uint8), np.float32((_CODES - 1) / (2**bits - 1))
+    for top in range(0, len(picture), _ROWS):
+        codes = np.rint(picture[top : top + _ROWS] * scale).astype(np.uint16)
+        out[top : top + _ROWS] = _toned(codes, curve)
+    return out
 
 
-def toned(frame: VideoFrame, width: int, height: int) -> Image:
-    """The frame, of which `is_hdr` holds, at this size as `(H, W, 3)` uint8 BGR of BT.709's colours and gamma."""
-    codes = np.asarray(frame.to_ndarray(format="bgr48le", width=width, height=height), np.uint16) >> (16 - _BITS)
-    if frame.color_trc == ColorTrc.SMPTE2084:
+def _toned(codes: NDArray[np.uint16], curve: int) -> Image:
+    if curve == PQ:
         light = _PQ[codes]
     else:
         scene = _HLG[codes]

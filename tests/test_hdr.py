@@ -1,0 +1,98 @@
+"""High dynamic range looks the same in a photo as in a video, with colours and transparency kept.
+
+How bright a video's grays become is tested by hand in tests/sources/test_video.py.
+"""
+
+import struct
+import zlib
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+import pytest
+
+from greenscreen.hdr import HLG, PQ
+from greenscreen.images import open_photo
+from greenscreen.sources.video import VideoSource
+
+BT2020, LIMITED = 9, 1
+
+
+@pytest.fixture
+def picture() -> np.ndarray:
+    """Blue, orange and gray in codes of sixteen bits, BGR."""
+    bars = np.array([[40_000, 20_000, 10_000], [10_000, 20_000, 40_000], [30_000] * 3], np.uint16)
+    return np.tile(bars.repeat(32, axis=0), (64, 1, 1))
+
+
+def film(path: Path, picture: np.ndarray, curve: int) -> Path:
+    """A video of one frame, or a photo: an AVIF is either."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libsvtav1", rate=25)
+        stream.height, stream.width = picture.shape[:2]
+        stream.pix_fmt = "yuv420p10le"
+        frame = av.VideoFrame.from_ndarray(picture, "bgr48le")
+        frame = frame.reformat(format="yuv420p10le", dst_colorspace=BT2020, dst_color_range=LIMITED)
+        for target in (stream.codec_context, frame):
+            target.color_trc, target.color_primaries = curve, BT2020
+            target.colorspace, target.color_range = BT2020, LIMITED
+        frame.pts = 0
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    return path
+
+
+def png(picture: np.ndarray, curve: int) -> bytes:
+    body = b"cICP" + bytes([BT2020, curve, 0, 1])
+    chunk = struct.pack(">I", 4) + body + struct.pack(">I", zlib.crc32(body))
+    data = cv2.imencode(".png", picture)[1].tobytes()
+    return data[:33] + chunk + data[33:]
+
+
+@pytest.mark.parametrize("curve", [PQ, HLG])
+def test_a_photo_looks_like_the_video_of_the_same(
+    tmp_path: Path, picture: np.ndarray, curve: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SVT_LOG", "0")
+    with VideoSource(film(tmp_path / "clip.mp4", picture, curve)) as source:
+        filmed = next(iter(source)).image
+    (tmp_path / "deep.png").write_bytes(png(picture, curve))
+    for path in (film(tmp_path / "photo.avif", picture, curve), tmp_path / "deep.png"):
+        photo = open_photo(path)
+        assert not photo.profile
+        # Bars, without where they meet, as a video has half of the colour's detail.
+        for left in (8, 40, 72):
+            bars = [image[8:-8, left : left + 16].mean((0, 1)) for image in (photo.image, filmed)]
+            assert np.abs(bars[0] - bars[1]).max() < 5, path
+    blue, orange, gray = (filmed[32, column].astype(int) for column in (16, 48, 80))
+    assert blue[0] > blue[2] + 150
+    assert orange[2] > orange[0] + 150
+    assert np.ptp(gray) < 6
+
+
+@pytest.mark.parametrize("depth", [np.uint8, np.uint16])
+def test_transparency_stays_as_it_is(tmp_path: Path, picture: np.ndarray, depth: type) -> None:
+    clear = np.dstack([picture, np.full(picture.shape[:2], 65_535, np.uint16)])
+    clear[:32, :, 3] = 32_768
+    clear = clear if depth is np.uint16 else (clear >> 8).astype(np.uint8)
+    (tmp_path / "clear.png").write_bytes(png(clear, PQ))
+    (tmp_path / "solid.png").write_bytes(png(np.ascontiguousarray(clear[..., :3]), PQ))
+    photo = open_photo(tmp_path / "clear.png")
+    assert (photo.image == open_photo(tmp_path / "solid.png").image).all()
+    assert (photo.opacity[:32] == 128).all()
+    assert (photo.opacity[32:] == 255).all()
+
+
+def test_a_usual_photo_that_a_brighter_one_comes_with_stays_as_it_is(
+    tmp_path: Path, picture: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Phones store a usual picture, and what makes a brighter one of it, which says that it is for another curve."""
+    monkeypatch.setenv("SVT_LOG", "0")
+    data = film(tmp_path / "photo.avif", picture, PQ).read_bytes()
+    usual = data.replace(b"colrnclx\0\x09\0\x10", b"colrnclx\0\x09\0\x01")
+    (tmp_path / "usual.avif").write_bytes(usual)
+    (tmp_path / "both.avif").write_bytes(usual + b"\0\0\0\x13colrnclx\0\x09\0\x10\0\x09\0")
+    one, other, bright = (open_photo(tmp_path / name).image for name in ("usual.avif", "both.avif", "photo.avif"))
+    assert (one == other).all()
+    assert (one != bright).any()
