@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from greenscreen.address import Address, parse_address
 from greenscreen.background import Backdrop, open_backdrop
 from greenscreen.clean import CleanPlate
-from greenscreen.control import Control, Hook, Prepared
+from greenscreen.control import Callback, Control, Hook, Prepared
 from greenscreen.errors import SinkError, UsageError
 from greenscreen.filing import free
 from greenscreen.frame import Frame
@@ -49,6 +49,8 @@ DEMO = Path("greenscreen-demo.mp4")
 """Written to the current folder when there is neither virtual camera nor display, with a still beside it."""
 DEMO_SECONDS = 6
 
+RESTS = "auto-frame chooses what is seen: zoom and pan count again when it is off"
+
 Say = Callable[[str], None]
 
 
@@ -70,6 +72,7 @@ def run_live(control: Control, say: Say, confide: Say = lambda _: None) -> Summa
     with ExitStack() as stack:
         backdrop = Swap(lambda now: now.background, lambda now: open_backdrop(now.background), close_backdrop, settings)
         stack.callback(backdrop.close)
+        control.prepare(lambda _, new: refuse_contradictions(new), "clean_plate", "auto_frame", "slideshow")
         control.prepare(refuse_transparency, "background")
         control.prepare(backdrop.prepare, "background")
         segmenter = stack.enter_context(
@@ -83,6 +86,9 @@ def run_live(control: Control, say: Say, confide: Say = lambda _: None) -> Summa
         if note := getattr(source, "note", ""):
             say(note)
         control.prepare(camera_hook(source), "camera")
+        if zoom_rests(settings):
+            say(RESTS)
+        stack.callback(control.watch(zoom_watch(control)))
         say(f"cutting out with {segmenter.contract.name} on {segmenter.engine}")
         size, fps = output_format(source, settings)
         sinks, limit = open_sinks(stack, control, size, fps, say), settings.frames
@@ -131,7 +137,7 @@ def run_live(control: Control, say: Say, confide: Say = lambda _: None) -> Summa
 
 
 def refuse_contradictions(settings: Settings) -> None:
-    """Raises `UsageError`, before anything is opened, for what could only fail later."""
+    """Raises `UsageError`, before anything is opened or changed, for what could only fail later."""
     if settings.device and settings.virtual_camera is False:
         raise UsageError("--device and --no-virtual-camera contradict each other", "leave one of them out")
     if settings.on_demand and not sys.platform.startswith("linux"):
@@ -144,6 +150,28 @@ def refuse_contradictions(settings: Settings) -> None:
         raise UsageError("--slideshow shows backgrounds, and there is none behind a transparent one", "choose one")
     if settings.transparent and sends(settings):
         raise UsageError("a virtual camera carries no transparency", "choose another --background, such as green")
+
+
+def zoom_rests(settings: Settings) -> bool:
+    """Whether somebody chose a part of the picture that is not shown, as it follows the person."""
+    return settings.auto_frame and (settings.zoom, settings.pan_x, settings.pan_y) != (1, 0, 0)
+
+
+def zoom_watch(control: Control) -> Callback:
+    """Tells whoever turns a knob that turns nothing."""
+
+    def part_of(settings: Settings) -> tuple[object, ...]:
+        return settings.auto_frame, settings.zoom, settings.pan_x, settings.pan_y
+
+    last = part_of(control.settings)
+
+    def tell(new: Settings) -> None:
+        nonlocal last
+        if part_of(new) != last and zoom_rests(new):
+            control.tell(RESTS)
+        last = part_of(new)
+
+    return tell
 
 
 def sends(settings: Settings) -> bool:

@@ -110,17 +110,20 @@ class Keys:
         self._shift("feather_out", -_EDGE_STEP)
 
     def follow(self) -> None:
-        self._control.change(auto_frame=not self._control.settings.auto_frame)
+        self._do(lambda: self._toggle("auto_frame"))
 
     def clean_plate(self) -> None:
         """What it asks for, and what came of it, is told by the loop."""
-        self._control.change(clean_plate=not self._control.settings.clean_plate)
+        self._do(lambda: self._toggle("clean_plate"))
 
     def toggle_recording(self) -> None:
         self._do(self._record)
 
     def snapshot(self) -> None:
         self._control.snapshot()
+
+    def _toggle(self, field: str) -> None:
+        self._control.change(**{field: not getattr(self._control.settings, field)})
 
     def _step(self, step: int) -> None:
         """A background that cannot be opened is passed over."""
