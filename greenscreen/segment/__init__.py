@@ -126,7 +126,8 @@ class Segmenter:
     @property
     def engine(self) -> str:
         """What the engine is called, and whether another serves in its place."""
-        waiting = any(isinstance(engine, StandbyEngine) and engine.waiting for engine in self._engines.values())
+        # A copy, as another thread may be opening one for a new shape.
+        waiting = any(isinstance(engine, StandbyEngine) and engine.waiting for engine in [*self._engines.values()])
         return f"{self._name} (the CPU meanwhile)" if waiting else self._name
 
     def __enter__(self) -> Self:
@@ -137,10 +138,9 @@ class Segmenter:
     ) -> None:
         with self._offering:
             unused, self._next = self._next, None
-        for engines in (self._engines, unused._engines if unused else {}):
-            for engine in engines.values():
-                engine.close()
-            engines.clear()
+        close_all(self._engines)
+        if unused:
+            close_all(unused._engines)
 
     def exchange(self, other: "Segmenter") -> None:
         """Becomes another, with the next frame. May be called from any thread; what `other` opened is ours then."""
@@ -158,10 +158,12 @@ class Segmenter:
             with self._offering:
                 other, self._next = self._next, None
             if other:
-                self.__exit__(None, None, None)
-                self._name, self.contract, self._engines = other._name, other.contract, other._engines
+                old, self._engines = self._engines, other._engines
+                self._name, self.contract = other._name, other.contract
                 self._opener, self._model = other._opener, other._model
                 self._fresh = True
+                # These alone: yet another may be offered at this moment.
+                close_all(old)
         finally:
             self._using.release()
 
@@ -204,6 +206,12 @@ class Segmenter:
         self._stillness.keep(matte)
         self._fresh = False
         return matte
+
+
+def close_all(engines: dict[tuple[int, int], Engine]) -> None:
+    for engine in engines.values():
+        engine.close()
+    engines.clear()
 
 
 def network_input(frame: Frame, width: int, height: int) -> Image:

@@ -91,6 +91,29 @@ def test_one_that_was_never_used_is_closed_too(contract: ModelContract) -> None:
     assert [engine.did.count("closed") for engine in engines] == [1, 1, 1, 1]
 
 
+def test_one_that_is_offered_while_another_takes_over_comes_next(contract: ModelContract) -> None:
+    """The other thread comes as soon as the lock lets it."""
+    engines = [Saying(value, []) for value in (0.25, 0.5, 0.75)]
+
+    class Waited:
+        passed = False
+
+        def __enter__(self) -> None: ...
+
+        def __exit__(self, *_: object) -> None:
+            if not self.passed:
+                self.passed = True
+                used.exchange(segmenter("c", engines[2], contract))
+
+    with segmenter("a", engines[0], contract) as used:
+        used.exchange(segmenter("b", engines[1], contract))
+        used._offering = Waited()
+        assert [used.segment(frame(index))[0, 0] for index in range(2)] == [0.5, 0.75]
+        assert engines[1].did[-1] == "closed"
+        assert "closed" not in engines[2].did
+    assert engines[2].did.count("closed") == 1
+
+
 def test_a_look_that_goes_on_is_waited_for(contract: ModelContract) -> None:
     """As where the network looks beside the loop, which asks for the engine meanwhile."""
     old, new = Saying(0.25, []), Saying(0.75, [])
