@@ -87,7 +87,17 @@ class Control:
         """As `change`, for values that nobody turns at this moment, such as a profile's: who is hidden stays hidden."""
         return self._change(values, lift=False)
 
-    def _change(self, values: dict[str, Any], lift: bool) -> Settings:
+    def withdraw(self, **values: Any) -> Settings:
+        """Sets those fields to none that still have these values, which somebody may have changed meanwhile."""
+
+        def left(settings: Settings) -> dict[str, Any]:
+            return {name: None for name, value in values.items() if getattr(settings, name) == value}
+
+        return self._change(values, lift=False, left=left)
+
+    def _change(
+        self, values: dict[str, Any], lift: bool, left: Callable[[Settings], dict[str, Any]] | None = None
+    ) -> Settings:
         for name in values:
             if not is_live(name):
                 raise UsageError(f"{name} cannot be changed while running", "set it before the start")
@@ -96,6 +106,7 @@ class Control:
         # The panic button has no hook, and does not wait for a background that takes long to open.
         with self._preparing if hooks else nullcontext():
             try:
+                values = left(self.settings) if left else values
                 old, new = self.settings, changed(self.settings, **values)
                 for hook in hooks:
                     if made := hook(old, new):

@@ -44,18 +44,25 @@ class Swap(Generic[T]):
             self._close(unused[1])
 
     def current(self, settings: Settings) -> T:
-        """The thing that the settings name. For the loop alone."""
+        """The thing that the settings name; raises what closing the one before raises, and never the same twice.
+
+        For the loop alone.
+        """
         key = self._key(settings)
-        if key != self._now[0]:
-            with self._lock:
-                # Another key means that the settings changed again meanwhile: the next frame will see to it.
-                taken = self._next if self._next and self._next[0] == key else None
-                if taken:
-                    self._next = None
+        with self._lock:
+            # Another key means that the settings changed again meanwhile: the next frame will see to it.
+            taken = self._next if self._next and self._next[0] == key else None
             if taken:
-                old, self._now = self._now, taken
-                self._close(old[1])
+                self._next = None
+        if taken:
+            old, self._now = self._now, taken
+            self._close(old[1])
         return self._now[1]
+
+    @property
+    def named(self) -> Hashable:
+        """What of the settings named the thing in use. For the loop alone."""
+        return self._now[0]
 
     def close(self) -> None:
         """Closes what is in use and what is ready, whatever either raises. For the loop's thread, after the loop."""

@@ -74,6 +74,16 @@ def test_everything_is_closed_in_the_end(changes: list[str], looks: bool) -> Non
     assert not things.open
 
 
+def test_what_was_opened_for_the_way_there_and_back_is_not_kept_open() -> None:
+    """Before the loop has seen either."""
+    control, things = Control(Settings()), Things()
+    swap = things.swap(control)
+    for word in ("blur", "green"):
+        control.change(background=word)
+    assert swap.current(control.settings) == "green"
+    assert things.open == ["green"]
+
+
 def test_what_was_opened_for_a_change_that_another_refused_is_not_shown() -> None:
     control, things = Control(Settings()), Things()
     swap = things.swap(control)

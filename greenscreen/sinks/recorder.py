@@ -38,19 +38,29 @@ class Recorder:
         self._video.close()
 
     def send(self, picture: Picture) -> bool:
-        video = self._failed
+        settings = self._control.settings
         try:
-            video = self._video.current(self._control.settings)
+            video = self._video.current(settings)
+        except SinkError as error:
+            # The one before could not be finished. What was begun since goes on.
+            video = self._video.current(settings)
+            self._end(error, alone=self._alone and video is None)
+        try:
             return video is None or video is self._failed or video.send(picture)
         except SinkError as error:
-            if self._alone:
-                raise
+            self._end(error, self._alone)
             self._failed = video
-            log.warning("the recording ended: %s", error)
-            self._control.tell(f"the recording ended: {error}")
             # Elsewhere, as a change may wait for another one, and the loop must not.
-            Thread(target=self._control.change, kwargs={"record": None}, name="ends recording").start()
+            ended = {"record": self._video.named}
+            Thread(target=self._control.withdraw, kwargs=ended, name="ends recording").start()
             return True
+
+    def _end(self, error: SinkError, alone: bool) -> None:
+        """Tells that a recording ended, or raises that where it was all there is."""
+        if alone:
+            raise error
+        log.warning("the recording ended: %s", error)
+        self._control.tell(f"the recording ended: {error}")
 
 
 def begin_recording(control: Control) -> Path:

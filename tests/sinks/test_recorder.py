@@ -1,6 +1,7 @@
 """Recordings and snapshots start, stop and fail while everything else goes on."""
 
 import os
+import threading
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -15,7 +16,7 @@ from greenscreen.control import Control
 from greenscreen.errors import SinkError, UsageError
 from greenscreen.frame import Picture
 from greenscreen.live import open_recorder
-from greenscreen.settings import make_settings
+from greenscreen.settings import Settings, make_settings
 from greenscreen.sinks.keys import Keys
 from greenscreen.sinks.recorder import Recorder
 from greenscreen.sinks.snapshots import Snapshots
@@ -97,12 +98,12 @@ def test_a_recording_leaves_what_is_played_where_it_is(tmp_path: Path) -> None:
     assert (tmp_path / "clip.mp4").stat().st_size == 0
 
 
+def full(*_: object) -> None:
+    raise OSError(28, "No space left on device")
+
+
 def fill_disk(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The next write fails as on a full disk."""
-
-    def full(*_: object) -> None:
-        raise OSError(28, "No space left on device")
-
+    """The next write fails."""
     monkeypatch.setattr("greenscreen.sinks.video.VideoSink._frame", full)
 
 
@@ -129,6 +130,49 @@ def test_a_full_disk_ends_a_run_that_only_records(tmp_path: Path, monkeypatch: p
         fill_disk(monkeypatch)
         with pytest.raises(SinkError, match="No space left"):
             sink.send(picture(0.1))
+
+
+def test_one_that_cannot_be_finished_does_not_end_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor where it is all there is to the run."""
+    for alone in (False, True):
+        control = Control(make_settings(record=tmp_path / "a.mp4"))
+        with recorder(control, alone) as sink:
+            send(sink, 0, 0.1)
+            control.change(record=tmp_path / "b.mp4")
+            monkeypatch.setattr("greenscreen.sinks.video.settle", full)
+            send(sink, 0.2)
+            monkeypatch.undo()
+            assert "a.mp4 cannot be written: No space left" in control.message
+            send(sink, 0.3)
+            assert not [thread for thread in threading.enumerate() if thread.name == "ends recording"]
+            assert control.settings.record == tmp_path / "b.mp4"
+        assert count(tmp_path / "b.mp4") == 2
+        (tmp_path / "b.mp4").unlink()
+
+
+def test_one_that_fails_as_the_next_begins_does_not_end_that(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who ends it waits for the change to the next, which takes its time."""
+    control, opening, opened = Control(make_settings(record=tmp_path / "a.mp4")), threading.Event(), threading.Event()
+
+    def slow(old: Settings, new: Settings) -> None:
+        opening.set()
+        assert opened.wait(10)
+
+    with recorder(control) as sink:
+        control.prepare(slow, "record")
+        send(sink, 0, 0.1)
+        change = threading.Thread(target=control.change, kwargs={"record": tmp_path / "b.mp4"})
+        change.start()
+        assert opening.wait(10)
+        fill_disk(monkeypatch)
+        send(sink, 0.2)
+        monkeypatch.undo()
+        opened.set()
+        change.join()
+        assert until(lambda: not [thread for thread in threading.enumerate() if thread.name == "ends recording"])
+        assert control.settings.record == tmp_path / "b.mp4"
+        send(sink, 0.3, 0.4)
+    assert count(tmp_path / "b.mp4") == 2
 
 
 def test_a_snapshot_is_the_next_picture_and_is_told(tmp_path: Path) -> None:
