@@ -1,5 +1,6 @@
 """The person's own backgrounds, called by simple names, and stepping from one background to the next."""
 
+from collections import Counter
 from itertools import chain
 from pathlib import Path
 
@@ -25,19 +26,27 @@ def gallery_folder() -> Path:
 def gallery() -> dict[str, Path]:
     """The images and videos there, by name without suffix, in alphabetical order; empty where there is no folder.
 
-    Those called like another background, such as `blur.jpg`, are left out: who chose them would get that one.
+    Those that differ in their suffix alone keep it: `beach.jpg` beside `beach.mp4`. Those called like another
+    background, such as `blur.jpg`, are left out: who chose them would get that one.
     """
     try:
         files = sorted(gallery_folder().iterdir(), key=lambda path: path.name.lower())
     except OSError:
         return {}
     known = PHOTO_SUFFIXES | VIDEO_SUFFIXES
-    return {path.stem: path for path in files if path.suffix.lower() in known and _is_name(path.stem)}
+    files = [path for path in files if path.suffix.lower() in known and _is_name(path.stem)]
+    alike = Counter(_word(path.stem) for path in files)
+    return {path.stem if alike[_word(path.stem)] == 1 else path.name: path for path in files}
 
 
 def find(name: str) -> Path | None:
-    """The background of this name, however its letters are written; none if there is none."""
-    return {found.strip().lower(): path for found, path in gallery().items()}.get(name.strip().lower())
+    """The background of this name, however its letters are written; none if there is none.
+
+    Of those that differ in their suffix alone, the first answers to the name without it: a profile may have it so.
+    """
+    found = gallery()
+    by_stem = {_word(path.stem): path for path in reversed(found.values())}
+    return (by_stem | {_word(known): path for known, path in found.items()}).get(_word(name))
 
 
 def beside(background: str, step: int) -> str:
@@ -58,6 +67,10 @@ def blurred(background: str, factor: float, usual: float) -> str:
     return f"blur:{min(max(float(sigma or usual) * factor, LEAST_BLUR), MOST_BLUR):.3g}"
 
 
+def _word(text: str) -> str:
+    return text.strip().lower()
+
+
 def _is_name(stem: str) -> bool:
-    word = stem.strip().lower()
+    word = _word(stem)
     return word not in WORDS and not word.startswith((".", "#", "blur:"))

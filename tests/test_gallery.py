@@ -32,6 +32,15 @@ def test_names_are_those_of_images_and_videos_in_order(folder: Path) -> None:
     assert gallery.find("notes") is None
 
 
+def test_files_that_differ_in_their_ending_alone_keep_it(folder: Path) -> None:
+    add(folder, "beach.jpg", "Beach.mp4", "office.png")
+    assert list(gallery.gallery()) == ["beach.jpg", "Beach.mp4", "office"]
+    assert gallery.find("beach.jpg") == gallery.find("beach") == folder / "beach.jpg"
+    assert gallery.find("beach.MP4") == folder / "Beach.mp4"
+    assert gallery.beside("beach.jpg", 1) == "Beach.mp4"
+    assert gallery.find("office.png") is None
+
+
 def test_what_is_called_like_another_background_is_none(folder: Path) -> None:
     add(folder, *(f"{word}.png" for word in (*COLOURS, "Blur", "transparent", "#123", "blur:3")), " my beach .png")
     assert list(gallery.gallery()) == [" my beach "]

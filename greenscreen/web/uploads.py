@@ -31,11 +31,11 @@ def add_background(data: bytes, wanted: str) -> str:
 
     Raises `SourceError` for what is no picture or too large a one, and `SinkError` when it cannot be kept.
     """
-    taken = {name.lower() for name in gallery()} | WORDS | {"none"}
-    if len(taken) >= MOST_PICTURES:
+    there = gallery()
+    if len(there) >= MOST_PICTURES:
         raise SinkError("the backgrounds folder is full", f"remove some of its {MOST_PICTURES} pictures first")
     image = _reduced(decode_photo(data, "the picture", MOST_PIXELS, MOST_SIDE))
-    name = _free(slug(wanted), taken)
+    name = _free(slug(wanted), {path.stem.lower() for path in there.values()} | WORDS | {"none"})
     try:
         gallery_folder().mkdir(parents=True, exist_ok=True)
     except OSError as error:
