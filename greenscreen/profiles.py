@@ -4,7 +4,7 @@ import errno
 import logging
 import re
 import tomllib
-from os.path import exists, isfile
+from os.path import exists, isfile, realpath
 from pathlib import Path
 from typing import Any
 
@@ -133,8 +133,10 @@ def _lines(text: str) -> dict[str, int]:
 
 def _write(path: Path, text: str) -> Path:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, text.encode())
+        # A link, as of people who keep such files elsewhere, stays one.
+        file = Path(realpath(path))
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(file, text.encode())
     except UnicodeEncodeError as error:
         raise UsageError("a profile cannot hold a file's name that is no text", "rename that file") from error
     except OSError as error:

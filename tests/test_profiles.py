@@ -40,6 +40,25 @@ def test_what_is_saved_is_read_again() -> None:
     assert "zoom" not in path.read_text(), "defaults are left out, so that better ones reach old profiles"
 
 
+@pytest.mark.skipif(os.name == "nt", reason="there links are for administrators")
+def test_a_link_to_a_file_kept_elsewhere_stays_one(tmp_path: Path) -> None:
+    """Whether that file is there already, as in a repository of settings, or not yet."""
+    for name, there in (("old", True), ("new", False)):
+        kept = tmp_path / "dotfiles" / f"{name}.toml"
+        link = profile_path(name)
+        for folder in (kept.parent, link.parent):
+            folder.mkdir(parents=True, exist_ok=True)
+        if there:
+            kept.write_text("zoom = 2")
+        link.symlink_to(kept)
+        assert write_profile(name, make_settings(mirror=True)) == link
+        assert link.is_symlink()
+        assert "mirror = true" in kept.read_text()
+        assert "zoom" not in kept.read_text()
+    assert sorted(os.listdir(kept.parent)) == ["new.toml", "old.toml"]
+    assert list_profiles() == ["new", "old"]
+
+
 def test_an_outline_names_everything_and_sets_nothing() -> None:
     text = outline_profile("new").read_text()
     assert all(f"# {field} =" in text for field in Settings.model_fields)
