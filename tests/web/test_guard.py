@@ -201,8 +201,13 @@ def test_what_is_no_http_is_refused(run: Any, sent: bytes, caplog: pytest.LogCap
 
 def test_an_upload_that_is_broken_off_is_no_news(run: Any, caplog: pytest.LogCaptureFixture) -> None:
     with socket.create_connection(("127.0.0.1", run.port), timeout=5) as guest:
-        guest.sendall(b"POST /api/backgrounds HTTP/1.1\r\nHost: localhost\r\nContent-Length: 200\r\n\r\nbegun")
-        time.sleep(0.3)
+        head = (
+            b"POST /api/backgrounds HTTP/1.1\r\nHost: localhost\r\nContent-Length: 200\r\nExpect: 100-continue\r\n\r\n"
+        )
+        guest.sendall(head)
+        # From here on it waits for the picture.
+        assert guest.recv(200).startswith(b"HTTP/1.1 100")
+        guest.sendall(b"begun")
     assert run.moves()
     assert run.well()
     assert not caplog.records
