@@ -196,8 +196,8 @@ def test_what_goes_wrong_is_one_sentence_and_a_hint(greenscreen: Greenscreen, wo
 
 
 @pytest.mark.parametrize("place", range(3))
-def test_debug_shows_the_traceback_wherever_it_stands(greenscreen: Greenscreen, place: int) -> None:
-    words = ["video", "missing.mp4", "-o=out.mp4"]
+def test_debug_shows_the_traceback_wherever_it_stands(greenscreen: Greenscreen, half: str, place: int) -> None:
+    words = ["video", "missing.mp4", "-o=out.mp4", f"--engine={half}"]
     words.insert(place, "--debug")
     answer = greenscreen(*words)
     assert answer.code == 1
@@ -236,12 +236,12 @@ def test_names_are_shown_as_they_are(greenscreen: Greenscreen) -> None:
     assert f"there is no photo {name}\n" in greenscreen("image", name, "-o", "out").err
 
 
-def test_image_writes_what_the_folder_holds_and_says_what_it_could_not(greenscreen: Greenscreen) -> None:
+def test_image_writes_what_the_folder_holds_and_says_what_it_could_not(greenscreen: Greenscreen, half: str) -> None:
     Path("in").mkdir()
     for name in ("in/a.png", "in/b.png"):
         photo(name)
     Path("in/c.jpg").write_bytes(b"")
-    answer = greenscreen("image", "in", "-o", "out", "--matte")
+    answer = greenscreen("image", "in", "-o", "out", "--matte", "--engine", half)
     assert answer.code == 1
     assert sorted(path.name for path in Path("out").iterdir()) == ["a.png", "b.png"]
     assert cv2.imread("out/a.png", cv2.IMREAD_UNCHANGED).shape == (48, 64)
@@ -249,33 +249,32 @@ def test_image_writes_what_the_folder_holds_and_says_what_it_could_not(greenscre
     assert "2 of 3 photos written" in answer.err
 
 
-def test_image_cuts_out_or_puts_before_a_background(greenscreen: Greenscreen) -> None:
+def test_image_cuts_out_or_puts_before_a_background(greenscreen: Greenscreen, half: str) -> None:
     photo("a.png", (33, 21))
     assert greenscreen("image", "a.png", "-o", "cut.png").code == 0
-    assert greenscreen("image", "a.png", "-o", "out", "-b", "blur").code == 0
-    assert greenscreen("image", "a.png", "-o", "of.2026/").code == 0
+    assert greenscreen("image", "a.png", "-o", "out", "-b", "blur", "--engine", half).code == 0
+    assert greenscreen("image", "a.png", "-o", "of.2026/", "--engine", half).code == 0
     assert Path("of.2026/a.png").exists(), "a slash says that it is a folder"
     assert cv2.imread("cut.png", cv2.IMREAD_UNCHANGED).shape == (21, 33, 4)
     assert cv2.imread("out/a.png", cv2.IMREAD_UNCHANGED).shape == (21, 33, 3)
 
 
-def test_video_writes_every_frame(greenscreen: Greenscreen, make_clip: MakeClip) -> None:
+def test_video_writes_every_frame(greenscreen: Greenscreen, make_clip: MakeClip, half: str) -> None:
     make_clip(Path("clip.mp4"))
     answer = greenscreen("video", "clip.mp4", "-o", "out.mp4", "--background", "#ff0000")
     assert (answer.code, answer.err) == (0, "10 frames written to out.mp4\n")
     with av.open("out.mp4") as video:
         assert len(list(video.decode(video=0))) == 10
     photo("one.png", (32, 32))
-    assert (
-        greenscreen("video", "one.png", "-o", "one.mp4", "--background", "blue").err == "1 frame written to one.mp4\n"
-    )
+    answer = greenscreen("video", "one.png", "-o", "one.mp4", "--background", "blue", "--engine", half)
+    assert answer.err == "1 frame written to one.mp4\n"
 
 
 @pytest.mark.parametrize("fast", [[], ["--fast"]])
 def test_video_looks_closely_unless_in_a_hurry(
-    greenscreen: Greenscreen, make_clip: MakeClip, monkeypatch: pytest.MonkeyPatch, fast: list[str]
+    greenscreen: Greenscreen, make_clip: MakeClip, half: str, monkeypatch: pytest.MonkeyPatch, fast: list[str]
 ) -> None:
-    make_clip(Path("clip.mp4"))
+    make_clip(Path("clip.mp4"), range(0, 80, 40))
     opened, ways = segment.open_segmenter, []
 
     def open_segmenter(*given: Any, **how: Any) -> segment.Segmenter:
@@ -283,7 +282,7 @@ def test_video_looks_closely_unless_in_a_hurry(
         return opened(*given, **how)
 
     monkeypatch.setattr(segment, "open_segmenter", open_segmenter)
-    assert greenscreen("video", "clip.mp4", "-o", "out.mp4", *fast).code == 0
+    assert greenscreen("video", "clip.mp4", "-o", "out.mp4", "--engine", half, *fast).code == 0
     assert ways == [not fast]
 
 

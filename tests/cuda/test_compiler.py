@@ -31,7 +31,18 @@ def test_every_kernel_compiles_for_turing_to_blackwell_without_warnings(tmp_path
     whole = tmp_path / "all.cu"
     whole.write_text("".join(source_of(name, CONSTANTS if name == PARTS[0] else {}) for name in PARTS))
     codes = [word for arch in wanted for word in ("-gencode", f"arch=compute_{arch},code=sm_{arch}")]
-    command = [str(NVCC), "-fatbin", "-std=c++17", "-Werror", "all-warnings", "-I", str(KERNELS), *codes]
+    command = [
+        str(NVCC),
+        "-fatbin",
+        "--threads",
+        "0",
+        "-std=c++17",
+        "-Werror",
+        "all-warnings",
+        "-I",
+        str(KERNELS),
+        *codes,
+    ]
     answer = subprocess.run([*command, "-o", str(tmp_path / "all.fatbin"), str(whole)], capture_output=True, text=True)
     assert answer.returncode == 0, answer.stderr
 
