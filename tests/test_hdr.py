@@ -1,6 +1,6 @@
 """High dynamic range looks the same in a photo as in a video, with colours and transparency kept.
 
-How bright a video's grays become is tested by hand in tests/sources/test_video.py.
+How bright a video's grays become is tested by hand in tests/sources/test_pixels.py.
 """
 
 import struct

@@ -1,0 +1,49 @@
+"""Small videos as files, for the tests of what reads them."""
+
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+from av.video.reformatter import Interpolation
+
+from greenscreen.sources.video import VideoSource
+
+ACCURATE = Interpolation.BILINEAR | Interpolation.ACCURATE_RND
+
+
+def level(index: int) -> int:
+    """The gray by which a frame of `clip` can be told."""
+    return 40 + 5 * (index % 40)
+
+
+def clip(path: Path, frames: int = 20, size: tuple[int, int] = (64, 48), **more: object) -> Path:
+    """A video whose frame `i` is gray `level(i)`, with some noise so that it has a weight in bytes."""
+    rng = np.random.default_rng(0)
+    with av.open(str(path), "w", options=more.get("options", {})) as container:
+        stream = container.add_stream(more.get("codec", "libx264"), rate=more.get("rate", 30))
+        stream.width, stream.height = size
+        stream.pix_fmt = more.get("pix_fmt", "yuv420p")
+        if "turn" in more:
+            stream.set_display_rotation(more["turn"])
+        stamps = more.get("stamps", range(frames))
+        if "stamps" in more:
+            stream.time_base = stream.codec_context.time_base = Fraction(1, 1000)
+        for index, stamp in zip(range(frames), stamps, strict=False):
+            gray = np.full((size[1], size[0], 3), level(index), np.int16) + rng.integers(-8, 9, (size[1], size[0], 1))
+            if "mark" in more:
+                gray[: size[1] // 4, : size[0] // 4] = 255
+            # By default FFmpeg rounds gray to a tint of green.
+            frame = av.VideoFrame.from_ndarray(np.uint8(gray), "bgr24")
+            frame = frame.reformat(format=stream.pix_fmt, interpolation=ACCURATE)
+            frame.pts = stamp
+            if "stamps" in more:
+                frame.time_base = Fraction(1, 1000)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    return path
+
+
+def read(path: Path) -> list:
+    with VideoSource(path) as source:
+        return list(source)
