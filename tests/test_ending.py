@@ -1,11 +1,16 @@
 """However a run is ended, what was recorded can be played and nothing stays behind. With real processes."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Timer
+from typing import IO, Any
 
 import av
 import pytest
@@ -49,7 +54,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 
 def start(folder: Path, suffix: str = ".mp4", program: tuple[str, ...] = ("-m", "greenscreen")) -> list[str]:
     words = ["--camera", "synthetic", "--size", "96x64", "--no-virtual-camera", "--no-preview", "--background", "green"]
-    return [sys.executable, *program, "run", *words, "--record", str(folder / f"x{suffix}")]
+    return [sys.executable, *program, "run", "--stats", *words, "--record", str(folder / f"x{suffix}")]
 
 
 def frames(path: Path) -> int:
@@ -57,18 +62,36 @@ def frames(path: Path) -> int:
         return sum(1 for _ in video.decode(video=0))
 
 
-def await_frames(folder: Path) -> None:
-    """Until something is recorded: the unfinished file is there, and a moment has passed in which loops may compile."""
-    deadline = time.monotonic() + 30
-    while not list(folder.glob(".greenscreen-*")) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    time.sleep(3)
+@contextmanager
+def running(command: list[str], **more: Any) -> Iterator[subprocess.Popen[str]]:
+    """A process that hears all signals, also where whoever runs the tests does not. It is gone in the end, and within
+    two minutes in any case, so that nobody waits for what it says for ever."""
+
+    def hear() -> None:
+        for number in (signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, signal.SIG_DFL)
+
+    with subprocess.Popen(command, cwd=ROOT, text=True, preexec_fn=hear, **more) as process:
+        watchdog = Timer(120, process.kill)
+        watchdog.start()
+        try:
+            yield process
+        finally:
+            watchdog.cancel()
+            process.kill()
+
+
+def await_frames(said: IO[str] | None) -> None:
+    """Until a run with `--stats` has said twice that pictures are sent."""
+    assert said is not None
+    for _ in range(2):
+        assert any(re.search(r"live: (?!0\.0)", line) for line in said)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_a_run_soon_and_the_recording_plays(tmp_path: Path, number: signal.Signals) -> None:
-    with subprocess.Popen(start(tmp_path), cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
-        await_frames(tmp_path)
+    with running(start(tmp_path), stderr=subprocess.PIPE) as process:
+        await_frames(process.stderr)
         process.send_signal(number)
         process.send_signal(number)  # Impatience must not cost the recording.
         said = process.communicate(timeout=15)[1]
@@ -80,8 +103,8 @@ def test_a_signal_ends_a_run_soon_and_the_recording_plays(tmp_path: Path, number
 
 @pytest.mark.parametrize("suffix", [".webm", ".mov"])
 def test_every_kind_of_recording_is_finished(tmp_path: Path, suffix: str) -> None:
-    with subprocess.Popen(start(tmp_path, suffix), cwd=ROOT, stderr=subprocess.DEVNULL) as process:
-        await_frames(tmp_path)
+    with running(start(tmp_path, suffix), stderr=subprocess.PIPE) as process:
+        await_frames(process.stderr)
         process.terminate()
         assert process.wait(15) == 0
     assert frames(tmp_path / f"x{suffix}") > 2
@@ -91,11 +114,11 @@ def test_a_closed_terminal_ends_a_run_and_the_recording_plays(tmp_path: Path) ->
     """Its window is closed: the terminal hangs up, and whatever is still written to it fails."""
     ours, theirs = os.openpty()
     command = ["setsid", "--ctty", "--wait", *start(tmp_path)]
-    process = subprocess.Popen(command, cwd=ROOT, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True)
-    os.close(theirs)
-    await_frames(tmp_path)
-    os.close(ours)
-    process.wait(15)
+    with running(command, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True) as process:
+        os.close(theirs)
+        with os.fdopen(ours) as said:
+            await_frames(said)
+        process.wait(15)
     deadline = time.monotonic() + 5
     while list(tmp_path.glob(".greenscreen-*")) and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -105,7 +128,7 @@ def test_a_closed_terminal_ends_a_run_and_the_recording_plays(tmp_path: Path) ->
 
 def test_a_camera_that_says_nothing_does_not_hold_up_the_end(tmp_path: Path) -> None:
     command = start(tmp_path, program=("-c", SLOW))
-    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
+    with running(command, stderr=subprocess.PIPE) as process:
         assert process.stderr is not None
         assert any(line == "silent\n" for line in process.stderr)
         process.terminate()
@@ -115,8 +138,8 @@ def test_a_camera_that_says_nothing_does_not_hold_up_the_end(tmp_path: Path) -> 
 
 
 def test_under_nohup_a_closed_terminal_ends_nothing(tmp_path: Path) -> None:
-    with subprocess.Popen(["nohup", *start(tmp_path)], cwd=ROOT, stderr=subprocess.DEVNULL) as process:
-        await_frames(tmp_path)
+    with running(["nohup", *start(tmp_path)], stderr=subprocess.PIPE) as process:
+        await_frames(process.stderr)
         process.send_signal(signal.SIGHUP)
         with pytest.raises(subprocess.TimeoutExpired):
             process.wait(0.7)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-ASLEEP, AFTER, FPS = 5.0, 3.0, 5
+ASLEEP, AFTER, FPS = 3.0, 2.0, 5
 
 
 @pytest.fixture
