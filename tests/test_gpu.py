@@ -26,7 +26,7 @@ from greenscreen.refine import Edges, Islands, Plate, Refiner, guided_kernels, k
 from greenscreen.refine.limits import limits
 from greenscreen.resize import cover
 from greenscreen.segment import Segmenter, bundled_model, standby
-from greenscreen.segment.engine import NotBuiltError
+from greenscreen.segment.engine import FIRST_LOOKS, NotBuiltError
 from greenscreen.segment.motion import Motion
 from greenscreen.segment.openvino import OpenVinoEngine
 from greenscreen.segment.standby import StandbyEngine
@@ -264,7 +264,7 @@ def test_an_outline_may_be_moved_between_frames() -> None:
 
 
 def test_after_a_jump_and_a_cut_it_looks_and_forgets_as_on_the_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The network looks three times and remembers; the refiner starts afresh if most of the picture is another."""
+    """The network looks more than once and remembers; the refiner starts afresh if most of the picture is another."""
     begun: list[bool] = []
     finish = Canvas._finish
 
@@ -280,7 +280,7 @@ def test_after_a_jump_and_a_cut_it_looks_and_forgets_as_on_the_cpu(monkeypatch: 
     half[:, :140] = half[:, ::-1][:, :140]
     another = 255 - more[2].image
     pictures = [first, more[0], *(replace(more[1], pixels=to_i420(image)) for image in (half, another))]
-    expectations = [(3, [True]), (1, [False]), (3, [False]), (3, [True])]
+    expectations = [(FIRST_LOOKS, [True]), (1, [False]), (FIRST_LOOKS, [False]), (FIRST_LOOKS, [True])]
     for frame, (looks, fresh) in zip(pictures, expectations, strict=True):
         before = runs(card)
         begun.clear()

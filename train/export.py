@@ -23,7 +23,7 @@ from greenscreen.segment.openvino import OpenVinoEngine
 from train.checkpoint import Checkpoint, read_checkpoint
 from train.contact import chosen
 from train.data import Image, Row, read
-from train.models import LargeStudent, Trained, logits
+from train.models import LargeStudent, Trained, logits, surer
 from train.models.network import STRIDE
 from train.pack import pack
 from train.quantize import quantize
@@ -61,7 +61,7 @@ class Deployed(nn.Module):
 
     def forward(self, image: Tensor, previous: Tensor | None = None) -> Tensor:
         bgr = (image / 127.5 - 1).permute(0, 3, 1, 2)
-        matte = torch.zeros_like(bgr[:, :1]) if previous is None else previous.permute(0, 3, 1, 2)
+        matte = torch.zeros_like(bgr[:, :1]) if previous is None else surer(previous).permute(0, 3, 1, 2)
         if self.half_inside:
             bgr, matte = bgr.half(), matte.half()
         found = [

@@ -18,7 +18,7 @@ from greenscreen.errors import ModelError
 from train.feed import Batch, to_input
 from train.losses import boundary_cross_entropy, dice, distillation, focal, laplacian
 from train.metrics import METRICS, Alpha
-from train.models import LargeStudent, Trained, build, logits
+from train.models import LargeStudent, Trained, build, logits, surer
 from train.recipe import Recipe
 from train.samples import Judged, input_size
 
@@ -90,7 +90,7 @@ class Learner(L.LightningModule):
         self.network.eval()
         matte = logits(self.network, before, previous.roll(aside.tolist(), (2, 3))).float().sigmoid()
         self.network.train()
-        return matte.roll(back.tolist(), (2, 3))
+        return surer(matte).roll(back.tolist(), (2, 3))
 
     def validation_step(self, judged: Judged, batch_idx: int) -> Alpha:
         matte, truth = self.matte(judged.image), judged.alpha.astype(np.float32) / 255

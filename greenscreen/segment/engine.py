@@ -9,7 +9,7 @@ from greenscreen.cuda import Card
 from greenscreen.errors import EngineError
 from greenscreen.frame import Image, Matte
 
-FIRST_LOOKS = 3
+FIRST_LOOKS = 2
 """How often a network with memory looks at a fresh frame: it mends its first matte, which started from nothing; and at
 one unlike the last, of which it still remembers more than it would find in as many looks from nothing."""
 

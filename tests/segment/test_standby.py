@@ -10,7 +10,7 @@ import pytest
 from greenscreen.errors import EngineError
 from greenscreen.frame import Image, Matte
 from greenscreen.segment import standby
-from greenscreen.segment.engine import NotBuiltError
+from greenscreen.segment.engine import FIRST_LOOKS, NotBuiltError
 from greenscreen.segment.standby import StandbyEngine
 
 PICTURE: Image = np.zeros((4, 4, 3), np.uint8)
@@ -129,7 +129,7 @@ def test_a_lost_engine_costs_no_picture_and_comes_back() -> None:
     value(engine)
     machine.opened[0].broken, machine.runs = True, False
     assert value(engine) == 0.25
-    assert machine.spare.steps == 3, "the first look of a network with memory"
+    assert machine.spare.steps == FIRST_LOOKS, "the first look of a network with memory"
     until(lambda: machine.opened[0].closed)
     assert "tensorrt is lost: unplugged" in machine.said[-1]
     assert value(engine) == 0.25

@@ -174,6 +174,23 @@ def test_several_networks_are_one_model_that_answers_with_their_mean(untrained: 
     torch.testing.assert_close(both.logit(), (each[0].logit() + each[1].logit()) / 2, atol=1e-4, rtol=1e-4)
 
 
+def test_doubts_of_the_last_matte_are_mostly_decided_before_it_is_told(untrained: Untrained) -> None:
+    """What a network has learnt with is surer than what it gives; an empty memory stays empty."""
+    torch.manual_seed(0)
+    network = Deployed(read_checkpoint(untrained("student-large")).build()).eval()
+    bgr = torch.randint(0, 256, (1, 64, 96, 3)).float()
+
+    def told(alpha: float) -> torch.Tensor:
+        with torch.inference_mode():
+            return network(bgr, torch.full((1, 64, 96, 1), alpha))
+
+    torch.testing.assert_close(told(0.2), told(0.0))
+    torch.testing.assert_close(told(0.8), told(1.0))
+    assert not torch.allclose(told(0.5), told(0.0), atol=1e-5)
+    with torch.inference_mode():
+        torch.testing.assert_close(told(0.0), network(bgr))
+
+
 def test_eight_bits_need_pictures(untrained: Untrained, rows: list[Row], tmp_path: Path) -> None:
     for split, told in (("train", "no pictures to train on"), ("val", "no pictures of val")):
         with pytest.raises(UsageError, match=told):

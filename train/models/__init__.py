@@ -15,7 +15,7 @@ from train.models.student import Student
 from train.models.tiramisu import Tiramisu
 from train.models.unet import UNet
 
-__all__ = ["NETWORKS", "PRETRAINED", "LargeStudent", "Network", "Student", "Trained", "build", "logits"]
+__all__ = ["NETWORKS", "PRETRAINED", "LargeStudent", "Network", "Student", "Trained", "build", "logits", "surer"]
 
 Trained = Network | Student | LargeStudent
 
@@ -32,6 +32,9 @@ NETWORKS: dict[str, Callable[[], Trained]] = {
 PRETRAINED = [f"student-{size}" for size in lite.SIZES]
 """Those with an encoder that may begin with weights learnt on ImageNet."""
 
+SURER = 5.0
+"""How many times surer a network is told its last matte than it was."""
+
 
 def build(name: str) -> Trained:
     """A new network by its name in `NETWORKS`; raises `ValueError` if there is none."""
@@ -46,3 +49,11 @@ def logits(network: Trained, image: Tensor, previous: Tensor) -> Tensor:
     Image `(N, 3, H, W)` RGB in [-1, 1], matte `(N, 1, H, W)` in [0, 1], logits `(N, 1, H, W)`.
     """
     return network(image, previous) if network.remembers else network(image)
+
+
+def surer(matte: Tensor) -> Tensor:
+    """A matte in [0, 1] of which most doubts are decided, for a network to remember.
+
+    Networks learn with mattes of truth, which leave little in doubt: told so, they mend what they were in doubt of.
+    """
+    return (SURER * (matte - 0.5) + 0.5).clamp(0, 1)
