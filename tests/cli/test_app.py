@@ -1,30 +1,25 @@
 """The command line: names, exit codes, and one sentence with a hint for whatever goes wrong."""
 
-import importlib
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import av
 import cv2
-import fake_tensorrt
 import numpy as np
 import pytest
-from emulated_card import EmulatedCard
+from command import Answer, Greenscreen
 
-from greenscreen import __version__, cache, segment
-from greenscreen.cli import main
+from greenscreen import __version__, segment
 from greenscreen.errors import EngineError
 from greenscreen.frame import Matte
-from greenscreen.segment import bundled_model, tflite
+from greenscreen.segment import bundled_model
 from greenscreen.setup import Step
 
 ROOT = Path(__file__).parents[2]
@@ -39,36 +34,6 @@ OPTIONS = {
 }
 MakeClip = Callable[..., Path]
 StubEngine = Callable[[Callable[[int, int], Matte]], str]
-
-
-@dataclass
-class Answer:
-    """What a command left behind."""
-
-    code: object
-    out: str
-    err: str
-
-
-Greenscreen = Callable[..., Answer]
-
-
-@pytest.fixture
-def greenscreen(
-    bare: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Iterator[Greenscreen]:
-    """The command, in this process, on a machine with nothing attached and in an empty folder."""
-
-    def call(*words: object) -> Answer:
-        monkeypatch.setattr(sys, "argv", ["greenscreen", *map(str, words)])
-        with pytest.raises(SystemExit) as end:
-            main()
-        return Answer(end.value.code or 0, *capsys.readouterr())
-
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    yield call
-    for number, handler in handlers.items():
-        signal.signal(number, handler)
 
 
 def photo(name: str, size: tuple[int, int] = (64, 48)) -> str:
@@ -141,6 +106,7 @@ USAGE = [
     ["bench", "--engine", "magic"],
     ["bench", "--plot", "plot.txt"],
 ]
+
 
 FAILURES = [
     ["run", "--camera", "synthetic", "--model", "missing.onnx"],
@@ -349,51 +315,6 @@ def test_who_stops_reading_gets_no_traceback() -> None:
         assert process.stderr is not None
         process.stdout.close()
         assert "Traceback" not in process.stderr.read()
-
-
-def test_engines_are_built_listed_and_removed(
-    greenscreen: Greenscreen, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    """By a stand-in for TensorRT, on an emulated card, in a cache of its own."""
-    monkeypatch.setattr(cache.platformdirs, "user_cache_path", lambda _: tmp_path)
-    monkeypatch.setitem(sys.modules, "tensorrt", fake_tensorrt.fake_tensorrt("11.4.0"))
-    monkeypatch.delitem(sys.modules, "greenscreen.segment.tensorrt", raising=False)
-    engine = importlib.import_module("greenscreen.segment.tensorrt")
-    monkeypatch.setattr(engine, "open_card", lambda _: EmulatedCard())
-    answer = greenscreen("engine", "build", "--size", "1280x720", "--size", "480x640")
-    assert answer.code == 0
-    assert answer.err.count("is ready") == 2
-    answer = greenscreen("engine", "list")
-    assert [word in answer.out for word in ("student", "288x160", "tensorrt-11.4.0", "Emulated", "sm90")] == [True] * 5
-    assert greenscreen("engine", "clean").code == 0
-    assert "nothing is built yet" in greenscreen("engine", "list").err
-    sys.modules.pop("greenscreen.segment.tensorrt")
-
-
-def test_a_model_is_fetched_when_asked_and_where_to(greenscreen: Greenscreen, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tflite, "fetch_model", lambda: Path("selfie.tflite"))
-    answer = greenscreen("engine", "fetch", "mediapipe")
-    assert (answer.code, answer.err) == (0, "selfie.tflite is ready: greenscreen run --engine mediapipe\n")
-    assert greenscreen("engine", "fetch", "openvino").code == 2
-
-
-@pytest.mark.parametrize(("words", "code"), [(["--engine", "openvino"], 2), (["--engine", "mediapipe"], 1)])
-def test_without_mediapipe_its_models_are_no_mystery(
-    greenscreen: Greenscreen, monkeypatch: pytest.MonkeyPatch, words: list[str], code: int
-) -> None:
-    monkeypatch.setitem(sys.modules, "mediapipe", None)
-    monkeypatch.delitem(sys.modules, "greenscreen.segment.mediapipe", raising=False)
-    answer = greenscreen("run", "--camera", "synthetic", "--model", "mine.tflite", *words)
-    assert answer.code == code
-    assert ("use: --engine mediapipe" if code == 2 else "pip install mediapipe") in answer.err
-
-
-def test_building_without_tensorrt_names_the_command(greenscreen: Greenscreen, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "tensorrt", None)
-    monkeypatch.delitem(sys.modules, "greenscreen.segment.tensorrt", raising=False)
-    answer = greenscreen("engine", "build")
-    assert answer.code == 1
-    assert "pip install tensorrt-cu13 pycuda" in answer.err
 
 
 @pytest.mark.parametrize("more", [["--stats"], ["--profile", "talk"], ["--stats", "--log-json"]], ids=" ".join)
