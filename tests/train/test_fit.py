@@ -149,9 +149,9 @@ def test_a_damaged_checkpoint_is_not_gone_on_with(train: Train) -> None:
 
 
 def test_the_shipped_students_weights_can_be_gone_on_with(train: Train) -> None:
-    shipped = Path(__file__).parents[2] / "train" / "weights" / "student-large.ckpt"
+    shipped = Path(__file__).parents[2] / "train" / "weights" / "student-lean.ckpt"
     network = read_checkpoint(shipped).build()
-    fresh = train(network="student-large", start=shipped, rate=0, steps=1, average=0, memory=0)
+    fresh = train(network="student-lean", start=shipped, rate=0, steps=1, average=0, memory=0)
     torch.testing.assert_close(weights(fresh)["head.weight"], network.state_dict()["head.weight"], rtol=0, atol=0)
 
 
