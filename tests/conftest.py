@@ -9,6 +9,7 @@ from types import ModuleType
 import av
 import numpy as np
 import pytest
+from clips import add_silence
 
 from greenscreen.frame import Image, Matte
 from greenscreen.segment import ENGINES
@@ -97,11 +98,7 @@ def make_clip() -> MakeClip:
                 container.mux(stream.encode(frame))
             container.mux(stream.encode())
             if tone:
-                for _ in range(18):
-                    wave = av.AudioFrame.from_ndarray(np.zeros((2, 1024), np.float32), "fltp", "stereo")
-                    wave.sample_rate = 48_000
-                    container.mux(tone.encode(wave))
-                container.mux(tone.encode())
+                add_silence(container, tone, 18)
         return path
 
     return make

@@ -8,7 +8,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from clips import clip, read
+from clips import add_silence, clip, read
 
 from greenscreen.errors import SourceError
 from greenscreen.sources.video import VideoSource
@@ -16,12 +16,7 @@ from greenscreen.sources.video import VideoSource
 
 def song(path: Path) -> Path:
     with av.open(str(path), "w") as container:
-        stream = container.add_stream("aac", rate=44100)
-        for _ in range(4):
-            sound = av.AudioFrame.from_ndarray(np.zeros((2, 1024), np.float32), "fltp", "stereo")
-            sound.sample_rate = 44100
-            container.mux(stream.encode(sound))
-        container.mux(stream.encode())
+        add_silence(container, container.add_stream("aac", rate=44100, layout="stereo"), 4)
     return path
 
 

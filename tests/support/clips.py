@@ -44,6 +44,15 @@ def clip(path: Path, frames: int = 20, size: tuple[int, int] = (64, 48), **more:
     return path
 
 
+def add_silence(container: av.container.OutputContainer, stream: av.AudioStream, frames: int) -> None:
+    """So many times 1024 samples, to the stream's end."""
+    for _ in range(frames):
+        sound = av.AudioFrame.from_ndarray(np.zeros((2, 1024), np.float32), "fltp", "stereo")
+        sound.sample_rate = stream.rate
+        container.mux(stream.encode(sound))
+    container.mux(stream.encode())
+
+
 def read(path: Path) -> list:
     with VideoSource(path) as source:
         return list(source)

@@ -24,7 +24,7 @@ def run(*words: object) -> None:
 
 
 def test_the_shipped_student_finds_the_demos_person_in_mediapipe(tmp_path: Path) -> None:
-    """As it does in ONNX, as far as a first look of three can be compared with one without memory."""
+    """As it does in ONNX, as far as a first look of two can be compared with one without memory."""
     pytest.importorskip("mediapipe", reason="needs MediaPipe: pip install 'mediapipe>=1'")
     out = tmp_path / "student.tflite"
     run(WEIGHTS, "--out", out)
