@@ -7,6 +7,7 @@ name is made here, so that nothing a client says ever becomes part of a path as 
 import re
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 
 import cv2
 import numpy as np
@@ -25,23 +26,26 @@ MOST_PICTURES = 200
 _KEPT = (3840, 2160)
 _THUMBNAIL = (240, 135)
 
+_naming = Lock()
+"""Held from looking which names are free until one is taken, as phones send several at once, all called image."""
+
 
 def add_background(data: bytes, wanted: str) -> str:
     """Takes a picture in, and returns its name: what was wanted as far as that makes a name, or the next free one.
 
     Raises `SourceError` for what is no picture or too large a one, and `SinkError` when it cannot be kept.
     """
-    there = gallery()
-    if len(there) >= MOST_PICTURES:
-        raise SinkError("the backgrounds folder is full", f"remove some of its {MOST_PICTURES} pictures first")
     image = _reduced(decode_photo(data, "the picture", MOST_PIXELS, MOST_SIDE))
-    name = _free(slug(wanted), {path.stem.lower() for path in there.values()} | WORDS | {"none"})
-    try:
-        gallery_folder().mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise SinkError(f"the backgrounds folder cannot be made: {error.strerror}", "check its parents") from error
-    # Another client may be adding one of this name at the same moment.
-    return write_image(gallery_folder() / f"{name}.jpg", image, keep=True).stem
+    with _naming:
+        there = gallery()
+        if len(there) >= MOST_PICTURES:
+            raise SinkError("the backgrounds folder is full", f"remove some of its {MOST_PICTURES} pictures first")
+        name = _free(slug(wanted), {path.stem.lower() for path in there.values()} | WORDS | {"none"})
+        try:
+            gallery_folder().mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise SinkError(f"the backgrounds folder cannot be made: {error.strerror}", "check its parents") from error
+        return write_image(gallery_folder() / f"{name}.jpg", image, keep=True).stem
 
 
 def remove_background(name: str) -> None:
