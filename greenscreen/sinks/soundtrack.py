@@ -18,6 +18,7 @@ from greenscreen.errors import SinkError
 from greenscreen.sinks.recipes import Recipe
 
 AnyPacket: TypeAlias = "Packet[Any]"  # In quotes, as only PyAV's stubs know the brackets.
+Time: TypeAlias = int | Fraction
 
 log = logging.getLogger(__name__)
 
@@ -107,21 +108,32 @@ class Soundtrack:
             log.warning("the sound of %s ends early, as it cannot be read: %s", self._path.name, error.strerror)
 
 
+class _Clock:
+    """Times of the new file, in whatever unit: as the old one has them, and going on where they step back."""
+
+    def __init__(self) -> None:
+        self._last: Time = -1
+        self._after: Time = 0
+
+    def begin(self, due: Time, length: Time) -> Time:
+        """When what is due then, and of that length, begins."""
+        now = due if due > self._last else self._after
+        self._last, self._after = now, now + length
+        return now
+
+
 class _Copied:
     def __init__(self, stream: AudioStream, origin: Fraction):
-        self._stream, self._origin = stream, origin
-        self._last, self._after = -1, 0
+        self._stream, self._origin, self._clock = stream, origin, _Clock()
 
     def take(self, packet: AnyPacket) -> Iterator[AnyPacket]:
         if packet.pts is None or packet.dts is None:  # The empty packet that ends a stream.
             return
         shift = round(self._origin / packet.time_base)
         if packet.pts >= shift:
-            due = packet.dts - shift
-            now = due if due > self._last else self._after
+            now = int(self._clock.begin(packet.dts - shift, max(1, packet.duration or 0)))
             packet.pts += now - packet.dts
             packet.dts = now
-            self._last, self._after = now, now + max(1, packet.duration or 0)
             packet.stream = self._stream
             yield packet
 
@@ -131,21 +143,18 @@ class _Copied:
 
 class _Encoded:
     def __init__(self, stream: AudioStream, origin: Fraction):
-        self._stream, self._origin = stream, origin
+        self._stream, self._origin, self._clock = stream, origin, _Clock()
         self._heard, self._resampler = ("", "", 0), AudioResampler()
-        self._last = self._after = Fraction(-1)
 
     def take(self, packet: AnyPacket) -> Iterator[AnyPacket]:
         for frame in _decoded(packet):
             if frame.pts is None or frame.time_base is None:
                 continue
             due = frame.pts * frame.time_base - self._origin
-            if due < 0:
-                continue
-            now = due if due > self._last else self._after
-            frame.pts = round(now / frame.time_base)
-            self._last, self._after = now, now + Fraction(frame.samples, frame.sample_rate)
-            yield from self._encoded(frame)
+            if due >= 0:
+                now = self._clock.begin(due, Fraction(frame.samples, frame.sample_rate))
+                frame.pts = round(now / frame.time_base)
+                yield from self._encoded(frame)
 
     def end(self) -> Iterator[AnyPacket]:
         yield from self._stream.encode(None)
