@@ -42,7 +42,7 @@ class Track(Protocol):
 
 
 class Soundtrack:
-    """All sound of a video: each track copied, or re-encoded in stereo when the new file does not take it as it is.
+    """All sound of a video: each track copied, or re-encoded in stereo when the new file may not hold it as it is.
 
     Tracks keep their order, and language, title and which is the default, where the new file has room for that. They
     are read while the pictures come, never far ahead of them, so that memory stays flat. A file without sound is a
@@ -171,7 +171,7 @@ class _Encoded:
 def _track(track: AudioStream, target: av.container.OutputContainer, recipe: Recipe, origin: Fraction) -> Track:
     """A stream in the new file for this one of the old; raises `av.FFmpegError` where nothing can play it."""
     track.codec_context.open(strict=False)
-    copied = track.codec.canonical_name in recipe.copied and _takes(recipe, track)
+    copied = track.codec.canonical_name in recipe.copied and not _may_change(track) and _takes(recipe, track)
     if copied:
         stream = target.add_stream_from_template(track)
     else:
@@ -180,6 +180,11 @@ def _track(track: AudioStream, target: av.container.OutputContainer, recipe: Rec
     stream.metadata.update({key: track.metadata[key] for key in _KEPT if key in track.metadata})
     stream.disposition = track.disposition
     return _Copied(stream, origin) if copied else _Encoded(stream, origin)
+
+
+def _may_change(track: AudioStream) -> bool:
+    """Whether it is AAC whose rate and channels each packet says anew (ADTS): a new file says them once."""
+    return track.codec.canonical_name == "aac" and not track.codec_context.extradata
 
 
 def _takes(recipe: Recipe, track: AudioStream) -> bool:
@@ -197,7 +202,7 @@ def _decoded(packet: AnyPacket) -> list[av.AudioFrame]:
     """Return the frames in a packet; a damaged one is a moment of silence, no reason to lose a recording."""
     try:
         frames: list[av.AudioFrame] = packet.stream.decode(packet)
-    except av.InvalidDataError:
+    except av.FFmpegError:  # Decoders have errors of their own beside FFmpeg's.
         return []
     return frames
 

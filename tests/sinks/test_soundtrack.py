@@ -74,6 +74,7 @@ def click_time(path: Path, after: float = 0.0) -> float:
         ("a.mkv", "libopus", ".mov", "aac"),
         ("a.mkv", "pcm_f32le", ".mkv", "aac"),
         ("a.ts", "aac", ".mp4", "aac"),
+        ("a.ts", "libmp3lame", ".mp4", "mp3"),
     ],
 )
 def test_sound_stays_in_step_with_the_pictures(
@@ -234,7 +235,7 @@ def test_a_track_without_its_header_costs_neither_pictures_nor_the_other_tracks(
 @pytest.mark.parametrize("name", ["out.mp4", "out.webm"])
 def test_sound_goes_on_where_spliced_files_step_back_in_time(tmp_path: Path, name: str) -> None:
     """As pictures do, see `VideoSource`. It is copied to the one and encoded for the other."""
-    with_sound(tmp_path / "part.ts", click=1.0)
+    with_sound(tmp_path / "part.ts", "libmp3lame", click=1.0)
     (tmp_path / "in.ts").write_bytes(2 * (tmp_path / "part.ts").read_bytes())
     record(tmp_path / name, [0.0, 2.0, 4.0, 6.0], tmp_path / "in.ts")
     assert len(frames(tmp_path / name)) == 4
@@ -253,23 +254,26 @@ def with_tone(path: Path, rate: int, layout: str, pitch: int) -> None:
         target.mux(audio.encode())
 
 
-def test_sound_that_changes_its_kind_on_the_way_is_encoded_on(tmp_path: Path) -> None:
-    """As broadcasts do between film and talk."""
+@pytest.mark.parametrize("name", ["out.webm", "out.mp4", "out.mkv"])
+def test_sound_that_changes_its_kind_on_the_way_is_encoded_on(tmp_path: Path, name: str) -> None:
+    """As broadcasts do between film and talk; copied AAC of another rate would be played at the first's."""
     with_tone(tmp_path / "stereo.ts", 48_000, "stereo", 440)
     with_tone(tmp_path / "mono.ts", 32_000, "mono", 660)
     (tmp_path / "in.ts").write_bytes((tmp_path / "stereo.ts").read_bytes() + (tmp_path / "mono.ts").read_bytes())
-    record(tmp_path / "out.webm", [0.0, 2.0, 4.0], tmp_path / "in.ts")
-    assert len(frames(tmp_path / "out.webm")) == 3
-    assert [pitch_of(tmp_path / "out.webm", 0, start) for start in (0.2, 2.2)] == pytest.approx([440, 660], abs=3)
+    record(tmp_path / name, [0.0, 2.0, 4.0], tmp_path / "in.ts")
+    assert len(frames(tmp_path / name)) == 3
+    assert [pitch_of(tmp_path / name, 0, start) for start in (0.2, 2.2)] == pytest.approx([440, 660], abs=3)
 
 
-@pytest.mark.parametrize("name", ["out.webm", "out.mp4"])
+@pytest.mark.parametrize(("codec", "name"), [("aac", "out.webm"), ("ac3", "out.webm"), ("libmp3lame", "out.mp4")])
 @pytest.mark.parametrize(
     ("seed", "places"), [(3, 400), (3, 4000), (9, 400)], ids=["moments", "most of it", "new streams"]
 )
-def test_a_damaged_source_does_not_lose_the_recording(tmp_path: Path, name: str, seed: int, places: int) -> None:
-    """Sound is encoded anew for WebM, so every damaged packet meets the decoder; MP4 gets it as it is."""
-    with_sound(tmp_path / "in.ts")
+def test_a_damaged_source_does_not_lose_the_recording(
+    tmp_path: Path, codec: str, name: str, seed: int, places: int
+) -> None:
+    """Sound is encoded anew for WebM, so every damaged packet meets the decoder; MP4 gets MP3 as it is."""
+    with_sound(tmp_path / "in.ts", codec)
     data = bytearray((tmp_path / "in.ts").read_bytes())
     noise = np.random.default_rng(seed)
     for place in noise.integers(len(data) // 10, len(data), places):
