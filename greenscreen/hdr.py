@@ -1,4 +1,4 @@
-"""High dynamic range (ITU-R BT.2100, PQ and HLG, of BT.2020's colours) brought into the usual range and colours."""
+"""High dynamic range (ITU-R BT.2100: PQ and HLG) brought into the usual range and colours."""
 
 import cv2
 import numpy as np
@@ -9,7 +9,9 @@ from greenscreen.frame import Image
 Table = NDArray[np.float32]
 
 PQ, HLG = 16, 18
-"""What ITU-T H.273 numbers the two curves, as files do."""
+"""What ITU-T H.273 numbers the two curves, as files do (table 3)."""
+BT709, BT2020, P3 = 1, 9, 12
+"""The same of the primaries (table 2). P3 is that of displays, with the white of the others (SMPTE EG 432-1)."""
 
 _WHITE = 203.0  # nits of what is white in the usual range (ITU-R BT.2408)
 _PEAK = 1000.0  # nits of the display that HLG is shown on in mastering
@@ -17,32 +19,45 @@ _BRIGHTEST = 10_000 / _WHITE
 _CODES = 4096  # twelve bits
 _ROWS = 256
 _KNEE = 0.75  # from here on highlights are compressed
-_LUMINANCE = (0.0593, 0.6780, 0.2627)  # BT.2020, of B, G, R
-_TO_BT709 = np.array(
-    [[1.1187, -0.1006, -0.0182], [-0.0083, 1.1329, -0.1246], [-0.0728, -0.5876, 1.6605]], np.float32
-)  # linear B, G, R of BT.2020 (ITU-R BT.2087)
+_CORNERS = {
+    BT709: ((0.640, 0.330), (0.300, 0.600), (0.150, 0.060)),
+    BT2020: ((0.708, 0.292), (0.170, 0.797), (0.131, 0.046)),
+    P3: ((0.680, 0.320), (0.265, 0.690), (0.150, 0.060)),
+}  # x, y of red, green, blue
+_D65 = (0.3127, 0.3290)
 
 
-def toned(picture: NDArray[np.unsignedinteger], bits: int, curve: int) -> Image:
-    """BGR `(H, W, 3)` of so many bits by `PQ` or `HLG`, as uint8 BGR of BT.709's colours and gamma."""
+def toned(picture: NDArray[np.unsignedinteger], bits: int, curve: int, primaries: int = BT2020) -> Image:
+    """BGR `(H, W, 3)` of so many bits by `PQ` or `HLG`, as uint8 BGR of BT.709's colours and gamma.
+
+    Other `primaries` than those named above are taken for BT.2020's, which are BT.2100's own.
+    """
+    to_xyz = _TO_XYZ.get(primaries, _TO_XYZ[BT2020])
     out, scale = np.empty(picture.shape, np.uint8), np.float32((_CODES - 1) / (2**bits - 1))
     for top in range(0, len(picture), _ROWS):
         codes = np.rint(picture[top : top + _ROWS] * scale).astype(np.uint16)
-        out[top : top + _ROWS] = _toned(codes, curve)
+        out[top : top + _ROWS] = _toned(codes, curve, to_xyz)
     return out
 
 
-def _toned(codes: NDArray[np.uint16], curve: int) -> Image:
+def _toned(codes: NDArray[np.uint16], curve: int, to_xyz: Table) -> Image:
     if curve == PQ:
         light = _PQ[codes]
     else:
         scene = _HLG[codes]
-        shown = cv2.pow(cv2.transform(scene, np.array([_LUMINANCE], np.float32)), 0.2)
+        shown = cv2.pow(cv2.transform(scene, to_xyz[1:2]), 0.2)
         light = scene * np.asarray(shown, np.float32)[..., None] * np.float32(_PEAK / _WHITE)
-    usual = np.clip(cv2.transform(light, _TO_BT709), 0, _BRIGHTEST)
+    usual = np.clip(cv2.transform(light, _FROM_XYZ @ to_xyz), 0, _BRIGHTEST)
     # By the square root, as eyes and codes are finer in the dark.
     index = cv2.sqrt(usual) * np.float32((_CODES - 1) / np.sqrt(_BRIGHTEST))
     return _CODE[index.astype(np.uint16)]
+
+
+def _to_xyz(corners: tuple[tuple[float, float], ...]) -> Table:
+    """From linear B, G, R to CIE XYZ (SMPTE RP 177); the middle row is the luminance."""
+    xyz = np.array([(x / y, 1, (1 - x - y) / y) for x, y in (*corners[::-1], _D65)]).T
+    colours, white = xyz[:, :3], xyz[:, 3]
+    return (colours * np.linalg.solve(colours, white)).astype(np.float32)
 
 
 def _pq() -> Table:
@@ -66,4 +81,6 @@ def _code() -> Image:
     return np.rint(255 * (np.minimum(light, _KNEE) + (1 - _KNEE) * above) ** (1 / 2.4)).astype(np.uint8)
 
 
+_TO_XYZ = {primaries: _to_xyz(corners) for primaries, corners in _CORNERS.items()}
+_FROM_XYZ = np.linalg.inv(_TO_XYZ[BT709])
 _PQ, _HLG, _CODE = _pq(), _hlg(), _code()

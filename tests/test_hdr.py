@@ -12,11 +12,18 @@ import cv2
 import numpy as np
 import pytest
 
-from greenscreen.hdr import HLG, PQ
+from greenscreen.hdr import BT709, BT2020, HLG, P3, PQ
 from greenscreen.images import open_photo
 from greenscreen.sources.video import VideoSource
 
-BT2020, LIMITED = 9, 1
+LIMITED = 1
+
+FROM_BT709 = {
+    BT709: np.eye(3),
+    BT2020: [[0.6274, 0.3293, 0.0433], [0.0691, 0.9195, 0.0114], [0.0164, 0.0880, 0.8956]],  # ITU-R BT.2087
+    P3: [[0.8225, 0.1774, 0.0], [0.0332, 0.9669, 0.0], [0.0171, 0.0724, 0.9108]],  # W3C CSS Color 4
+}
+"""What linear R, G, B of BT.709 is in other primaries."""
 
 
 @pytest.fixture
@@ -26,7 +33,7 @@ def picture() -> np.ndarray:
     return np.tile(bars.repeat(32, axis=0), (64, 1, 1))
 
 
-def film(path: Path, picture: np.ndarray, curve: int) -> Path:
+def film(path: Path, picture: np.ndarray, curve: int, primaries: int = BT2020) -> Path:
     """A video of one frame, or a photo: an AVIF is either."""
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libsvtav1", rate=25)
@@ -35,7 +42,7 @@ def film(path: Path, picture: np.ndarray, curve: int) -> Path:
         frame = av.VideoFrame.from_ndarray(picture, "bgr48le")
         frame = frame.reformat(format="yuv420p10le", dst_colorspace=BT2020, dst_color_range=LIMITED)
         for target in (stream.codec_context, frame):
-            target.color_trc, target.color_primaries = curve, BT2020
+            target.color_trc, target.color_primaries = curve, primaries
             target.colorspace, target.color_range = BT2020, LIMITED
         frame.pts = 0
         container.mux(stream.encode(frame))
@@ -43,8 +50,8 @@ def film(path: Path, picture: np.ndarray, curve: int) -> Path:
     return path
 
 
-def png(picture: np.ndarray, curve: int) -> bytes:
-    body = b"cICP" + bytes([BT2020, curve, 0, 1])
+def png(picture: np.ndarray, curve: int, primaries: int = BT2020) -> bytes:
+    body = b"cICP" + bytes([primaries, curve, 0, 1])
     chunk = struct.pack(">I", 4) + body + struct.pack(">I", zlib.crc32(body))
     data = cv2.imencode(".png", picture)[1].tobytes()
     return data[:33] + chunk + data[33:]
@@ -69,6 +76,36 @@ def test_a_photo_looks_like_the_video_of_the_same(
     assert blue[0] > blue[2] + 150
     assert orange[2] > orange[0] + 150
     assert np.ptp(gray) < 6
+
+
+def codes_of(light: np.ndarray, curve: int, primaries: int) -> np.ndarray:
+    """Linear R, G, B of BT.709 as sixteen bits of B, G, R: of 203 nits, or a twelfth of a scene's light."""
+    there = light @ np.transpose(FROM_BT709[primaries])
+    if curve == PQ:
+        power = (there * 0.0203) ** 0.1593017578125
+        code = ((0.8359375 + 18.8515625 * power) / (1 + 18.6875 * power)) ** 78.84375  # SMPTE ST 2084
+    else:
+        code = np.sqrt(there / 4)  # ARIB STD-B67
+    return np.rint(code * 65_535).astype(np.uint16)[..., ::-1].copy()
+
+
+@pytest.mark.parametrize("curve", [PQ, HLG])
+@pytest.mark.parametrize("primaries", [BT709, P3])
+def test_colours_are_those_of_the_primaries_that_the_file_names(
+    tmp_path: Path, curve: int, primaries: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SVT_LOG", "0")
+    bars = np.array([[0.8, 0.1, 0.1], [0.1, 0.7, 0.2], [0.1, 0.2, 0.8], [0.9, 0.5, 0.2], [0.5, 0.5, 0.5]])
+    light = np.tile(bars.repeat(32, axis=0), (64, 1, 1))
+    wide, other = (codes_of(light, curve, there) for there in (BT2020, primaries))
+    for name, data in {"wide.png": png(wide, curve), "other.png": png(other, curve, primaries)}.items():
+        (tmp_path / name).write_bytes(data)
+    wanted = open_photo(tmp_path / "wide.png").image.astype(int)
+    assert np.abs(open_photo(tmp_path / "other.png").image - wanted).max() <= 3
+    photo = open_photo(film(tmp_path / "photo.avif", other, curve, primaries)).image
+    for left in range(8, 160, 32):
+        there = np.s_[8:-8, left : left + 16]
+        assert np.abs(photo[there].mean((0, 1)) - wanted[there].mean((0, 1))).max() < 8
 
 
 @pytest.mark.parametrize("depth", [np.uint8, np.uint16])

@@ -18,7 +18,7 @@ from greenscreen.filing import write_whole
 from greenscreen.frame import Image
 from greenscreen.hdr import HLG, PQ, toned
 from greenscreen.images.headers import AS_JPEG, BrokenImageError, measure, moves, picture_only
-from greenscreen.images.pixels import clear, curve, depth, multiplied, orientation, usual
+from greenscreen.images.pixels import clear, coding, depth, multiplied, orientation, usual
 from greenscreen.images.profile import profile_of, with_profile
 from greenscreen.images.srgb import in_srgb
 
@@ -96,7 +96,7 @@ def _photo(data: bytes, name: str, most_pixels: int, most_side: int) -> Photo:
     if moves(data):
         log.warning("%s is an animation: only its first picture counts", name)
     image, opacity = _decode(data, name)
-    return Photo(image, opacity, b"" if curve(data) in (PQ, HLG) else profile_of(data))
+    return Photo(image, opacity, b"" if coding(data)[1] in (PQ, HLG) else profile_of(data))
 
 
 def write_image(path: Path, pixels: NDArray[np.uint8], profile: bytes = b"", keep: bool = False) -> Path:
@@ -183,8 +183,9 @@ def _decode(data: bytes, name: str) -> tuple[Image, Bytes | None]:
     if pixels is None:
         raise SourceError(f"{name} is damaged or cut off", "copy or download it again")
     deep = pixels.dtype == np.uint16
-    if curve(data) in (PQ, HLG) and pixels.ndim == 3:
-        pixels = _toned(np.asarray(pixels), depth(data) if deep else 8, curve(data))
+    primaries, curve = coding(data)
+    if curve in (PQ, HLG) and pixels.ndim == 3:
+        pixels = _toned(np.asarray(pixels), depth(data) if deep else 8, curve, primaries)
     elif deep and usual(data):
         pixels = cv2.convertScaleAbs(pixels, alpha=255 / (2 ** depth(data) - 1))
     if pixels.dtype != np.uint8:
@@ -196,9 +197,9 @@ def _decode(data: bytes, name: str) -> tuple[Image, Bytes | None]:
     return _parted(upright, multiplied(data, deep))
 
 
-def _toned(pixels: NDArray[np.unsignedinteger], bits: int, curve: int) -> Bytes:
+def _toned(pixels: NDArray[np.unsignedinteger], bits: int, curve: int, primaries: int) -> Bytes:
     """A picture of high dynamic range, BGR or BGRA, in the usual one; how opaque it is stays."""
-    light = toned(pixels[..., :3], bits, curve)
+    light = toned(pixels[..., :3], bits, curve, primaries)
     if pixels.shape[2] == 3:
         return light
     return np.dstack([light, cv2.convertScaleAbs(pixels[..., 3], alpha=255 / (2**bits - 1))])

@@ -32,17 +32,19 @@ def depth(data: bytes) -> int:
     return (12 if configured[1][0] & 0x20 else 10) if configured else 16
 
 
-def curve(data: bytes) -> int:
-    """Return what an AVIF or PNG says of how its numbers become light, as ITU-T H.273 counts; 2, unknown, as default.
+def coding(data: bytes) -> tuple[int, int]:
+    """Return what an AVIF or PNG says of its primaries and its curve, as ITU-T H.273 counts; 2 where it says nothing.
 
-    An AVIF may say it of each of its parts, of which one brightens another: if they differ, the picture is a usual one.
+    An AVIF may say it of each of its parts (`nclx`, ISO/IEC 14496-12), of which one brightens another: if they differ,
+    it says nothing. A PNG has a chunk for it (`cICP`, PNG third edition, 11.3.2.6).
     """
+    found: list[tuple[int, int]] = []
     if data[4:8] == b"ftyp":
-        found = set(re.findall(rb"colrnclx..(..)", data, re.DOTALL))
-        return int.from_bytes(found.pop()) if len(found) == 1 else _UNKNOWN
-    if data.startswith(b"\x89PNG"):
-        return next((chunk[9] for kind, chunk in png_chunks(data) if kind == b"cICP" and len(chunk) == 16), _UNKNOWN)
-    return _UNKNOWN
+        found = [struct.unpack(">HH", part) for part in re.findall(rb"colrnclx(.{4})", data, re.DOTALL)]
+    elif data.startswith(b"\x89PNG"):
+        found = [(chunk[8], chunk[9]) for kind, chunk in png_chunks(data) if kind == b"cICP" and len(chunk) == 16][:1]
+    primaries, curves = ({part[place] for part in found} for place in (0, 1))
+    return _agreed(primaries), _agreed(curves)
 
 
 def usual(data: bytes) -> bool:
@@ -63,6 +65,10 @@ def multiplied(data: bytes, deep: bool) -> bool:
     """
     alpha = tiff_tags(data).get(_ALPHA) if data.startswith(TIFF) else None
     return alpha == _MULTIPLIED or (alpha == _STRAIGHT and not deep)
+
+
+def _agreed(said: set[int]) -> int:
+    return said.pop() if len(said) == 1 else _UNKNOWN
 
 
 def _avif_orientation(data: bytes) -> int | None:
