@@ -1,5 +1,7 @@
 """Colour spaces: BGR as files and windows have it, and I420 in ITU-R BT.601 limited range as webcams speak it."""
 
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +34,18 @@ def planes(pixels: Bytes) -> tuple[Bytes, Bytes, Bytes]:
     height, width = pixels.shape[0] * 2 // 3, pixels.shape[1]
     u, v = pixels[height:].reshape(2, height // 2, width // 2)
     return pixels[:height], u, v
+
+
+def by_planes(make: Callable[[Bytes], Bytes], pixels: Bytes) -> Bytes:
+    """What `make` makes of a picture, BGR or I420: of BGR at once, of I420 of each plane, which must stay even."""
+    if pixels.ndim == 3:
+        return make(pixels)
+    made = [make(plane) for plane in planes(pixels)]
+    height, width = made[0].shape
+    out = memory.empty((height * 3 // 2, width), np.uint8)
+    for plane, into in zip(made, planes(out), strict=True):
+        into[:] = plane
+    return out
 
 
 def to_bgr(y: Bytes, u: Bytes, v: Bytes) -> Bytes:

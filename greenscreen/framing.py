@@ -6,13 +6,15 @@ sees just another camera.
 
 import math
 from dataclasses import dataclass, replace
+from functools import partial
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from greenscreen import memory
-from greenscreen.frame import Frame, Image, Matte
+from greenscreen.colour import Bytes, by_planes
+from greenscreen.frame import Frame, Matte
 from greenscreen.settings import MOST_ZOOM, Settings, make_settings
 
 FOLLOW_ZOOM = 2.0
@@ -46,12 +48,13 @@ class Crop:
 WHOLE = Crop()
 
 
-def turned(image: Image, degrees: int, mirror: bool) -> Image:
-    """The picture turned clockwise by a multiple of 90 degrees, then mirrored left to right if asked."""
+def turned(image: Bytes, degrees: int, mirror: bool) -> Bytes:
+    """`(H, W)` or `(H, W, 3)`, turned clockwise by a multiple of 90 degrees, then mirrored left to right if asked."""
     turn = _TURNS.get(degrees)
     height, width = image.shape[:2] if degrees in (0, 180) else image.shape[1::-1]
     if turn is not None:
-        image = np.asarray(cv2.rotate(image, turn, dst=memory.empty((height, width, 3), np.uint8)), np.uint8)
+        out = memory.empty((height, width, *image.shape[2:]), np.uint8)
+        image = np.asarray(cv2.rotate(image, turn, dst=out), np.uint8)
     return np.asarray(cv2.flip(image, 1, dst=memory.empty(image.shape, np.uint8)), np.uint8) if mirror else image
 
 
@@ -61,8 +64,8 @@ def zoomed(zoom: float, x: float, y: float) -> Crop:
     return Crop(0.5 + x * (1 - size) / 2, 0.5 + y * (1 - size) / 2, size).inside()
 
 
-def cropped(image: Image, crop: Crop) -> Image:
-    """The part of `(H, W, 3)` scaled to the whole's size, to a fraction of a pixel, so that slow moves are smooth."""
+def cropped(image: Bytes, crop: Crop) -> Bytes:
+    """The part of `(H, W)` or `(H, W, 3)` at the whole's size, to a fraction of a pixel: slow moves are smooth."""
     if crop == WHOLE:
         return image
     height, width = image.shape[:2]
@@ -143,7 +146,8 @@ class Framing:
             frame = replace(frame, fresh=True)
         self._wanted = settings
         if settings.rotate or settings.mirror:
-            return replace(frame, pixels=turned(frame.image, settings.rotate, settings.mirror))
+            turn = partial(turned, degrees=settings.rotate, mirror=settings.mirror)
+            return replace(frame, pixels=by_planes(turn, frame.pixels))
         return frame
 
     def crop(self, frame: Frame) -> Frame:
@@ -153,7 +157,7 @@ class Framing:
         """
         wanted = self._wanted or make_settings()
         crop = self._follower.crop if wanted.auto_frame else zoomed(wanted.zoom, wanted.pan_x, wanted.pan_y)
-        return frame if crop == WHOLE else replace(frame, pixels=cropped(frame.image, crop))
+        return frame if crop == WHOLE else replace(frame, pixels=by_planes(partial(cropped, crop=crop), frame.pixels))
 
     def look(self, alpha: NDArray[np.uint8], time: float) -> None:
         """Sees where the person is in the frame cropped last: alpha `(H, W)`, and the frame's time in seconds."""

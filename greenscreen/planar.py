@@ -11,6 +11,7 @@ from threading import Event, Thread
 import numpy as np
 
 from greenscreen import memory
+from greenscreen.compiled import READY
 from greenscreen.frame import Frame, guide_size
 from greenscreen.memory import keep_memory
 from greenscreen.strips import in_strips
@@ -34,7 +35,7 @@ class Planar:
             return replace(frame, pixels=frame.image) if frame.planar else frame
         if frame.size[0] % 2 or frame.size[1] % 2:
             return frame
-        return frame.as_planar() if frame.planar or not fits(frame) else converted(frame)
+        return converted(frame) if fits(frame) else frame.as_planar()
 
     def wait(self, seconds: float = 180) -> bool:
         """Whether the loops are ready, at the latest after this time."""
@@ -50,27 +51,29 @@ def fits(frame: Frame) -> bool:
 
 
 def converted(frame: Frame) -> Frame:
-    """A BGR frame that `fits` as I420, by one pass over it, which makes the guide as well."""
+    """A frame that `fits` as I420, by one pass over it, which makes the guide as well."""
     from greenscreen import convert
 
     width, height = frame.size
     wide, high = guide_size(width, height)
-    out = memory.empty((height * 3 // 2, width), np.uint8)
     guide, channels = memory.empty((high, wide, 3), np.uint8), memory.empty((3, high, wide), np.uint8)
-    pixels, means = frame.pixels.reshape(height, 3 * width), guide.reshape(high, 3 * wide)
-    in_strips(high, partial(convert.convert, pixels, width // wide, out, means, channels))
+    factor, means = width // wide, guide.reshape(high, 3 * wide)
+    if frame.planar:
+        in_strips(high, partial(convert.shrink, frame.pixels, factor, means, channels))
+        return frame.converted(frame.pixels, guide, channels)
+    out, pixels = memory.empty((height * 3 // 2, width), np.uint8), frame.pixels.reshape(height, 3 * width)
+    in_strips(high, partial(convert.convert, pixels, factor, out, means, channels))
     return frame.converted(out, guide, channels)
 
 
 @cache
 def ready() -> Event:
     """Set once the loops are ready. The first to ask has them made, aside."""
-    event = Event()
-    Thread(target=_prepare, args=(event,), name="compile", daemon=True).start()
-    return event
+    Thread(target=_prepare, name="compile", daemon=True).start()
+    return READY
 
 
-def _prepare(event: Event) -> None:
+def _prepare() -> None:
     try:
         from greenscreen import convert, soft
         from greenscreen.kernels import fields, render
@@ -85,4 +88,4 @@ def _prepare(event: Event) -> None:
         # Whatever keeps a compiler from working here, there is a way without it.
         log.warning("live pictures are slower than they could be: the compiled loops cannot be had (%s)", error)
     else:
-        event.set()
+        READY.set()

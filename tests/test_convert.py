@@ -28,9 +28,20 @@ def test_it_is_the_same_picture_and_the_same_guide(size: tuple[int, int]) -> Non
     np.testing.assert_array_equal(found.channels, found.guide.transpose(2, 0, 1))
 
 
-def test_white_stays_white_however_much_is_added_up() -> None:
+@pytest.mark.parametrize("size", [(640, 360), (854, 480), (1280, 720), (1920, 1080), (2880, 2880)])
+def test_planes_have_the_same_guide(size: tuple[int, int]) -> None:
+    frame = noise(*size).as_planar()
+    assert fits(frame)
+    found = converted(frame)
+    assert found.pixels is frame.pixels
+    np.testing.assert_allclose(found.guide.astype(int), frame.guide, atol=4)
+    np.testing.assert_array_equal(found.channels, found.guide.transpose(2, 0, 1))
+
+
+@pytest.mark.parametrize("planar", [False, True])
+def test_white_stays_white_however_much_is_added_up(planar: bool) -> None:
     white = Frame(np.full((2880, 2880, 3), 255, np.uint8), 0, 0)
-    assert (converted(white).guide == 255).all()
+    assert (converted(white.as_planar() if planar else white).guide == 255).all()
 
 
 @pytest.mark.parametrize("size", [(320, 240), (960, 540), (1366, 768), (800, 600), (3240, 3240)])

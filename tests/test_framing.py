@@ -2,11 +2,13 @@
 
 import math
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from greenscreen.colour import to_i420
 from greenscreen.frame import Frame
 from greenscreen.framing import FOLLOW_ZOOM, WHOLE, Crop, Follower, Framing, cropped, person_box, turned, zoomed
 from greenscreen.settings import Settings, changed
@@ -42,6 +44,19 @@ def test_turning_four_times_or_mirroring_twice_is_nothing() -> None:
     assert (turned(turned(image, 180, False), 180, False) == image).all()
     assert (turned(turned(image, 0, True), 0, True) == image).all()
     assert (turned(image, 90, True) == turned(image, 90, False)[:, ::-1]).all(), "mirrored as it is then seen"
+
+
+@pytest.mark.parametrize("words", [{"mirror": True}, {"rotate": 90}, {"rotate": 270, "mirror": True}, {"zoom": 2.0}])
+def test_planes_are_framed_as_the_same_picture_in_bgr_is(words: dict) -> None:
+    # Colours change slowly, so that it does not matter which pixels of a square have whose.
+    image = cv2.resize(np.random.default_rng(0).integers(60, 200, (2, 2, 3), np.uint8), (192, 128))
+    seen = []
+    for pixels in (image, to_i420(image)):
+        framing = Framing()
+        frame = framing.crop(framing.turn(Frame(pixels, 0, 0, fresh=True), changed(Settings(), **words)))
+        assert frame.planar == (pixels.ndim == 2)
+        seen.append(frame.image.astype(int))
+    assert np.abs(seen[0] - seen[1]).max() <= 6
 
 
 def test_a_crop_is_the_part_it_says_enlarged() -> None:

@@ -2,6 +2,7 @@
 
 import itertools
 import sys
+from threading import Event
 
 import cv2
 import numpy as np
@@ -128,6 +129,7 @@ def test_without_a_compiler_the_slow_way_remains(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setitem(sys.modules, "greenscreen.kernels", None)
+    monkeypatch.setattr(planar, "READY", Event())
     monkeypatch.setattr(planar, "ready", planar.ready.__wrapped__)
     hurried = Planar()
     assert not hurried.wait(1)

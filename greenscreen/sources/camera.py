@@ -5,7 +5,7 @@ import re
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -14,16 +14,19 @@ import cv2
 import numpy as np
 
 from greenscreen import memory
+from greenscreen.colour import Bytes
 from greenscreen.errors import SourceError
 from greenscreen.frame import Frame, Image
 from greenscreen.images import letterbox
 from greenscreen.linux import v4l2
 from greenscreen.linux.holders import holders
+from greenscreen.sources import raw
 from greenscreen.sources.trouble import why_closed
 
 USUAL_SIZE, USUAL_FPS = (1280, 720), 30.0
 _COMPRESSED_FROM = 1280 * 720  # pixels; beyond, USB 2 carries full rate only as JPEG
 _FIRST_WAIT = 5.0  # seconds until the first frame
+_RAW_WAIT = 1.0  # of these, until what cannot be made I420 is left to OpenCV
 _LOST_AFTER = 2.0  # seconds of failing reads
 _FROZEN_AFTER = 1.0  # seconds of one and the same picture
 _PROBED = range(5)
@@ -59,8 +62,9 @@ class CameraSource:
     """A camera by its number or device path, or a network stream by its URL.
 
     Asks for `size` (1280x720) and `fps` (30); what the camera gives instead is in `size` and `fps`, and `note` says so
-    in words, empty when it obeyed. Frame times are on the monotonic clock. Raises `SourceError` on entering when the
-    camera is missing, forbidden, busy, or silent for 5 seconds, and while iterating when it is lost.
+    in words, empty when it obeyed. Frames are I420 where the camera sends what is easily made that, otherwise BGR;
+    their times are on the monotonic clock. Raises `SourceError` on entering when the camera is missing, forbidden,
+    busy, or silent for 5 seconds, and while iterating when it is lost.
     """
 
     live = True
@@ -75,6 +79,8 @@ class CameraSource:
         self._device = device
         self._asked = size is not None or not _is_url(device)
         self._node = _node(device)
+        self._decode: raw.Decoder | None = None
+        self._sent: tuple[int, ...] = ()
         self._last: Image | None = None
         self._moved = 0.0
 
@@ -99,13 +105,12 @@ class CameraSource:
         self._stream.release()
 
     def __iter__(self) -> Iterator[Frame]:
-        yield Frame(self._first, time.monotonic(), 0, fresh=True)
+        yield self._first
         index = 1
         while True:
             while self.passes():
                 self._pass()
-            image = self._read()
-            yield Frame(image, time.monotonic(), index)
+            yield self._read(index)
             index += 1
 
     def _negotiate(self) -> None:
@@ -117,33 +122,62 @@ class CameraSource:
         self._stream.set(cv2.CAP_PROP_FRAME_HEIGHT, height)
         self._stream.set(cv2.CAP_PROP_FPS, self.fps)
         self._stream.set(cv2.CAP_PROP_BUFFERSIZE, 1)
+        if _LINUX:
+            self._decode = raw.decoder(self._stream.get(cv2.CAP_PROP_FOURCC))
+            self._stream.set(cv2.CAP_PROP_CONVERT_RGB, 0 if self._decode else 1)
 
-    def _await_first(self) -> Image:
+    def _await_first(self) -> Frame:
         self._identity = _identity(self._node)
-        image = _try_read(self._stream, _FIRST_WAIT)
-        if image is None:
+        pixels = self._try_read(_RAW_WAIT if self._decode else _FIRST_WAIT)
+        if pixels is None and self._decode:
+            self._decode = None
+            self._stream.set(cv2.CAP_PROP_CONVERT_RGB, 1)
+            pixels = self._try_read(_FIRST_WAIT - _RAW_WAIT)
+        if pixels is None:
             if self._node and holders(self._node):
                 raise why_closed(self.name, self._node, [])
             raise SourceError(
                 f"{self.name} opens but gives no picture", "unplug it and plug it in again, or try another USB port"
             )
-        return image
+        return Frame(pixels, time.monotonic(), 0, fresh=True)
 
     def _compare(self) -> None:
         """Replace what was asked for by what came, and note the difference."""
         rate = self._stream.get(cv2.CAP_PROP_FPS)
-        got_size, got_fps = (self._first.shape[1], self._first.shape[0]), rate if 0 < rate <= 1000 else self.fps
+        got_size, got_fps = self._first.size, rate if 0 < rate <= 1000 else self.fps
         if self._asked and (got_size != self.size or abs(got_fps - self.fps) > 0.5):
             wanted, got = _spoken(self.size, self.fps), _spoken(got_size, got_fps)
             self.note = f"{self.name} gives {got} instead of the {wanted} asked for"
         self.size, self.fps = got_size, got_fps
 
-    def _read(self) -> Image:
-        image = _try_read(self._stream, _LOST_AFTER, memory.empty(self._first.shape, np.uint8))
+    def _read(self, index: int) -> Frame:
+        pixels = self._try_read(_LOST_AFTER)
         # OpenCV may go on giving the last frame of a camera that was pulled out.
-        if image is None or _identity(self._node) != self._identity or self._frozen(image):
+        if pixels is None or _identity(self._node) != self._identity or self._frozen(pixels):
             raise self._lost()
-        return image if image.shape == self._first.shape else letterbox(image, *self.size)
+        frame = Frame(pixels, time.monotonic(), index)
+        return frame if frame.size == self.size else replace(frame, pixels=letterbox(frame.image, *self.size))
+
+    def _try_read(self, seconds: float) -> Bytes | None:
+        """The next picture, I420 or BGR; None when every read in this time fails, as single ones do on a bad cable."""
+        deadline = time.monotonic() + seconds
+        while True:
+            # A JPEG is one row, of another length each time.
+            into = memory.empty(self._sent, np.uint8) if self._sent[:1] > (1,) else None
+            try:
+                got, sent = self._stream.read(into)
+            except cv2.error as error:
+                raise SourceError(
+                    f"the camera's pictures cannot be decoded: {error.err}", "try another --size"
+                ) from error
+            if got and sent is not None and sent.size:
+                self._sent = sent.shape
+                pixels = self._decode(np.asarray(sent, np.uint8)) if self._decode else _as_bgr(sent)
+                if pixels is not None:
+                    return pixels
+            if time.monotonic() > deadline:
+                return None
+            time.sleep(0.01)
 
     def _pass(self) -> None:
         """Lets the camera's next picture go by."""
@@ -188,23 +222,9 @@ def _capture(device: int | str) -> cv2.VideoCapture:
     return stream
 
 
-def _try_read(stream: cv2.VideoCapture, seconds: float, into: Image | None = None) -> Image | None:
-    """The next frame as BGR; None when every read within this time fails, as single ones do on a bad cable.
-
-    It is written `into` that, if it has the same size.
-    """
-    deadline = time.monotonic() + seconds
-    while True:
-        try:
-            got, image = stream.read(into)
-        except cv2.error as error:
-            raise SourceError(f"the camera's pictures cannot be decoded: {error.err}", "try another --size") from error
-        if got and image is not None and image.size:
-            gray = image.ndim == 2 or image.shape[2] == 1
-            return np.asarray(cv2.cvtColor(image, cv2.COLOR_GRAY2BGR) if gray else image, np.uint8)
-        if time.monotonic() > deadline:
-            return None
-        time.sleep(0.01)
+def _as_bgr(image: cv2.typing.MatLike) -> Image:
+    gray = image.ndim == 2 or image.shape[2] == 1
+    return np.asarray(cv2.cvtColor(image, cv2.COLOR_GRAY2BGR) if gray else image, np.uint8)
 
 
 def _without_secrets(device: str) -> str:

@@ -23,20 +23,23 @@ _MOST_STRETCHED, _MOST_SIDE = 8, 16_384
 _BT601 = (0.299, 0.114)
 _SHARES = {1: (0.2126, 0.0722), 2: _BT601, 5: _BT601, 6: _BT601, 9: (0.2627, 0.0593)}
 _FULL = 2
-_PLANAR = {"yuv420p", "yuvj420p"}
+_PLANAR = {"yuv420p", "yuvj420p", "yuv422p", "yuvj422p"}
 
 
 def planes_of(frame: VideoFrame) -> Bytes | None:
-    """The frame as I420 of BT.601 and limited range, `(H * 3 / 2, W)`, if it is planes of that shape, upright and even.
+    """The frame as I420 of BT.601 and limited range, `(H * 3 / 2, W)`, if it is 4:2:0 or 4:2:2, upright and even.
 
-    Values go from plane to plane: what is stored so already stays as it is, and nothing becomes BGR in between.
+    Values go from plane to plane: what is stored so already stays as it is, and nothing becomes BGR in between. Where
+    each row has its own colours, two rows' become one.
     """
     even = frame.width % 2 == frame.height % 2 == 0
     shares = _SHARES.get(frame.colorspace)
     if not even or not shares or frame.format.name not in _PLANAR or frame.rotation:
         return None
-    full = frame.color_range == _FULL or frame.format.name == "yuvj420p"
+    full = frame.color_range == _FULL or frame.format.name.startswith("yuvj")
     y, u, v = map(_stored, frame.planes)
+    if len(u) == len(y):
+        u, v = _halved(u), _halved(v)
     out = memory.empty((frame.height * 3 // 2, frame.width), np.uint8)
     to_y, to_u, to_v = planes(out)
     if shares == _BT601 and not full:
@@ -60,6 +63,11 @@ def planes_of(frame: VideoFrame) -> Bytes | None:
 
 def _stored(plane: VideoPlane) -> Bytes:
     return np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width]  # type: ignore[call-overload, no-any-return]
+
+
+def _halved(plane: Bytes) -> Bytes:
+    out = memory.empty((len(plane) // 2, plane.shape[1]), np.uint8)
+    return np.asarray(cv2.addWeighted(plane[::2], 0.5, plane[1::2], 0.5, 0, out), np.uint8)
 
 
 @cache

@@ -24,6 +24,7 @@ from greenscreen.segment.engine import FIRST_LOOKS
         ("blur:2", (270, 480)),
         ("blur:60", (640, 360)),
         ("green", (160, 90)),
+        ("green", (1920, 1080)),
     ],
 )
 def test_card_and_cpu_agree_within_two_levels(background: str, size: tuple[int, int]) -> None:

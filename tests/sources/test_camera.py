@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 import pytest
 
+from greenscreen.colour import from_i420
 from greenscreen.errors import SourceError
 from greenscreen.linux.v4l2 import Device
 from greenscreen.sources import camera
@@ -116,18 +117,20 @@ def test_a_missing_camera_is_refused_quietly(device: int | str, capfd: pytest.Ca
 class Fake:
     """What `cv2.VideoCapture` does with hardware that a test machine has not got."""
 
-    def __init__(self, reads: list, fps: float = 30, opened: bool = True):
+    def __init__(self, reads: list, fps: float = 30, opened: bool = True, form: str = "BGR3"):
         self.reads, self.fps, self.opened, self.settings, self.released = reads, fps, opened, [], False
+        self.form = form
 
     def isOpened(self) -> bool:  # noqa: N802
         return self.opened
 
     def set(self, key: int, value: float) -> bool:
+        assert not isinstance(value, bool), "OpenCV takes numbers only"
         self.settings.append((key, value))
         return True
 
-    def get(self, _key: int) -> float:
-        return self.fps
+    def get(self, key: int) -> float:
+        return cv2.VideoWriter.fourcc(*self.form) if key == cv2.CAP_PROP_FOURCC else self.fps
 
     def read(self, into: np.ndarray | None = None) -> tuple[bool, np.ndarray | None]:
         step = self.reads.pop(0) if self.reads else None
@@ -201,6 +204,32 @@ def test_single_failed_reads_gray_and_odd_frames_do_no_harm(plug) -> None:
     assert [frame.image.shape for frame in frames] == [(8, 8, 3)] * 4
     assert frames[1].image.max() == 9
     assert frames[3].image[0, [0, 4, 7], 0].tolist() == [0, 200, 0]
+
+
+@linux
+def test_what_a_camera_sends_is_taken_as_it_is(plug) -> None:
+    """As NV12, here; a picture of another size is fitted, and a damaged one left out."""
+    sent = np.full((12, 8), 90, np.uint8)
+    fake = plug(sent, sent[:-1], sent + 9, np.full((6, 16), 200, np.uint8), form="NV12")
+    with CameraSource(0, (8, 8)) as source:
+        stream = iter(source)
+        frames = [next(stream) for _ in range(3)]
+    assert (cv2.CAP_PROP_CONVERT_RGB, 0) in fake.settings
+    assert [frame.planar for frame in frames] == [True, True, False]
+    assert [int(frame.pixels[0, 0]) for frame in frames[:2]] == [90, 99]
+    assert frames[2].size == (8, 8)
+    assert frames[2].image[[0, 4], 0, 1].tolist() == [0, from_i420(np.full((3, 2), 200, np.uint8))[0, 0, 1]]
+
+
+@linux
+@pytest.mark.parametrize("form", ["MJPG", "YUYV", "NV12"])
+def test_what_is_not_what_it_should_be_is_left_to_opencv(plug, form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(camera, "_RAW_WAIT", 0.01)
+    fake = plug(picture(8, 8), picture(8, 8), picture(8, 8), picture(8, 8, 70), form=form)
+    with CameraSource(0, (8, 8)) as source:
+        frame = next(iter(source))
+    assert fake.settings[-1] == (cv2.CAP_PROP_CONVERT_RGB, 1)
+    assert not frame.planar
 
 
 def test_a_camera_that_opens_and_fails_is_told(plug) -> None:

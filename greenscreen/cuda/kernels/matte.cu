@@ -35,13 +35,22 @@ __device__ inline int between(int p, int q, int r, int s, int a, int b, int c, i
   return ((c * (upper >> 4) >> 16) + (d * (lower >> 4) >> 16) + 2) >> 2;
 }
 
-// A plane of the frame made small: halved as often as it goes, and the rest interpolated, with OpenCV's own roundings:
-// a level more or less of a colour is a different matte.
+// A plane of the frame made small: halved as often as that gives the mean; where there is none, the rest is
+// interpolated. With OpenCV's own roundings: a level more or less of a colour is a different matte.
 __device__ inline int average(const unsigned char *plane, int width, int height, int w, int h, int x, int y) {
   int full = width, block = 1;
-  for (; width >= 2 * w && height >= 2 * h && width % 2 == 0 && height % 2 == 0; block *= 2) width /= 2, height /= 2;
+  bool mean = width % w == 0 && height % h == 0;
+  for (; width >= 2 * w && height >= 2 * h && width % 2 == 0 && height % 2 == 0; block *= 2) {
+    if (mean && (width / w | height / h) % 2) break;
+    width /= 2, height /= 2;
+  }
   Halved halved{plane, full, block};
-  if (width == w && height == h) return halved(x, y);
+  if (mean) {
+    int total = 0, across = width / w, down = height / h;
+    for (int j = 0; j < down; ++j)
+      for (int i = 0; i < across; ++i) total += halved(across * x + i, down * y + j);
+    return (int)rintf(total * (1.f / (across * down)));
+  }
   int left, right, a, b, up, down, c, d;
   neighbours(x, width, w, &left, &right, &a, &b);
   neighbours(y, height, h, &up, &down, &c, &d);
