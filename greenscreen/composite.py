@@ -16,7 +16,7 @@ from greenscreen import memory
 from greenscreen.band import Band, Field
 from greenscreen.colour import TO_BGR, TO_YUV, Bytes, from_i420
 from greenscreen.frame import Alpha, Frame, Image, Matte, Past, Picture
-from greenscreen.light import FAINT, wrapped_light
+from greenscreen.light import ENCODED, FAINT, LINEAR, blur_taps, linear_light, wrapped_light
 from greenscreen.resize import weighted_blur
 from greenscreen.strips import Result, beside, in_strips
 
@@ -36,6 +36,15 @@ class Soft(NamedTuple):
     planes: Bytes
 
 
+class Lit(NamedTuple):
+    """A backdrop's light on the person of a live frame."""
+
+    added: Field
+    """What it adds to the person's Y, U and V, `(h, w, 3)`, at half the guide's size."""
+    kind: Bytes
+    """The alpha's, but `LIT` where there is the person alone and light falls on it."""
+
+
 class Composite(Picture):
     """A person before a backdrop, or before nothing; every form is made when first asked for, and once."""
 
@@ -49,14 +58,14 @@ class Composite(Picture):
     ):
         """`behind` is in the frame's own form, BGR or I420, or `Soft` before a live frame; none means transparent.
 
-        `wrap`, in [0, 1], is how much of its light falls on the person; a cut-out has none of it. `fields` are its
-        `edge_fields`, if they were found before.
+        `wrap`, in [0, 1], is how much of its light falls on the person; a cut-out has none of it. `fields` are those
+        of `fields_beside`, if they were found before.
         """
         self.frame: Frame = frame
         self._of, self._behind, self._wrap = alpha, behind, wrap
         self.time, self.transparent = frame.time, behind is None
         if fields is not None:
-            self._fields = fields
+            self._known = fields, None
 
     @cached_property
     def image(self) -> Image:
@@ -72,7 +81,8 @@ class Composite(Picture):
         if self._behind is None or not self.frame.planar:
             return super().i420
         out = memory.empty(self.frame.pixels.shape, np.uint8)
-        render(self.frame, self._of, self._fields, self._behind, out, wrap=self._wrap)
+        fields, lit = self._known
+        render(self.frame, self._of, fields, self._behind, out, lit=lit)
         return out
 
     @cached_property
@@ -98,13 +108,18 @@ class Composite(Picture):
         pixels, black = (memory.empty(self.frame.pixels.shape, np.uint8) for _ in range(2))
         alpha = memory.empty(self.frame.size[::-1], np.uint8)
         black[: len(alpha)], black[len(alpha) :] = 16, 128
-        render(self.frame, self._of, self._fields, black, pixels, alpha, cut=True)
+        render(self.frame, self._of, self._known[0], black, pixels, alpha, cut=True)
         return pixels, alpha
 
     @cached_property
-    def _fields(self) -> Field:
-        """A third of the work of either picture, and the same for both."""
-        return edge_fields(self.frame, self._of)
+    def _known(self) -> tuple[Field, Lit | None]:
+        """A third of the work of either picture, and the same for both; and light, which the first alone has."""
+        return fields_beside(self.frame, self._of, self._light)
+
+    def _light(self) -> Lit | None:
+        if not self._wrap or self._behind is None or isinstance(self._behind, Soft):
+            return None
+        return live_light(self.frame, self._of, self._behind, self._wrap)
 
 
 def composite(frame: Frame, alpha: Alpha, behind: Image, wrap: float = 0) -> Image:
@@ -117,9 +132,9 @@ def composite(frame: Frame, alpha: Alpha, behind: Image, wrap: float = 0) -> Ima
     share, room = edge_share(alpha), alpha.band.colours(behind)
     person = person_colours(frame, alpha, share)
     if wrap:
-        light = enlarged(light_on(frame, alpha, behind, wrap), alpha)
+        light = light_on(frame, alpha, behind, wrap)
         person = np.minimum(person + alpha.band.sample(light), 255)
-        within = Band.of((lit_kind(alpha, light) == LIT).astype(np.uint8), *frame.size)
+        within = Band.of(lit(alpha, light), *frame.size)
         bright = np.minimum(within.colours(frame.image) + within.sample(light), 255)
         out.reshape(-1, 3)[within.indices] = np.rint(bright).astype(np.uint8)
     blended = room + (person - room) * share
@@ -168,12 +183,12 @@ def render(
     out: Bytes,
     values: Bytes | None = None,
     cut: bool = False,
-    wrap: float = 0,
+    lit: Lit | None = None,
 ) -> None:
     """The person of an I420 frame over `behind`, I420 or soft, into `out`; with `cut`, the person's own colours alone.
 
-    `fields` are `edge_fields`, and stay as they are. `values` `(H, W)` gets the alpha, if it is given; `wrap`, in
-    [0, 1], is how much of the backdrop's light falls on the person; of a soft one none does.
+    `fields` are those of `fields_beside`. `values` `(H, W)` gets the alpha, if it is given; `lit` is the light on the
+    person, if there is any.
     """
     from greenscreen.kernels.edge import FLOATS
     from greenscreen.kernels.render import render
@@ -181,32 +196,25 @@ def render(
 
     values = np.empty((0, 0), np.uint8) if values is None else values
     past = alpha.past or Past.none()
-    kind = alpha.kind
     soft = behind.planes if isinstance(behind, Soft) else np.empty((3, 0, 0), np.uint8)
     picture = out if isinstance(behind, Soft) else behind
-    if wrap:
-        fields = memory.copied(fields)
-        light = light_on(frame, alpha, picture, wrap)
-        fields[..., 13:] = enlarged(np.asarray(cv2.transform(light, TO_YUV[:, :3]), np.float32), alpha)
-        kind = lit_kind(alpha, enlarged(light, alpha))
+    light, kind = lit or (np.empty((0, 0, 3), np.float32), alpha.kind)
     held = past.kind, past.before, past.after
     w, (high, width) = kind.shape[1], (soft.shape[1], frame.size[0])
 
     def strip(first: int, last: int) -> None:
         wide = memory.empty((3, high, width + BLOCK), np.uint8)
         room = memory.empty((w, 16), np.float32), memory.empty(FLOATS, np.float32), wide
-        render(frame.pixels, picture, soft, kind, fields, cut, held, out, values, room, first, last)
+        render(frame.pixels, picture, soft, kind, fields, light, cut, held, out, values, room, first, last)
 
     in_strips(len(out) // 3, strip)
 
 
-def edge_fields(frame: Frame, alpha: Alpha) -> Field:
-    """What the compiled loop must know of each place of the guide, `(h, w, 16)`; known around edges alone."""
-    return fields_beside(frame, alpha, lambda: None)[0]
-
-
 def fields_beside(frame: Frame, alpha: Alpha, other: Callable[[], Result]) -> tuple[Field, Result]:
-    """The `edge_fields` of a live frame, found beside `other` work, and what that returns."""
+    """What the compiled loop must know of each place of a live frame's guide, `(h, w, 16)`; around edges alone.
+
+    It is found beside `other` work, and what that returns comes with it.
+    """
     from greenscreen.kernels import fields as kernels
 
     size = alpha.small.shape
@@ -223,23 +231,30 @@ def fields_beside(frame: Frame, alpha: Alpha, other: Callable[[], Result]) -> tu
     return fields, beside(len(fields), strip, other)
 
 
-def light_on(frame: Frame, alpha: Alpha, behind: Bytes, wrap: float) -> Field:
-    """What the backdrop, in the frame's own form, adds to the person's colours: see light.py. Half the guide's size."""
+def light_on(frame: Frame, alpha: Alpha, behind: Image, wrap: float) -> Field:
+    """What the backdrop's light adds to the person's colours, at the guide's size: see light.py."""
     colour, weight = halved(frame, alpha)
     person = weighted_blur(colour, weight, SPREAD)
-    return wrapped_light(person, replace(frame, pixels=behind).averaged(*weight.shape[::-1]), alpha.small, wrap)
+    light = wrapped_light(person, replace(frame, pixels=behind).averaged(*weight.shape[::-1]), alpha.small, wrap)
+    return np.asarray(cv2.resize(light, alpha.small.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
 
 
-def enlarged(half: Field, alpha: Alpha) -> Field:
-    """What was found at half the guide's size at all of it."""
-    return np.asarray(cv2.resize(half, alpha.small.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
+def live_light(frame: Frame, alpha: Alpha, behind: Bytes, wrap: float) -> Lit:
+    """The same for an I420 frame and backdrop."""
+    from greenscreen.kernels.light import shine
+
+    colour, share = halved(frame, alpha)
+    (h, w), kind = share.shape, memory.copied(alpha.kind)
+    linear = linear_light(replace(frame, pixels=behind), w, h)
+    across, light = memory.empty((h, 3, w), np.float32), memory.empty((h, w, 3), np.float32)
+    shine(linear, float(wrap), blur_taps(h), colour, share, (LINEAR, ENCODED), TO_YUV, across, kind, light)
+    return Lit(light, kind)
 
 
-def lit_kind(alpha: Alpha, light: Field) -> Bytes:
-    """The alpha's `kind`, and `LIT` where there is person alone but light falls on it."""
+def lit(alpha: Alpha, light: Field) -> Bytes:
+    """`(h, w)`, 1 where there is the person alone but light falls on it."""
     blue, green, red = cv2.split(light)
-    seen = cv2.max(cv2.max(blue, green), red) > FAINT
-    return np.where((alpha.kind == 1) & seen, np.uint8(LIT), alpha.kind)
+    return np.asarray((alpha.kind == 1) & (cv2.max(cv2.max(blue, green), red) > FAINT), np.uint8)
 
 
 def blurred_colours(frame: Frame, alpha: Alpha) -> tuple[Field, Field]:
@@ -248,9 +263,11 @@ def blurred_colours(frame: Frame, alpha: Alpha) -> tuple[Field, Field]:
     return weighted_blur(colour, weight, SPREAD), weighted_blur(colour, 1 - weight, SPREAD)
 
 
-def halved(frame: Frame, alpha: Alpha) -> tuple[Field, Matte]:
+def halved(frame: Frame, alpha: Alpha) -> tuple[Image, Matte]:
     """Guide and alpha at half the guide's size."""
     h, w = alpha.small.shape
     size = (max(1, w // 2), max(1, h // 2))
-    colour = cv2.resize(frame.guide, size, interpolation=cv2.INTER_AREA).astype(np.float32)
-    return colour, np.asarray(cv2.resize(alpha.small, size, interpolation=cv2.INTER_AREA), np.float32)
+    colour, share = memory.empty((*size[::-1], 3), np.uint8), memory.empty(size[::-1], np.float32)
+    cv2.resize(frame.guide, size, dst=colour, interpolation=cv2.INTER_AREA)
+    cv2.resize(alpha.small, size, dst=share, interpolation=cv2.INTER_AREA)
+    return colour, share

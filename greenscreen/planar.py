@@ -76,13 +76,13 @@ def ready() -> Event:
 def _prepare() -> None:
     try:
         from greenscreen import convert, soft
-        from greenscreen.kernels import fields, render
+        from greenscreen.kernels import fields, light, render
         from greenscreen.refine import cuts_kernels, guided_kernels, islands_kernels, keying_kernels, steady_kernels
         from greenscreen.segment import blocks
 
         # Calling them is what compiles them, or loads what was compiled before.
         refining = cuts_kernels, guided_kernels, islands_kernels, keying_kernels, steady_kernels
-        for loops in (convert, *refining, soft, fields, render, blocks):
+        for loops in (convert, *refining, soft, fields, light, render, blocks):
             loops.warm_up()
     except Exception as error:
         # Whatever keeps a compiler from working here, there is a way without it.

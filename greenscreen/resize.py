@@ -31,7 +31,7 @@ def stretched(matte: Matte, width: int, height: int) -> Matte:
     return np.asarray(cv2.resize(matte, (width, height), dst=out, interpolation=cv2.INTER_LINEAR), np.float32)
 
 
-def weighted_blur(colour: Field, weight: Field, sigma: float) -> Field:
+def weighted_blur(colour: Field | Image, weight: Field, sigma: float) -> Field:
     """Blur of `(h, w, 3)` in which each pixel counts by its weight `(h, w)`: normalised convolution.
 
     Knutsson and Westin (CVPR 1993). The kernel is a stack blur of the Gaussian's sigma, in pixels. Where nothing of

@@ -83,6 +83,15 @@ def test_light_upon_light_stays_within_range_and_nobody_is_not_lit() -> None:
     assert not wrapped_light(person, behind.astype(np.uint8), np.zeros_like(alpha), 1).any()
 
 
+def test_a_backdrop_that_moves_is_seen_anew() -> None:
+    """What is kept of one that stands still is told apart by the picture that it is of."""
+    assert Planar().wait()
+    frame = person().as_planar()
+    white, black = plain((255, 255, 255)), plain((0, 0, 0))
+    lit = [shown(frame, behind, 1).i420[:360, 300:316].mean() for behind in (white, black, white)]
+    assert lit[0] == lit[2] > lit[1] + 20
+
+
 def test_a_cut_out_is_of_the_person_alone() -> None:
     """The page in OBS has its own scene behind the person, which greenscreen does not know."""
     assert Planar().wait()

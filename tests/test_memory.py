@@ -81,9 +81,9 @@ class Taking:
         assert picture.nbytes == 1920 * 1080 * 3 // 2
 
 
-@pytest.mark.parametrize("background", ["blur", "green", "image"])
+@pytest.mark.parametrize(("background", "wrap"), [("blur", 0), ("green", 0), ("image", 0), ("image", 0.4)])
 def test_a_frame_takes_no_more_than_64_kib_anew(
-    background: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    background: str, wrap: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """From a camera's picture at 1080p to what a virtual camera takes, with somebody who moves.
 
@@ -105,6 +105,7 @@ def test_a_frame_takes_no_more_than_64_kib_anew(
     anew = []
     with open_segmenter() as segmenter:
         pipeline = Pipeline(segmenter, Refiner(), open_backdrop(background), planar)
+        pipeline.light_wrap = wrap
         for index in range(80):
             frame = replace(held[index % len(held)], time=index / 30, index=index, fresh=index == 0)
             if index == 40:

@@ -27,6 +27,7 @@ def render(
     soft: Bytes,
     kind: Bytes,
     fields: Field,
+    light: Field,
     cut: bool,
     past: tuple[Bytes, Field, Field],
     out: Bytes,
@@ -41,17 +42,18 @@ def render(
     `(3, h, w)`, these are enlarged into `out` where there is not the person alone, and `behind` is `out`. `kind`
     `(h, w)` is 0 where there is room, 1 where there is person and 2 in between. `fields` `(h, w, 16)` says how alpha
     follows from Y, U and V (three slopes and a constant), then what Y, U and V of the person and of the room are there,
-    how much of a new alpha counts, the least and greatest it may be, and how much light falls on the person's Y, U and
-    V, which is all that counts where `kind` is 3: person, and light on it. `past` is a steadied alpha's (see
-    frame.Past): kind and alpha before, and where this one is written to; all empty without. With `cut`, the person's
-    own colours are not blended. `alpha` `(H, W)` gets the alpha, unless it is empty. What is in the `room` is nothing.
+    how much of a new alpha counts, the least and greatest it may be, and three zeros. `light` `(h, w, 3)`, of any size
+    or empty, is what falls on the person's Y, U and V; where `kind` is 3, person, nothing else counts. `past` is a
+    steadied alpha's (see frame.Past): kind and alpha before, and where this one is written to; all empty without. With
+    `cut`, the person's own colours are not blended. `alpha` `(H, W)` gets the alpha, unless it is empty. What is in the
+    `room` is nothing.
     """
     height, width = frame.shape[0] * 2 // 3, frame.shape[1]
     rows, columns = height // 2, width // 2
     h, w = kind.shape
     known, before, after = past
-    at_guide = (np.arange(columns) + 0.5) * w / columns - 0.5
-    left, share = np.floor(at_guide).astype(np.int32), (at_guide - np.floor(at_guide)).astype(np.float32)
+    left, share = find_places(columns, w)
+    left_of_light, share_of_light = find_places(columns, light.shape[1])
     nearest = np.minimum(np.maximum(left + (share >= real(0.5)), 0), w - 1)
     # The rows of U, then those of V.
     chroma = frame[height:].reshape(2 * rows, columns)
@@ -60,6 +62,8 @@ def render(
     luma, blue, red = wide[0], wide[1], wide[2]
     line[:] = real(0)
     flat, flat_line = fields.reshape(h, 16 * w), line.reshape(16 * w)
+    flat_light, light_line = light.reshape(len(light), 3 * light.shape[1]), np.empty(light.shape[1:], np.float32)
+    flat_light_line = light_line.reshape(light_line.size)
     high = soft.shape[1]
     if high:
         widened(soft, number(0), 2 * first, 2 * last, height, width, luma)
@@ -74,9 +78,8 @@ def render(
     at, made = np.empty((MOST, 16), np.float32), np.empty((6, 2 * MOST), np.uint8)
     for row in range(first, last):
         y, j = 2 * row, row * h // rows
-        v = (row + 0.5) * h / rows - 0.5
-        above = math.floor(v)
-        up, down, t = max(above, 0), min(above + 1, h - 1), real(v - above)
+        if light.size:
+            mix(flat_light, row, rows, 0, light_line.size, flat_light_line)
         if j != scanned:
             scanned, spans = j, find_spans(kind, j, ends)
             seen = find_gaps(kind, j, ends, spans, columns, gaps) if high else 0
@@ -93,17 +96,19 @@ def render(
                 copy(frame, chroma, row, a, b, out, chroma_out)
             elif what == 0 and not high:
                 copy(behind, chroma_behind, row, a, b, out, chroma_out)
-            if what > 1:
-                mix(flat, up, down, t, 16 * max(i - 1, 0), 16 * min(end + 1, w), flat_line)
-            if what == 3:
-                add_light(frame, chroma, row, a, b, line, left, share, out, chroma_out)
+            if what == 2:
+                mix(flat, row, rows, 16 * max(i - 1, 0), 16 * min(end + 1, w), flat_line)
+            elif what == 3:
+                add_light(frame, chroma, row, a, b, light_line, left_of_light, share_of_light, out, chroma_out)
             if what != 2 and alpha.size:
                 fill(alpha, y, 2 * a, 2 * b, np.uint8(255 * min(what, 1)))
                 fill(alpha, y + 1, 2 * a, 2 * b, np.uint8(255 * min(what, 1)))
             while what == 2 and a < b:
                 m = min(n + b - a, MOST)
                 end_of = a + m - n
-                spread(line, left, share, a, end_of, at, n)
+                spread(line, left, share, a, end_of, at, n, number(0))
+                if light.size:
+                    spread(light_line, left_of_light, share_of_light, a, end_of, at, n, number(13))
                 for k in range(2):
                     widen(frame, y + k, 2 * a, 2 * end_of, floats, SEEN + k, 2 * n)
                     widen(behind, y + k, 2 * a, 2 * end_of, floats, BEHIND + k, 2 * n)
@@ -186,24 +191,37 @@ def fill(out: Bytes, row: int, first: int, last: int, value: np.uint8) -> None:
 
 
 @compiled
-def mix(fields: Field, up: int, down: int, t: real, first: int, last: int, line: Field) -> None:
-    """Numbers `first` to `last` of a row between two of `fields`, at `t` in [0, 1]."""
-    i, j = place(up), place(down)
+def find_places(columns: int, w: int) -> tuple[NDArray[np.int32], Field]:
+    """Between which places of `w` each of so many columns lies: the left one, and how far to the right of it."""
+    at = (np.arange(columns) + 0.5) * w / columns - 0.5
+    left = np.floor(at).astype(np.int32)
+    return left, (at - left).astype(np.float32)
+
+
+@compiled
+def mix(fields: Field, row: int, rows: int, first: int, last: int, line: Field) -> None:
+    """Numbers `first` to `last` of `fields` at a row of so many, which lies between two of theirs."""
+    h = len(fields)
+    v = (row + 0.5) * h / rows - 0.5
+    above = math.floor(v)
+    i, j, t = place(max(above, 0)), place(min(above + 1, h - 1)), real(v - above)
     for x in range(place(first), place(last)):
         line[x] = fields[i, x] + (fields[j, x] - fields[i, x]) * t
 
 
 @compiled
-def spread(line: Field, left: NDArray[np.int32], share: Field, first: int, last: int, out: Field, start: int) -> None:
-    """A row of fields `(w, 16)` as it is at `left`, and to its right as far as `share` says: `(n, 16)`."""
-    end, a, b = len(line) - 1, place(first), place(start)
+def spread(
+    line: Field, left: NDArray[np.int32], share: Field, first: int, last: int, out: Field, start: int, column: int
+) -> None:
+    """A row of fields as it is at `left`, and to its right as far as `share` says: into `(n, 16)`, from a column on."""
+    end, a, b, to_column = len(line) - 1, place(first), place(start), place(column)
     # Not range(16): a known length is unrolled before it could become vector instructions.
     count = place(line.shape[1])
     for x in range(place(last - first)):
         i, t, to = left[a + x], share[a + x], b + x
         one, other = place(max(i, 0)), place(min(i + 1, end))
         for c in range(count):
-            out[to, c] = line[one, c] + (line[other, c] - line[one, c]) * t
+            out[to, to_column + c] = line[one, c] + (line[other, c] - line[one, c]) * t
 
 
 @compiled
@@ -283,12 +301,12 @@ def add_light(
     end, rows = len(line) - 1, len(chroma) // 2
     for x in range(first, last):
         one, other, t = max(left[x], 0), min(left[x] + 1, end), share[x]
-        light = line[one, 13] + (line[other, 13] - line[one, 13]) * t + real(0.5)
+        light = line[one, 0] + (line[other, 0] - line[one, 0]) * t + real(0.5)
         for k in range(2):
             for i in range(2):
                 y, z = 2 * row + k, 2 * x + i
                 out[y, z] = np.uint8(min(real(frame[y, z]) + light, real(235)))
-            tint = line[one, 14 + k] + (line[other, 14 + k] - line[one, 14 + k]) * t + real(0.5)
+            tint = line[one, 1 + k] + (line[other, 1 + k] - line[one, 1 + k]) * t + real(0.5)
             chroma_out[k * rows + row, x] = np.uint8(
                 min(max(real(chroma[k * rows + row, x]) + tint, real(16)), real(240))
             )
@@ -296,8 +314,8 @@ def add_light(
 
 def warm_up() -> None:
     """Calls them all, which is what compiles them, or loads what was compiled before."""
-    fields = np.zeros((2, 2, 16), np.float32)
+    fields, light = np.zeros((2, 2, 16), np.float32), np.zeros((1, 1, 3), np.float32)
     pixels, kind, values = np.zeros((6, 4), np.uint8), np.full((2, 2), 2, np.uint8), np.zeros((4, 4), np.uint8)
     past = np.empty((0, 0), np.uint8), np.empty((0, 0), np.float32), np.empty((0, 0), np.float32)
     room = np.empty((2, 16), np.float32), np.empty(FLOATS, np.float32), values[None, :0]
-    render(pixels, pixels, values[None, :0], kind, fields, False, past, pixels.copy(), values, room, 0, 2)
+    render(pixels, pixels, values[None, :0], kind, fields, light, False, past, pixels.copy(), values, room, 0, 2)
