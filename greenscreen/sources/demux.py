@@ -71,12 +71,13 @@ class Frames:
                 self.lost += 1
                 continue
             try:
-                for frame in packet.decode():
-                    begun = True
-                    yield frame
-            except av.InvalidDataError:
+                decoded = packet.decode()
+            except av.FFmpegError:  # Of damage, decoders have many words.
                 # What was recorded from the middle of a broadcast begins with packets that build upon lost ones.
                 self.lost += begun
+                continue
+            begun = begun or bool(decoded)
+            yield from decoded
 
     def _packets(self) -> "Iterator[Packet[VideoStream]]":
         # Streams that came up on the way, as they do in broadcasts, PyAV looks for in vain at the end.

@@ -51,18 +51,19 @@ def test_a_clip_whose_index_was_lost_is_refused(tmp_path: Path) -> None:
         read(cut(clip(tmp_path / "clip.mp4"), 0.8))
 
 
-def with_a_hole(path: Path, at: float) -> Path:
-    """A clip of 20 frames of which one is zeros, for the most part."""
+def with_a_hole(path: Path, at: float, within: int = 0) -> Path:
+    """A clip of 20 frames of which one is zeros, for the most part, from so many bytes within it on."""
     path = clip(path, 20, codec="png", pix_fmt="rgb24")
     data = bytearray(path.read_bytes())
-    place = data.index(b"\x89PNG", int(len(data) * at))
+    place = data.index(b"\x89PNG", int(len(data) * at)) + within
     data[place : place + 300] = bytes(300)
     path.write_bytes(data)
     return path
 
 
-def test_a_frame_that_cannot_be_decoded_costs_no_other_and_is_told(tmp_path: Path) -> None:
-    frames, source = [], VideoSource(with_a_hole(tmp_path / "clip.mov", 0.5))
+@pytest.mark.parametrize("within", [0, 400], ids=["what FFmpeg sees", "what zlib sees"])
+def test_a_frame_that_cannot_be_decoded_costs_no_other_and_is_told(tmp_path: Path, within: int) -> None:
+    frames, source = [], VideoSource(with_a_hole(tmp_path / "clip.mov", 0.5, within))
     with source, pytest.raises(SourceError, match=r"is damaged: 1 of its frames cannot be decoded") as caught:
         frames.extend(source)
     assert caught.value.hint
