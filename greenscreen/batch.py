@@ -4,12 +4,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
-from os.path import exists, isdir, realpath
+from os.path import exists, expanduser, isdir, realpath
 from pathlib import Path
 
 from greenscreen.background import Backdrop, open_backdrop
 from greenscreen.errors import GreenscreenError, SinkError, SourceError, UsageError
 from greenscreen.frame import Frame
+from greenscreen.gallery import find
 from greenscreen.images import PHOTO_SUFFIXES, list_photos, open_photo, write_image
 from greenscreen.pipeline import Pipeline, run
 from greenscreen.planar import Planar
@@ -87,8 +88,13 @@ def cut_photo(job: Job, segmenter: Segmenter, backdrop: Backdrop | None, matte: 
 def cut_photos(
     jobs: list[Job], segmenter: Segmenter, background: str, matte: bool, done: Callable[[Job], None]
 ) -> list[tuple[Job, GreenscreenError]]:
-    """Does every job, calls `done` after each, and returns those that failed with why: one bad photo stops no other."""
+    """Does every job, calls `done` after each, and returns those that failed with why: one bad photo stops no other.
+
+    Raises `UsageError` before anything is written where a job would write the background's file.
+    """
     failed: list[tuple[Job, GreenscreenError]] = []
+    if lost := next((job for job in jobs if realpath(job.out) == _file_of(background)), None):
+        raise UsageError(f"{lost.out} would overwrite the background", "choose another -o")
     with ExitStack() as stack:
         backdrop = open_backdrop(background)
         if backdrop:
@@ -122,7 +128,7 @@ def cut_video(
     broken: list[SourceError] = []
     transparent = out.suffix.lower() in (".webm", ".mov")
     background = background or ("transparent" if transparent else "green")
-    if realpath(out) in {realpath(clip), realpath(background)}:
+    if realpath(out) in {realpath(clip), _file_of(background)}:
         raise UsageError(f"{out} would be overwritten while it is read", "choose another -o")
     with ExitStack() as stack:
         backdrop = open_backdrop("green" if matte else background)
@@ -155,3 +161,9 @@ def cut_video(
     for error in broken:
         raise SourceError(f"{error}; what there is was written to {out}", error.hint) from error
     return count
+
+
+def _file_of(background: str) -> str:
+    """Where the file of a background is, if it is one: found as `open_backdrop` does."""
+    word = background.strip()
+    return realpath(find(word) or expanduser(word))

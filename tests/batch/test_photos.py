@@ -185,6 +185,22 @@ def test_what_would_be_lost_is_refused_before_anything_is_written(tmp_path: Path
     assert sorted(os.listdir(tmp_path)) == ["a.png", "in", "link"]
 
 
+@pytest.mark.parametrize("background", ["~/a.png", "beach"])
+def test_a_background_is_not_overwritten(
+    segmenter: Segmenter, tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch, background: str
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    folder = home / "config" / "greenscreen" / "backgrounds"
+    folder.mkdir(parents=True)
+    behind = photo(tmp_path / "a.png" if background.startswith("~") else folder / "beach.png")
+    whole = behind.read_bytes()
+    jobs = plan_photos([photo(tmp_path / "b.jpg"), photo(tmp_path / f"{behind.stem}.jpg")], behind.parent)
+    with pytest.raises(UsageError, match="would overwrite the background"):
+        cut_photos(jobs, segmenter, background, False, lambda job: None)
+    assert behind.read_bytes() == whole
+    assert [path.name for path in behind.parent.glob("*.png")] == [behind.name]
+
+
 @pytest.mark.parametrize("name", ["no.jpg", "no/where.jpg", "x" * 300])
 def test_a_missing_photo_is_named(tmp_path: Path, name: str) -> None:
     with pytest.raises(SourceError, match=f"there is no photo .*{name}"):

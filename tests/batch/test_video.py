@@ -195,14 +195,25 @@ def test_what_holds_no_frames_is_refused(segmenter: Segmenter, make_clip: MakeCl
     assert not (tmp_path / "out.mp4").exists()
 
 
-def test_a_clip_is_not_overwritten_while_it_is_read(segmenter: Segmenter, make_clip: MakeClip, tmp_path: Path) -> None:
+def test_a_clip_is_not_overwritten_while_it_is_read(
+    segmenter: Segmenter, make_clip: MakeClip, tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    folder = home / "config" / "greenscreen" / "backgrounds"
+    folder.mkdir(parents=True)
     clip, link = make_clip(tmp_path / "clip.mp4"), tmp_path / "link.mp4"
-    backdrop = make_clip(tmp_path / "backdrop.mp4")
+    backdrop, kept = make_clip(tmp_path / "backdrop.mp4"), make_clip(folder / "kept.mp4")
     link.symlink_to(clip)
     whole = clip.read_bytes()
-    for out in (clip, link, backdrop):
+    for out, background in (
+        (clip, "green"),
+        (link, "green"),
+        (backdrop, str(backdrop)),
+        (backdrop, "~/backdrop.mp4"),
+        (kept, "kept"),
+    ):
         with pytest.raises(UsageError, match="while it is read"):
-            cut(segmenter, clip, out, str(backdrop))
+            cut(segmenter, clip, out, background)
     assert clip.read_bytes() == whole
 
 
