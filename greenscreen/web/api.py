@@ -189,7 +189,8 @@ async def explain(request: web.Request, handler: Handler) -> web.StreamResponse:
     except GreenscreenError as error:
         return refusal(409, error.message, error.hint)
     except web.HTTPRequestEntityTooLarge as error:
-        return refusal(error.status, f"this is too large: at most {MOST_BYTES >> 20} MiB a picture", "send less")
+        most = f"{MOST_BYTES >> 20} MiB a picture" if request.path == "/api/backgrounds" else f"{MOST_JSON >> 10} KiB"
+        return refusal(error.status, f"this is too large: at most {most}", "send less")
     except web.HTTPException as error:
         if error.status < 400:
             raise

@@ -3,6 +3,7 @@
 import json
 import socket
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
 
@@ -71,21 +72,55 @@ def test_nobody_there_is_said_with_what_to_do() -> None:
     assert "--overlay" in caught.value.hint
 
 
-def test_another_program_at_its_address_is_not_taken_for_it() -> None:
-    class Other(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
+@contextmanager
+def answering(status: int, body: bytes) -> Iterator[Client]:
+    """A client of a program that answers so, once."""
+
+    class Program(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.send_response(status)
             self.end_headers()
-            self.wfile.write(b"[1]")
+            with suppress(OSError):
+                self.wfile.write(body)
 
         def log_message(self, *words: object) -> None: ...
 
-    with HTTPServer(("127.0.0.1", 0), Other) as server:
+    with HTTPServer(("127.0.0.1", 0), Program) as server:
         thread = Thread(target=server.handle_request)
         thread.start()
-        with pytest.raises(GreenscreenError, match="no greenscreen answers"):
-            Client(f"http://127.0.0.1:{server.server_port}").state()
+        yield Client(f"http://127.0.0.1:{server.server_port}")
         thread.join()
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (200, b"[1]"),
+        (200, b"{}"),
+        (200, b"[" * 100_000),
+        (200, b" " * (17 << 20) + b'{"name": ""}'),
+        (404, b'{"error": null}'),
+        (500, b'{"error": {"code": 500}}'),
+    ],
+    ids=["list", "empty", "deep", "endless", "no error", "another error"],
+)
+def test_another_program_at_its_address_is_not_taken_for_it(status: int, body: bytes) -> None:
+    with answering(status, body) as client, pytest.raises(GreenscreenError, match="no greenscreen answers"):
+        client.snapshot()
+
+
+@pytest.mark.parametrize(("status", "code"), [(422, 2), (507, 1)])
+def test_a_refusal_is_of_usage_unless_something_failed_there(status: int, code: int) -> None:
+    answer = b'{"error": "it cannot be", "hint": "wait"}'
+    with answering(status, answer) as client, pytest.raises(GreenscreenError, match="it cannot be") as caught:
+        client.snapshot()
+    assert (caught.value.exit_code, caught.value.hint) == (code, "wait")
+
+
+@pytest.mark.parametrize("token", ["naïve", "two\nlines"])
+def test_what_is_no_token_is_refused(token: str) -> None:
+    with pytest.raises(UsageError, match="token"):
+        Client("http://127.0.0.1:1", token).settings()
 
 
 @pytest.mark.parametrize("url", ["https://x", "http://", "http://x:y", "ftp://x", "http://[x"])

@@ -146,7 +146,9 @@ def test_malformed_json_is_refused(run: Any, body: bytes) -> None:
 
 def test_oversized_json_is_refused_before_it_is_read(run: Any) -> None:
     body = b'{"show": "' + b"x" * MOST_JSON + b'"}'
-    assert run.ask("/api/settings", "PATCH", body, Content_Type="application/json").status == 413
+    answer = run.ask("/api/settings", "PATCH", body, Content_Type="application/json")
+    assert answer.status == 413
+    assert "at most 16 KiB" in answer.json["error"]
     assert run.well()
 
 
