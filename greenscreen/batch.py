@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from os.path import exists, expanduser, isdir, realpath
 from pathlib import Path
 
+import cv2
+
 from greenscreen.background import Backdrop, open_backdrop
 from greenscreen.errors import GreenscreenError, SinkError, SourceError, UsageError
 from greenscreen.frame import Frame
@@ -19,6 +21,8 @@ from greenscreen.segment import Segmenter
 from greenscreen.segment.ahead import Ahead
 from greenscreen.sinks.video import VideoSink
 from greenscreen.sources.video import VideoSource
+
+_SMALLER = "make it smaller with any image editor and try again"
 
 
 @dataclass(frozen=True)
@@ -104,6 +108,10 @@ def cut_photos(
                 cut_photo(job, segmenter, backdrop, matte)
             except (SourceError, SinkError) as error:
                 failed.append((job, error))
+            except (MemoryError, cv2.error) as error:
+                if isinstance(error, cv2.error) and error.code != cv2.Error.StsNoMem:
+                    raise
+                failed.append((job, SourceError(f"{job.photo.name} is too large for this machine's memory", _SMALLER)))
             done(job)
     return failed
 

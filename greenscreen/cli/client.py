@@ -40,7 +40,7 @@ class Client:
 
     def load(self, profile: str) -> dict[str, Any]:
         """Takes over the live settings of a profile, and returns what they are then."""
-        return self._ask("POST", f"/api/profiles/{quote(profile, safe='')}", "background")
+        return self._ask("POST", f"/api/profiles/{quote(profile, safe='', errors='replace')}", "background")
 
     def snapshot(self) -> str:
         """The name of the file that the next picture is kept in."""

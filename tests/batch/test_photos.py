@@ -1,6 +1,7 @@
 """Photos: each comes out whole and at its own size, without the room, or not at all and with a reason."""
 
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -148,6 +149,26 @@ def test_a_folder_becomes_a_folder_and_one_bad_photo_stops_no_other(segmenter: S
     assert isinstance(failed[0][1], SourceError)
     assert done == jobs
     assert sorted(path.name for path in out.iterdir()) == ["a.png", "c.png"]
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs limits of memory")
+def test_a_photo_that_does_not_fit_into_memory_stops_no_other(segmenter: Segmenter, tmp_path: Path) -> None:
+    """Wherever between reading and writing it runs out: the large one takes some 450 MB."""
+    import resource
+
+    photo(tmp_path / "in" / "a.png", (6000, 6000))
+    do(segmenter, [photo(tmp_path / "in" / "b.png")], tmp_path / "before.png")
+    usual, reasons = resource.getrlimit(resource.RLIMIT_AS), []
+    for megabytes in (250, 300, 350, 400):
+        taken = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (taken + (megabytes << 20), usual[1]))
+        try:
+            failed = do(segmenter, [tmp_path / "in"], tmp_path / str(megabytes))
+        finally:
+            resource.setrlimit(resource.RLIMIT_AS, usual)
+        reasons += [f"{job.photo.name}: {error}" for job, error in failed]
+        assert (tmp_path / str(megabytes) / "b.png").exists()
+    assert "a.png: a.png is too large for this machine's memory" in reasons
 
 
 def test_photos_and_folders_together_become_a_folder(tmp_path: Path) -> None:

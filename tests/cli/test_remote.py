@@ -54,6 +54,8 @@ def test_what_the_server_refuses_is_said_in_its_words(url: str, control: Control
         ctl(url, "set", "camera=0")
     with pytest.raises(UsageError, match="there is no live setting x"):
         ctl(url, "get", "x")
+    with pytest.raises(UsageError, match="cannot be a profile's name"):
+        ctl(url, "profile", "\udcff")
 
 
 def test_off_loopback_it_brings_the_token(control: Control) -> None:
