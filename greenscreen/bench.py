@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from os.path import isdir
 from pathlib import Path
 
 import numpy as np
@@ -147,13 +148,18 @@ def peak_mib() -> float | None:
 
 
 def check_plot(path: Path) -> None:
-    """Raises `UsageError`, before minutes are spent on timing, where no plot can be drawn or be of this kind."""
+    """Raises, before minutes are spent on timing, `UsageError` where no plot can be drawn or be of this kind.
+
+    And `SinkError` where there is no folder for it.
+    """
     try:
         from matplotlib.backend_bases import FigureCanvasBase
     except ImportError as error:
         raise UsageError("a plot needs Matplotlib", "install it with: pip install matplotlib") from error
     if path.suffix.lower()[1:] not in FigureCanvasBase.get_supported_filetypes():
         raise UsageError(f"{path} is no kind of plot that can be written", "end its name in .png, .svg or .pdf")
+    if not isdir(path.parent):
+        raise SinkError(f"{path} cannot be written: there is no folder {path.parent}", "make the folder first")
 
 
 def plot(results: list[Result], path: Path) -> None:

@@ -8,9 +8,9 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
-from greenscreen.bench import LOOP, bench, demo_frames, plot
+from greenscreen.bench import LOOP, bench, check_plot, demo_frames, plot
 from greenscreen.colour import from_i420
-from greenscreen.errors import ModelError, UsageError
+from greenscreen.errors import ModelError, SinkError, UsageError
 from greenscreen.peer import Peer
 
 
@@ -35,6 +35,12 @@ def test_another_programs_network_is_timed_in_between(tmp_path: Path) -> None:
     path = tmp_path / "plot.png"
     plot([result], path)
     assert cv2.imread(str(path)).shape[0] > 100
+
+
+def test_a_plot_that_has_no_folder_is_refused_before_the_timing(tmp_path: Path) -> None:
+    check_plot(tmp_path / "plot.svg")
+    with pytest.raises(SinkError, match="there is no folder"):
+        check_plot(tmp_path / "no" / "plot.svg")
 
 
 def test_what_is_no_network_is_said_so(tmp_path: Path) -> None:
