@@ -17,7 +17,7 @@ def main() -> None:
     except SystemExit as end:
         # LLVM crashes where the process is torn down under a thread that compiles, and nobody should wait for that.
         if any(thread.name == "compile" for thread in threading.enumerate()):
-            for stream in (sys.stdout, sys.stderr):
+            for stream in filter(None, (sys.stdout, sys.stderr)):  # Where they were closed, there are none.
                 with suppress(OSError):
                     stream.flush()
             os._exit(int(end.code or 0))
