@@ -18,6 +18,8 @@ from greenscreen.errors import SourceError
 
 HINT = "see whether a video player plays it, and convert it to MP4"
 
+_LISTS = {"concat", "dash", "hls", "imf"}
+"""Formats of files that name others, anywhere on this machine, in whose place those would be shown."""
 _EBML, _SEGMENT, _HEAD = b"\x1a\x45\xdf\xa3", b"\x18\x53\x80\x67", 64
 
 
@@ -32,12 +34,15 @@ def opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
     if not getsize(path):
         raise SourceError(f"{path.name} is empty", "copy or download it again")
     try:
-        # A name may look like a URL, and a playlist posing as a video must not reach the network.
-        reach = {"protocol_whitelist": "file"}
+        # A name may look like a URL, or like the pattern of many, and a playlist posing as a video must not reach the
+        # network.
+        reach = {"protocol_whitelist": "file", "pattern_type": "none"}
         container = av.open(f"file:{path}", container_options=reach, metadata_errors="replace")
     except av.FFmpegError as error:
         raise SourceError(f"{path.name} is not a video that can be read: {error.strerror}", HINT) from error
     with container:
+        if container.format.name in _LISTS:
+            raise SourceError(f"{path.name} is a list of other files, which are not read", "name one of those")
         # A song's cover is a stream of pictures too, and FFmpeg renders any text file as a terminal of the 1980s.
         pictures = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
         if not pictures or container.format.name == "tty":

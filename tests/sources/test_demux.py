@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 import pytest
 from clips import add_silence, clip, read
@@ -180,6 +181,28 @@ def test_a_playlist_cannot_reach_the_network(tmp_path: Path) -> None:
     (tmp_path / "clip.m3u8").write_text("#EXTM3U\n#EXTINF:1,\nhttp://127.0.0.1:9/a.ts\n#EXT-X-ENDLIST\n")
     with pytest.raises(SourceError):
         read(tmp_path / "clip.m3u8")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("clip.mp4", "ffconcat version 1.0\nfile other.ts\n"),
+        ("clip.m3u8", "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nother.ts\n#EXT-X-ENDLIST\n"),
+    ],
+)
+def test_a_list_shows_no_other_files(tmp_path: Path, name: str, text: str) -> None:
+    """Whoever sent it could have anything that is a video come along."""
+    clip(tmp_path / "other.ts", 30)
+    (tmp_path / name).write_text(text)
+    with pytest.raises(SourceError, match="is a list of other files"):
+        read(tmp_path / name)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no name of a file there")
+def test_a_name_that_looks_like_many_is_one(tmp_path: Path) -> None:
+    for name in ("a0.png", "a1.png", "a%d.png"):
+        (tmp_path / name).write_bytes(cv2.imencode(".png", np.zeros((8, 8, 3), np.uint8))[1].tobytes())
+    assert len(read(tmp_path / "a%d.png")) == 1
 
 
 def test_a_song_is_no_video(tmp_path: Path) -> None:
