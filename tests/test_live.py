@@ -123,7 +123,7 @@ def test_an_engine_that_fails_lets_no_room_out(monkeypatch: pytest.MonkeyPatch, 
     sent: list[Picture] = []
 
     def failing(width: int, height: int) -> Matte:
-        if len(sent) == 3:
+        if len(sent) >= 3:
             raise EngineError("it broke", "mend it")
         return np.zeros((height, width), np.float32)
 
@@ -136,7 +136,8 @@ def test_an_engine_that_fails_lets_no_room_out(monkeypatch: pytest.MonkeyPatch, 
     monkeypatch.setattr(live, "VideoSink", Spy)
     with pytest.raises(EngineError, match="it broke"):
         go(record="out.mp4", frames=10)
-    assert len(sent) == 3
+    # Where a frame holds nothing new, nobody asks.
+    assert len(sent) in (3, 4)
     assert all(np.abs(picture.image.astype(int) - GREEN).max() <= 2 for picture in sent)
     assert os.listdir() == ["out.mp4"]
 

@@ -16,6 +16,7 @@ class CardPicture(Composite):
         """`small` is the alpha at the guide's size, `values` at the frame's; before nothing, nothing is `finished`."""
         self._came, self._small, self._values = frame, small, values
         self._behind = self._finished = finished
+        self._wrap = 0.0
         self.time, self.transparent = frame.time, finished is None
 
     @cached_property

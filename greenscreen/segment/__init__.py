@@ -118,8 +118,8 @@ class Segmenter:
         """Whether frames in BGR may wait until the loops that follow motion are compiled; those in I420 come after."""
         self._stillness, self._motion = Stillness(), Motion()
         self.skipped = 0
-        """Frames for which the network was not run, because the picture stood still."""
-        self._fresh = False
+        """Frames for which the network was not run, because the picture stood still, or held nothing new."""
+        self._fresh = self._looked = False
         self._next: Segmenter | None = None
         self._offering, self._using = Lock(), RLock()
 
@@ -197,6 +197,11 @@ class Segmenter:
         if fresh or self._stillness.jumped or not follows:
             self._motion.reset()
         last = self._motion.bring(image) if follows else None
+        if self._may_carry and (carried := self._motion.carry()) is not None:
+            self._looked = False
+            self.skipped += 1
+            self._stillness.keep(carried)
+            return carried
         if fresh:
             matte = self.meet(engine, image, remembers)
         else:
@@ -204,8 +209,17 @@ class Segmenter:
         if follows:
             matte = self._motion.keep(matte)
         self._stillness.keep(matte)
-        self._fresh = False
+        self._fresh, self._looked = False, True
         return matte
+
+    @property
+    def _may_carry(self) -> bool:
+        """Whether the last matte will do for the picture it was just brought to.
+
+        Never twice in a row, for errors not to add up, nor once all stands still, when the network makes up its mind;
+        and not for who is patient.
+        """
+        return self._looked and not self.patient and self._stillness.moving and self._motion.explains
 
 
 def close_all(engines: dict[tuple[int, int], Engine]) -> None:

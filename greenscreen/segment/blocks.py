@@ -25,6 +25,7 @@ from greenscreen.segment.motion import (
     ROWS,
     SHARE,
     STILL,
+    STRANGE,
     UNLIKE,
     WINDOW,
 )
@@ -134,13 +135,13 @@ def around(now: Bytes, before: Bytes, at: Vector, step: int, best: int, vector: 
 
 
 @compiled
-def follow(now: Bytes, before: Bytes, last: Ints, vectors: Ints, moves: Mask) -> int:
+def follow(now: Bytes, before: Bytes, last: Ints, vectors: Ints, moves: Mask) -> tuple[int, int]:
     """Finds the `vectors` of all blocks of half-size pictures, given the `last`, of a frame ago: `(rows, columns, 2)`.
 
-    `moves` `(rows, columns)` gets which of them move at all. Returns how many.
+    `moves` `(rows, columns)` gets which of them move at all. Returns how many, and how many are found nowhere.
     """
     rows, columns = moves.shape
-    moving = 0
+    moving, strange = 0, 0
     for r in range(rows):
         for c in range(columns):
             at = PAD + r * BLOCK - MARGIN, PAD + c * BLOCK - MARGIN
@@ -160,8 +161,9 @@ def follow(now: Bytes, before: Bytes, last: Ints, vectors: Ints, moves: Mask) ->
                     # What goes on as it went, or hardly at all, is found at once.
                     step = (FIRST_STEP if best > ALIKE else 0) if first else step // 2
                     first = False
+                strange += best > STRANGE
             vectors[r, c, 0], vectors[r, c, 1] = vector
-    return moving
+    return moving, strange
 
 
 @compiled

@@ -3,7 +3,8 @@
 Told where an arm was, the network loses it while it moves fast; told where it is, it does not. So blocks of the picture
 are found in the one before, by hierarchical block matching as in video encoders, and what was believed of them goes
 where they went. Where the picture then looks as it did, and the network is in doubt, its last mind counts as well: that
-of one frame, never of more, so that nothing lags and no ghost lives on. Where nothing moves, nothing is done.
+of one frame, never of more, so that nothing lags and no ghost lives on. Where nothing moves, nothing is done. And where
+all of the picture is found in the one before, that matte, moved, is as good as another look.
 """
 
 from dataclasses import dataclass
@@ -36,6 +37,8 @@ STILL = 2 * WINDOW * WINDOW // ROWS
 """Cost up to which a block has not moved: two levels a pixel, which is noise and compression."""
 ALIKE = 2 * STILL
 """Cost up to which nothing better is looked for farther away."""
+STRANGE = 3 * STILL
+"""Cost above which a block is found nowhere in the picture before: something new has come into view."""
 OUTLINE = 0.02
 """Change of the matte within a window in which the outline is followed to fractions of a pixel."""
 LIKE, UNLIKE = 4.0, 10.0
@@ -72,14 +75,17 @@ class Motion:
         self._matte: Matte | None = None
         self._vectors: Ints | None = None
         self._step: Step | None = None
+        self._carried = False
+        self.explains = False
+        """Whether all of the picture last brought to was found in the one before."""
 
     def bring(self, image: Image) -> Matte | None:
         """The last matte, moved to where its parts are in the network's input `(h, w, 3)`.
 
-        None where it can stay as it is: at first, when the size changes, and where nothing moves.
+        None where the network's own last one can stay as it is: at first, in another size, and where nothing moves.
         """
         last, matte, before = self._image, self._matte, self._seen
-        self._image, self._seen, self._step = image, None, None
+        self._image, self._seen, self._step, self.explains = image, None, None, False
         if last is None or matte is None or last.shape != image.shape or matte.shape != image.shape[:2]:
             self._vectors = None
             return None
@@ -90,10 +96,11 @@ class Motion:
         rows, columns = (-(-max(1, side // 2) // BLOCK) for side in matte.shape)
         known = np.zeros((rows, columns, 2), np.int32) if self._vectors is None else self._vectors
         found, moves = np.empty((rows, columns, 2), np.int32), np.empty((rows, columns), np.bool_)
-        moving = blocks.follow(now.half, before.half, known, found, moves)
+        moving, strange = blocks.follow(now.half, before.half, known, found, moves)
+        self.explains = not strange
         self._seen, self._vectors = now, found
         if not moving:
-            return None
+            return matte if self._carried else None
         moved, shape = memory.copied(matte), (-(-side // BLOCK) for side in matte.shape)
         vectors = np.empty((*shape, 2), np.float32)
         blocks.bring(now.whole, before.whole, bordered(matte), found, moves, vectors, moved)
@@ -102,7 +109,7 @@ class Motion:
 
     def keep(self, matte: Matte) -> Matte:
         """What to make of the network's matte of that picture, which is itself what is remembered."""
-        self._matte, step, self._step = matte, self._step, None
+        self._matte, step, self._step, self._carried = matte, self._step, None, False
         if step is None:
             return matte
         from greenscreen.segment import blocks
@@ -111,8 +118,16 @@ class Motion:
         blocks.mix(step.now.whole, step.before.whole, step.vectors, step.moved, mixed)
         return mixed
 
+    def carry(self) -> Matte | None:
+        """The last matte, where it was brought to, in place of a look at that picture; none if there is no last one."""
+        if self._step:
+            self._matte, self._step = self._step.moved, None
+        self._carried = True
+        return self._matte
+
     def reset(self) -> None:
         self._image = self._seen = self._matte = self._vectors = self._step = None
+        self.explains = self._carried = False
 
 
 def pair(image: Image) -> Pair:

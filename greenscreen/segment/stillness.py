@@ -27,6 +27,8 @@ class Stillness:
     def __init__(self) -> None:
         self.jumped = False
         """Whether the picture last asked about has little in common with the one before."""
+        self.moving = False
+        """Whether anything in it moves."""
         self._seen: Field | None = None
         self._matte: Matte | None = None
         self._calm = self._skipped = 0
@@ -37,13 +39,13 @@ class Stillness:
         With `fast`, blocks are found by compiled loops.
         """
         blocks = (blocks_of_fast if fast else blocks_of)(image)
-        seen, self._seen, self.jumped = self._seen, blocks, False
+        seen, self._seen, self.jumped, self.moving = self._seen, blocks, False, False
         if seen is None or seen.shape != blocks.shape:
             self._calm = 0
             return None
         change = cv2.norm(blocks, seen, cv2.NORM_INF)
         if change > MOVED:
-            self.jumped = change > JUMPED and has_jumped(blocks, seen)
+            self.moving, self.jumped = True, change > JUMPED and has_jumped(blocks, seen)
             self._calm = 0
             return None
         self._calm += 1

@@ -11,6 +11,7 @@ from greenscreen.frame import Frame, Image, Matte
 from greenscreen.segment import open_segmenter
 from greenscreen.segment.engine import FIRST_LOOKS
 from greenscreen.segment.motion import PAD, Motion, pair
+from greenscreen.segment.stillness import SETTLE
 
 HEIGHT, WIDTH = 160, 288
 
@@ -139,6 +140,29 @@ def test_nothing_lives_on_for_more_than_a_frame() -> None:
     np.testing.assert_array_equal(motion.keep(nobody), nobody)
 
 
+def test_what_moves_is_all_found_in_the_picture_before_and_what_is_new_is_not() -> None:
+    motion = at(scene(), disc())
+    motion.bring(scene(143, seed=1))
+    assert motion.explains
+    motion.keep(disc(143))
+    after = scene(146, seed=2)
+    after[60:76, 220:236] = 255 - after[60:76, 220:236]
+    motion.bring(after)
+    assert not motion.explains, "a hand's worth of something else"
+
+
+def test_a_carried_matte_goes_on_from_where_it_was_brought() -> None:
+    """Also where nothing moves any more: what the network said last is of two pictures ago."""
+    motion = at(scene(), disc())
+    motion.bring(scene(146, seed=1))
+    carried = motion.carry()
+    assert carried is not None
+    assert np.abs(carried - disc(146)).mean() < 0.35 * np.abs(disc() - disc(146)).mean()
+    assert motion.bring(scene(146, seed=2)) is carried
+    motion.keep(disc(146))
+    assert motion.bring(scene(146, seed=3)) is None
+
+
 @pytest.fixture
 def told(stub_engine: Callable[..., str]) -> list[Matte | None]:
     """What an engine that finds the disc was told of its last matte, look by look."""
@@ -172,6 +196,38 @@ def test_the_network_is_told_where_things_are_now(told: list[Matte | None]) -> N
     assert last.shape == size[::-1]
     expected = cv2.resize(disc(146), size)
     assert np.abs(last - expected).mean() < 0.35 * np.abs(cv2.resize(disc(), size) - expected).mean()
+
+
+@pytest.mark.parametrize("patient", [False, True])
+def test_where_all_only_moves_every_second_look_is_spared_but_not_for_who_is_patient(
+    told: list[Matte | None], patient: bool
+) -> None:
+    with open_segmenter("stub") as segmenter:
+        segmenter.patient = patient
+        for index in range(9):
+            matte = segmenter.segment(Frame(scene(140 + 2 * index, seed=index), index, index, index == 0).as_planar())
+        assert len(told) == FIRST_LOOKS + (8 if patient else 4)
+        assert segmenter.skipped == (0 if patient else 4)
+        # What the network says stays where it was; what is carried goes along.
+        assert matte.shape == segmenter.contract.input_size(WIDTH, HEIGHT)[::-1]
+
+
+def test_what_is_new_is_looked_at_at_once(told: list[Matte | None]) -> None:
+    """A hand comes up in each frame, elsewhere."""
+    with open_segmenter("stub") as segmenter:
+        for index in range(6):
+            picture = scene(140 + 2 * index, seed=index)
+            picture[60:84, 10 + 40 * index : 34 + 40 * index] //= 3
+            segmenter.segment(Frame(picture, index, index, fresh=index == 0).as_planar())
+        assert segmenter.skipped == 0
+    assert len(told) == FIRST_LOOKS + 5
+
+
+def test_what_stands_still_is_looked_at_until_the_network_has_made_up_its_mind(told: list[Matte | None]) -> None:
+    with open_segmenter("stub") as segmenter:
+        for index in range(SETTLE + 1):
+            segmenter.segment(Frame(scene(seed=index), index, index, fresh=index == 0).as_planar())
+        assert segmenter.skipped == 0
 
 
 @pytest.mark.parametrize("patient", [False, True])
