@@ -54,7 +54,7 @@ class Status:
     engine: str = ""
     source: str = ""
     resting: float = 0.0
-    """For what share of the pictures of late the network rested: they stood still, or the machine was busy."""
+    """For what share of the pictures of late the network rested: nothing new was seen, or the machine was busy."""
 
 
 class Control:
