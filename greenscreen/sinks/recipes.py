@@ -32,14 +32,17 @@ class Recipe:
 _X264 = {"crf": "18", "preset": "veryfast"}
 _VP9 = {"crf": "24", "deadline": "good", "cpu-used": "4", "row-mt": "1"}
 
-_MP4_SOUND = frozenset({"aac", "ac3", "alac", "eac3", "mp3"})
+_MP4_SOUND = frozenset({"aac", "alac", "mp3"})
+_SURROUND = frozenset({"ac3", "eac3"})  # Not in MP4, which could not be finished where none of it came.
 _PCM = frozenset({"pcm_s16be", "pcm_s16le", "pcm_s24be", "pcm_s24le"})
 _FREE_SOUND = frozenset({"opus", "vorbis"})
 
 _MP4 = Recipe("mp4", "libx264", _X264, "yuv420p", odd="yuv444p", copied=_MP4_SOUND | {"flac", "opus"})
-_MOV = Recipe("mov", "prores_ks", {"profile": "4444"}, "yuv444p10le", "yuva444p10le", copied=_MP4_SOUND | _PCM)
+_MOV = Recipe(
+    "mov", "prores_ks", {"profile": "4444"}, "yuv444p10le", "yuva444p10le", copied=_MP4_SOUND | _SURROUND | _PCM
+)
 _WEBM = Recipe("webm", "libvpx-vp9", _VP9, "yuv420p", "yuva420p", sound="libopus", copied=_FREE_SOUND)
-_MKV = replace(_MP4, container="matroska", copied=_MP4_SOUND | _FREE_SOUND | _PCM | {"flac"})
+_MKV = replace(_MP4, container="matroska", copied=_MP4_SOUND | _SURROUND | _FREE_SOUND | _PCM | {"flac"})
 _LOSSLESS_MATTE = replace(_MKV, codec="ffv1", options={"level": "3"}, opaque="gray", odd="")
 
 _RECIPES = {".mp4": _MP4, ".webm": _WEBM, ".mov": _MOV, ".mkv": _MKV}
