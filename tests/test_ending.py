@@ -49,6 +49,15 @@ main()
 """
 """Ctrl-C while the command line loads."""
 
+HEAR = """
+import os, signal, sys
+
+for number in (signal.SIGINT, signal.SIGHUP):
+    signal.signal(number, signal.SIG_DFL)
+os.execvp(sys.argv[1], sys.argv[1:])
+"""
+"""Hears all signals, and becomes what it is given. A fork of the tests, whose libraries have threads, may crash."""
+
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 
 
@@ -67,11 +76,7 @@ def running(command: list[str], **more: Any) -> Iterator[subprocess.Popen[str]]:
     """A process that hears all signals, also where whoever runs the tests does not. It is gone in the end, and within
     two minutes in any case, so that nobody waits for what it says for ever."""
 
-    def hear() -> None:
-        for number in (signal.SIGINT, signal.SIGHUP):
-            signal.signal(number, signal.SIG_DFL)
-
-    with subprocess.Popen(command, cwd=ROOT, text=True, preexec_fn=hear, **more) as process:
+    with subprocess.Popen([sys.executable, "-c", HEAR, *command], cwd=ROOT, text=True, **more) as process:
         watchdog = Timer(120, process.kill)
         watchdog.start()
         try:
