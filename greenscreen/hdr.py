@@ -27,7 +27,7 @@ _CORNERS = {
 _D65 = (0.3127, 0.3290)
 
 
-def toned(picture: NDArray[np.unsignedinteger], bits: int, curve: int, primaries: int = BT2020) -> Image:
+def toned(picture: NDArray[np.unsignedinteger], bits: int, curve: int, primaries: int) -> Image:
     """BGR `(H, W, 3)` of so many bits by `PQ` or `HLG`, as uint8 BGR of BT.709's colours and gamma.
 
     Other `primaries` than those named above are taken for BT.2020's, which are BT.2100's own.

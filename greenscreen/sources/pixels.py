@@ -105,7 +105,7 @@ def picture_of(frame: VideoFrame, shape: Fraction | None, hdr: bool) -> tuple[By
     clear = any(component.is_alpha for component in frame.format.components)
     if hdr and is_hdr(frame) and not clear:
         deep = frame.to_ndarray(format="bgr48le", width=width, height=height)
-        pixels = toned(np.asarray(deep, np.uint16), 16, frame.color_trc)
+        pixels = toned(np.asarray(deep, np.uint16), 16, frame.color_trc, frame.color_primaries)
     else:
         usual = frame.to_ndarray(format="bgra" if clear else "bgr24", width=width, height=height)
         pixels = np.asarray(usual, np.uint8)

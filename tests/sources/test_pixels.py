@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from clips import ACCURATE, clip, read
 
+from greenscreen.hdr import PQ, toned
 from greenscreen.sources.pixels import square
 from greenscreen.sources.video import VideoSource
 
@@ -179,6 +180,24 @@ def test_high_dynamic_range_is_not_pale(tmp_path: Path, stored: str, transfer: i
     assert read(path)[0].image.mean() == pytest.approx(gray, abs=near)
     with VideoSource(path, planar=True, careful=True) as source:
         assert next(iter(source)).image.mean() == pytest.approx(gray, abs=near)
+
+
+@pytest.mark.parametrize("primaries", [1, 9, 12])
+def test_high_dynamic_range_is_of_the_primaries_that_the_file_names(tmp_path: Path, primaries: int) -> None:
+    """BT.709's, BT.2020's and P3's, of ITU-T H.273: the same codes are other colours."""
+    path, codes = tmp_path / "clip.mkv", np.full((48, 64, 3), (60, 110, 90), np.uint8)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264rgb", rate=25, options={"qp": "0"})
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "bgr24"
+        frame = av.VideoFrame.from_ndarray(codes, "bgr24")
+        for target in (stream.codec_context, frame):
+            target.color_trc, target.color_primaries = PQ, primaries
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    expected = [toned(codes, 8, PQ, of)[0, 0].astype(int) for of in (primaries, 9)]
+    seen = read(path)[0].image[24, 32]
+    assert np.abs(seen - expected[0]).max() <= 2
+    assert (np.abs(seen - expected[1]).max() > 6) == (primaries != 9)
 
 
 @pytest.mark.parametrize("form", ["yuv420p", "yuv422p"])
