@@ -34,24 +34,29 @@ class Times:
     """Milliseconds a frame; `cpu` is the mean of all threads' time."""
 
     median: float
+    mean: float
     p95: float
     cpu: float
 
     @classmethod
     def of(cls, seconds: list[tuple[float, float]]) -> "Times":
         wall, cpu = 1e3 * np.array(seconds).T
-        figures = np.median(wall), np.percentile(wall, 95), cpu.mean()
+        figures = np.median(wall), wall.mean(), np.percentile(wall, 95), cpu.mean()
         return cls(*(round(float(figure), 3) for figure in figures))
 
 
 @dataclass(frozen=True)
 class Result:
-    """Ours, by stage as medians, and where it was asked for, another program's; `peak_mib` is the whole process's."""
+    """Ours, by stage as medians, and where it was asked for, another program's.
+
+    `rested` is how many of the frames the network was not asked about, `peak_mib` the whole process's.
+    """
 
     size: str
     background: str
     engine: str
     frames: int
+    rested: int
     ours: Times
     stages: dict[str, float]
     peak_mib: float | None
@@ -69,7 +74,9 @@ class Result:
             "background": self.background,
             "engine": self.engine,
             "frames": self.frames,
+            "rested": self.rested,
             "ms_median": self.ours.median,
+            "ms_mean": self.ours.mean,
             "ms_p95": self.ours.p95,
             "fps": round(1e3 / self.ours.median, 1),
             "cpu_ms": self.ours.cpu,
@@ -86,15 +93,17 @@ class Result:
         return told
 
 
-def demo_frames(width: int, height: int) -> list[Frame]:
-    """The beginning of the demo clip at the size asked for; each frame differs from the last as a camera's do."""
+def clip_frames(width: int, height: int, clip: str = "demo") -> list[Frame]:
+    """The beginning of a clip at the size asked for; each frame of the demo differs from the last as a camera's do."""
     count = min(LOOP, MOST_BYTES // (3 * width * height))
-    with open_source("demo") as source:
+    with open_source(clip) as source:
         frames = list(itertools.islice(source, count))
     return [replace(frame, pixels=np.ascontiguousarray(cover(frame.image, width, height))) for frame in frames]
 
 
-def bench(size: tuple[int, int], background: str, engine: str, frames: int, peer: Path | None = None) -> Result:
+def bench(
+    size: tuple[int, int], background: str, engine: str, frames: int, peer: Path | None = None, clip: str = "demo"
+) -> Result:
     """Times `frames` of ours, and in between as many of another program's, whose network `peer` is."""
     width, height = size
     if width % 2 or height % 2:
@@ -111,9 +120,12 @@ def bench(size: tuple[int, int], background: str, engine: str, frames: int, peer
         planar = Planar()
         planar.wait()
         pipeline = GpuPipeline(segmenter, Refiner(), backdrop, planar)
-        held = demo_frames(width, height)
+        held = clip_frames(width, height, clip)
         behind = None if background.startswith("blur") else np.ascontiguousarray(held[0].image[:, ::-1])
+        rested = 0
         for index in range(WARM_UP + frames):
+            if index == WARM_UP:
+                rested = segmenter.skipped
             frame = replace(held[index % len(held)], time=index / 30, index=index, fresh=index == 0)
             ours.append(timed(lambda frame=frame: pipeline.process(frame).i420))  # type: ignore[misc]
             if other:
@@ -123,6 +135,7 @@ def bench(size: tuple[int, int], background: str, engine: str, frames: int, peer
             background,
             segmenter.engine,
             frames,
+            segmenter.skipped - rested,
             Times.of(ours[WARM_UP:]),
             {name: round(value, 3) for name, value in pipeline.meter.medians().items()},
             peak_mib(),

@@ -8,7 +8,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
-from greenscreen.bench import LOOP, bench, check_plot, demo_frames, plot
+from greenscreen.bench import LOOP, bench, check_plot, clip_frames, plot
 from greenscreen.colour import from_i420
 from greenscreen.errors import ModelError, SinkError, UsageError
 from greenscreen.peer import Peer
@@ -19,10 +19,20 @@ def test_the_figures_hang_together(half: str) -> None:
     assert (result.size, result.background, result.engine, result.frames) == ("96x64", "blur", "stub", 12)
     assert list(result.stages) == ["convert", "segment", "refine", "backdrop", "composite"]
     assert 0 < result.ours.median <= result.ours.p95
+    assert result.ours.mean > 0
+    assert 0 <= result.rested <= 12
     assert max(result.stages.values()) <= result.ours.p95
     assert result.ours.cpu > 0
     assert result.peer is None
     assert result.faster is None
+
+
+def test_frames_may_be_those_of_any_clip(half: str, tmp_path: Path) -> None:
+    """Of a picture that stands still, the network sees but the first few."""
+    cv2.imwrite(str(tmp_path / "still.png"), np.full((64, 96, 3), 90, np.uint8))
+    assert bench((96, 64), "green", half, 12, clip=str(tmp_path / "still.png")).rested == 12
+    with pytest.raises(UsageError, match="there is no camera, video or photo"):
+        bench((96, 64), "green", half, 12, clip=str(tmp_path / "no.mp4"))
 
 
 def test_another_programs_network_is_timed_in_between(tmp_path: Path) -> None:
@@ -85,7 +95,7 @@ def usual_network(path: Path) -> Path:
 
 
 def test_frames_differ_as_a_cameras_do_and_have_the_size_asked_for() -> None:
-    frames = demo_frames(64, 96)
+    frames = clip_frames(64, 96)
     assert len(frames) == LOOP
     assert {frame.size for frame in frames} == {(64, 96)}
     assert any((frame.image != frames[0].image).any() for frame in frames[1:])
@@ -93,7 +103,7 @@ def test_frames_differ_as_a_cameras_do_and_have_the_size_asked_for() -> None:
 
 def test_huge_frames_are_fewer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("greenscreen.bench.MOST_BYTES", 3 * 96 * 64 * 4)
-    assert len(demo_frames(96, 64)) == 4
+    assert len(clip_frames(96, 64)) == 4
 
 
 @pytest.mark.parametrize(("size", "background"), [((97, 64), "green"), ((96, 65), "green"), ((96, 64), "transparent")])

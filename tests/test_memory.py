@@ -20,7 +20,7 @@ import pytest
 
 from greenscreen import memory, strips
 from greenscreen.background import open_backdrop
-from greenscreen.bench import demo_frames
+from greenscreen.bench import clip_frames
 from greenscreen.frame import Frame, Picture
 from greenscreen.pipeline import Pipeline, run
 from greenscreen.planar import Planar
@@ -35,7 +35,7 @@ import resource
 import sys
 from dataclasses import replace
 from greenscreen.background import Blur
-from greenscreen.bench import demo_frames
+from greenscreen.bench import clip_frames
 from greenscreen.pipeline import Pipeline
 from greenscreen.planar import Planar
 from greenscreen.refine import Refiner
@@ -44,7 +44,7 @@ from greenscreen.segment import open_segmenter
 planar = Planar()
 assert planar.wait()
 width, height, warm, last = map(int, sys.argv[1:])
-frames = demo_frames(width, height)
+frames = clip_frames(width, height)
 with open_segmenter() as segmenter:
     pipeline = Pipeline(segmenter, Refiner(), Blur(), planar)
     for index in range(last):
@@ -99,7 +99,7 @@ def test_a_frame_takes_no_more_than_64_kib_anew(
     monkeypatch.setattr(memory.empty.__self__, "_kept", {})  # type: ignore[attr-defined]
     planar = Planar()
     assert planar.wait()
-    held = demo_frames(1920, 1080)
+    held = clip_frames(1920, 1080)
     camera = VirtualCameraSink((1920, 1080), 30)
     camera._writer = Taking()  # type: ignore[assignment]
     anew = []

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from greenscreen.background import open_backdrop
-from greenscreen.bench import demo_frames
+from greenscreen.bench import clip_frames
 from greenscreen.colour import to_i420
 from greenscreen.contract import read_contract
 from greenscreen.errors import EngineError
@@ -42,7 +42,7 @@ def gpu() -> None:
 
 
 def frames(width: int, height: int, count: int) -> Iterator[Frame]:
-    for index, frame in enumerate(demo_frames(width, height)[:count]):
+    for index, frame in enumerate(clip_frames(width, height)[:count]):
         yield replace(frame.as_planar(), index=index, fresh=index == 0)
 
 

@@ -220,6 +220,7 @@ def bench(
     ] = None,
     engine: Engine = "auto",
     frames: Annotated[int, typer.Option(min=1, max=100_000, help="frames to time")] = 200,
+    clip: Annotated[str, typer.Option(metavar="FILE", help="video whose beginning they are", callback=filled)] = "demo",
     compare_peer: Annotated[
         Path | None, typer.Option(metavar="ONNX", help="time another program's network and usual work in between")
     ] = None,
@@ -237,7 +238,7 @@ def bench(
     for text in size or ["1280x720"]:
         for behind in background or ["blur"]:
             settings = make_settings(command="bench", size=text, engine=engine, background=behind)
-            result = measure(settings.size or (1280, 720), behind, engine, frames, compare_peer)
+            result = measure(settings.size or (1280, 720), behind, engine, frames, compare_peer, clip)
             typer.echo(json.dumps(result.as_dict())) if as_json else out.print(bench_table(result))
             results.append(result)
     if plot:
@@ -253,8 +254,10 @@ def bench_table(result: "Result") -> Table:
         table.add_row(name, f"{ms:.2f}")
     table.add_section()
     table.add_row("whole frame", f"{result.ours.median:.2f}", style="bold")
+    table.add_row("mean", f"{result.ours.mean:.2f}")
     table.add_row("95th percentile", f"{result.ours.p95:.2f}")
     table.add_row("CPU time, all threads", f"{result.ours.cpu:.2f}")
+    table.add_row("frames the network rested on", f"{result.rested}")
     if result.peer:
         table.add_section()
         table.add_row("the other program", f"{result.peer.median:.2f}")

@@ -265,7 +265,7 @@ def test_bench_prints_one_object(greenscreen: Greenscreen) -> None:
     answer = greenscreen("bench", "--size", "96x64", "--frames", "3", "--json")
     assert answer.code == 0
     result = json.loads(answer.out)
-    figures = ("ms_median", "ms_p95", "fps", "cpu_ms")
+    figures = ("rested", "ms_median", "ms_mean", "ms_p95", "fps", "cpu_ms")
     assert tuple(result) == ("size", "background", "engine", "frames", *figures, "stages", "peak_mib")
     assert result["fps"] == pytest.approx(1e3 / result["ms_median"], abs=0.1)
     assert (result["size"], result["background"], result["frames"]) == ("96x64", "blur", 3)
