@@ -191,6 +191,7 @@ class Segmenter:
             self._stillness.reset()
         if (kept := self._stillness.answer(image, frame.planar)) is not None:
             self.skipped += 1
+            self._looked = False
             return kept
         remembers = bool(self.contract.previous)
         follows = remembers and (frame.planar or self.patient)
@@ -216,8 +217,8 @@ class Segmenter:
     def _may_carry(self) -> bool:
         """Whether the last matte will do for the picture it was just brought to.
 
-        Never twice in a row, for errors not to add up, nor once all stands still, when the network makes up its mind;
-        and not for who is patient.
+        Never after a frame that was not looked at, for errors not to add up, nor once all stands still, when the
+        network makes up its mind; and not for who is patient.
         """
         return self._looked and not self.patient and self._stillness.moving and self._motion.explains
 

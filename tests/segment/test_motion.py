@@ -230,6 +230,17 @@ def test_what_stands_still_is_looked_at_until_the_network_has_made_up_its_mind(t
         assert segmenter.skipped == 0
 
 
+def test_the_first_motion_after_a_rest_is_looked_at_in_the_same_frame(told: list[Matte | None]) -> None:
+    still = [scene()] * (SETTLE + 4)
+    with open_segmenter("stub") as segmenter:
+        for index, picture in enumerate([*still, scene(143, seed=1)]):
+            rested, looks = segmenter.skipped, len(told)
+            segmenter.segment(Frame(picture, index, index, fresh=index == 0).as_planar())
+        assert rested == 3
+        assert segmenter.skipped == rested
+        assert len(told) == looks + 1
+
+
 @pytest.mark.parametrize("patient", [False, True])
 def test_pictures_in_bgr_wait_for_compiled_loops_only_where_there_is_time(
     told: list[Matte | None], patient: bool
