@@ -118,7 +118,7 @@ def run_live(control: Control, say: Say, confide: Say = lambda _: None) -> Summa
         if settings.latency == "low":
             pipeline.look = stack.enter_context(closing(Newest(segmenter.segment))).segment
         # Where nobody waits for the network, it holds nobody up; files lose no frames.
-        sparing = Sparing(segmenter.segment) if source.live and settings.latency == "exact" else None
+        sparing = Sparing(segmenter.segment, segmenter.carry) if source.live and settings.latency == "exact" else None
         if sparing:
             pipeline.look = sparing.segment
         clean = CleanPlate(control, pipeline.look, say)

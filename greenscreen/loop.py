@@ -72,7 +72,6 @@ class Loop:
         with meter.stage("send"):
             open_still = [sink.send(picture) for sink in self._sinks]
         if self._sparing:
-            meter.rested = self._segmenter.skipped + self._sparing.spared
             self._sparing.worked(time.monotonic() - start, frame.time)
         meter.sent(frame.time if self._source.live else None)
         self._publish(settings)

@@ -182,7 +182,15 @@ class Segmenter:
         with self._using:
             return self._segment(frame)
 
-    def _segment(self, frame: Frame) -> Matte:
+    def carry(self, frame: Frame) -> Matte:
+        """The last matte in place of another look, moved with the picture once the loops that follow it are compiled.
+
+        A look where there is no last one of this size, or the picture jumped; raises `EngineError`.
+        """
+        with self._using:
+            return self._segment(frame, spared=True)
+
+    def _segment(self, frame: Frame, spared: bool = False) -> Matte:
         engine = self.engine_for(frame)
         fresh = frame.fresh or self._fresh
         size = self.contract.input_size(*frame.size)
@@ -198,11 +206,13 @@ class Segmenter:
         if fresh or self._stillness.jumped or not follows:
             self._motion.reset()
         last = self._motion.bring(image) if follows else None
-        if self._may_carry and (carried := self._motion.carry()) is not None:
-            self._looked = False
-            self.skipped += 1
-            self._stillness.keep(carried)
-            return carried
+        if spared or self._may_carry:
+            carried = self._motion.carry() if follows else self._stillness.matte
+            if carried is not None and carried.shape == image.shape[:2] and not self._stillness.jumped:
+                self._looked = False
+                self.skipped += 1
+                self._stillness.keep(carried)
+                return carried
         if fresh:
             matte = self.meet(engine, image, remembers)
         else:

@@ -1,7 +1,7 @@
 """Fewer looks under load: before frames are lost, the network looks at every second one alone.
 
-The frames between take the matte before. Their edges are found in the picture, as in every frame, and where the picture
-jumped, or nothing is known from before, the network looks after all.
+The frames between take the matte before, moved with the picture. Their edges are found in it, as in every frame, and
+where it jumped, or nothing is known from before, the network looks after all.
 """
 
 import logging
@@ -24,28 +24,26 @@ SAID = "this machine is busy: the network looks at every second frame"
 
 
 class Sparing:
-    """Asks `look`, such as `Segmenter.segment`, for every frame or for every second. Used from one thread."""
+    """Asks `look` for every frame, or for every second and in between `carry`; both are a `Segmenter`'s.
 
-    def __init__(self, look: Callable[[Frame], Matte]):
-        self._look = look
+    Used from one thread.
+    """
+
+    def __init__(self, look: Callable[[Frame], Matte], carry: Callable[[Frame], Matte]):
+        self._look, self._carry = look, carry
         self.active = False
-        self.spared = 0
-        """Frames for which the network was not asked, since the start."""
-        self._found: tuple[Frame, Matte] | None = None
+        self._last: Frame | None = None
         self._looked = self._asked = False
         self._shares: deque[float] = deque(maxlen=FRAMES)
         self._before: float | None = None
 
     def segment(self, frame: Frame) -> Matte:
-        """The frame's own matte, or the last frame's; raises what `look` raises."""
-        self._asked = True
-        if self.active and self._looked and self._found and follows(frame, self._found[0]):
-            self._looked = False
-            self.spared += 1
-            return self._found[1]
-        self._found, self._looked = None, False
-        matte = self._look(frame)
-        self._found, self._looked = (frame, matte), True
+        """The frame's own matte, or the last frame's, moved; raises what `look` and `carry` raise."""
+        last, looked = self._last, self._looked
+        self._asked, self._last, self._looked = True, None, False
+        spared = self.active and looked and last is not None and follows(frame, last)
+        matte = self._carry(frame) if spared else self._look(frame)
+        self._last, self._looked = frame, not spared
         return matte
 
     def worked(self, seconds: float, time: float) -> None:

@@ -29,8 +29,9 @@ class Stillness:
         """Whether the picture last asked about has little in common with the one before."""
         self.moving = False
         """Whether anything in it moves."""
+        self.matte: Matte | None = None
+        """The last one kept."""
         self._seen: Field | None = None
-        self._matte: Matte | None = None
         self._calm = self._skipped = 0
 
     def answer(self, image: Image, fast: bool = False) -> Matte | None:
@@ -54,15 +55,15 @@ class Stillness:
         # Compared is with what the network saw, not with the last frame, so that slow motion adds up.
         self._seen = seen
         self._skipped += 1
-        return self._matte
+        return self.matte
 
     def keep(self, matte: Matte) -> None:
         """What the network said of the picture just asked about."""
-        self._matte, self._skipped = matte, 0
+        self.matte, self._skipped = matte, 0
 
     def reset(self) -> None:
         self.jumped = False
-        self._seen = self._matte = None
+        self._seen = self.matte = None
         self._calm = self._skipped = 0
 
 

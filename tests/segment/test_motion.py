@@ -212,6 +212,30 @@ def test_where_all_only_moves_every_second_look_is_spared_but_not_for_who_is_pat
         assert matte.shape == segmenter.contract.input_size(WIDTH, HEIGHT)[::-1]
 
 
+@pytest.mark.parametrize("planar", [False, True])
+def test_a_look_that_is_spared_whatever_comes_gives_the_last_matte_moved_where_that_can_be(
+    told: list[Matte | None], planar: bool
+) -> None:
+    frames = [Frame(scene(x, seed=x), x, x, fresh=x == 140) for x in (140, 146, 152)]
+    frames = [frame.as_planar() for frame in frames] if planar else frames
+    with open_segmenter("stub") as segmenter:
+        size = segmenter.contract.input_size(WIDTH, HEIGHT)
+        first = segmenter.carry(frames[0])
+        assert len(told) == FIRST_LOOKS, "where nothing is known, it is looked"
+        carried = [segmenter.carry(frame) for frame in frames[1:]]
+        assert len(told) == FIRST_LOOKS
+        assert segmenter.skipped == 2
+        for x, matte in zip((146, 152), carried, strict=True):
+            expected = cv2.resize(disc(x if planar else 140), size)
+            assert np.abs(matte - expected).mean() < 0.35 * np.abs(first - cv2.resize(disc(x), size)).mean()
+        segmenter.carry(Frame(255 - frames[0].image, 160, 160))
+        assert len(told) == 2 * FIRST_LOOKS, "and so it is after a jump"
+        upright = Frame(np.rot90(frames[0].image).copy(), 170, 170)
+        size = segmenter.contract.input_size(*upright.size)
+        assert segmenter.carry(upright).shape == size[::-1]
+        assert len(told) == 2 * FIRST_LOOKS + 1, "and at another size"
+
+
 def test_what_is_new_is_looked_at_at_once(told: list[Matte | None]) -> None:
     """A hand comes up in each frame, elsewhere."""
     with open_segmenter("stub") as segmenter:
