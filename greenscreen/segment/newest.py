@@ -1,14 +1,16 @@
 """Mattes that nobody waits for: the network looks at the newest frame beside the loop, which takes what is there.
 
-What goes out is then older by no network's time, and its matte by a frame or more: where the person moved since, the
-edges are still found in the picture, but only as far as the refiner looks. Whoever cannot be known from before, after
-a cut or a pause, is waited for.
+What goes out is then older by no network's time, and its matte by a frame or more: where the person moved since, it
+goes along, once the loops that follow motion are compiled. Whoever cannot be known from before, after a cut or a pause,
+is waited for.
 """
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from greenscreen.frame import Frame, Matte
+from greenscreen.segment import network_input
+from greenscreen.segment.motion import Motion
 from greenscreen.segment.stillness import blocks_of, has_jumped
 
 OLDEST = 0.2
@@ -26,16 +28,18 @@ class Newest:
         self._hand = ThreadPoolExecutor(1, thread_name_prefix="segment")
         self._coming: Future[Found] | None = None
         self._found: Found | None = None
+        self._motion = Motion()
 
     def segment(self, frame: Frame) -> Matte:
         """The newest matte there is, of this frame or of one shortly before; raises what `look` raises."""
         if self._coming and self._coming.done():
             done, self._coming, self._found = self._coming, None, None
             self._found = done.result()
+            self._set_out(*self._found)
         if self._found is None or not follows(frame, self._found[0]):
             return self._wait(frame)
         self._coming = self._coming or self._hand.submit(self._ask, frame)
-        return self._found[1]
+        return self._brought(frame, self._found[1])
 
     def close(self) -> None:
         self._hand.shutdown(cancel_futures=True)
@@ -44,7 +48,23 @@ class Newest:
         """The frame's own matte. What is being looked for comes to its end first, and is of no use any more."""
         self._found = self._coming = None
         self._found = self._hand.submit(self._ask, frame).result()
+        self._set_out(*self._found)
         return self._found[1]
+
+    def _set_out(self, frame: Frame, matte: Matte) -> None:
+        """From now on, this matte of this frame is what is brought along."""
+        self._motion.reset()
+        if frame.planar:
+            self._motion.bring(network_input(frame, *matte.shape[::-1]))
+            self._motion.keep(matte)
+
+    def _brought(self, frame: Frame, matte: Matte) -> Matte:
+        """The matte that was set out with, moved to where its parts are now."""
+        if not frame.planar:
+            return matte
+        self._motion.bring(network_input(frame, *matte.shape[::-1]))
+        carried = self._motion.carry()
+        return matte if carried is None else carried
 
     def _ask(self, frame: Frame) -> Found:
         return frame, self._look(frame)

@@ -7,9 +7,11 @@ from threading import Event
 
 import numpy as np
 import pytest
+from moving_scene import disc, scene
 
 from greenscreen.errors import EngineError
 from greenscreen.frame import Frame, Matte
+from greenscreen.planar import Planar
 from greenscreen.segment.newest import OLDEST, Newest
 
 
@@ -91,3 +93,30 @@ def test_what_fails_is_raised_and_the_next_matte_is_its_frames_own() -> None:
             newest.segment(frame(3, fresh=True))
         network.fails = False
         assert newest.segment(frame(4))[0, 0] == 4, "though nobody called it fresh"
+
+
+def test_the_matte_goes_along_with_the_picture_meanwhile() -> None:
+    """The network still looks at the first picture, and then at one that is long past."""
+    assert Planar().wait()
+    let = Event()
+    let.set()
+
+    def moved(x: int) -> Frame:
+        return Frame(scene(x, seed=x), x / 300, x, fresh=x == 140).as_planar()
+
+    def look(frame: Frame) -> Matte:
+        assert let.wait(10)
+        return disc(frame.index)
+
+    def near(matte: Matte, x: int, left: int) -> bool:
+        return bool(np.abs(matte - disc(x)).mean() < 0.35 * np.abs(disc(left) - disc(x)).mean())
+
+    with closing(Newest(look)) as newest:
+        np.testing.assert_array_equal(newest.segment(moved(140)), disc(140))
+        let.clear()
+        for x in (144, 148, 152):
+            assert near(newest.segment(moved(x)), x, left=140)
+        let.set()
+        settled(newest)
+        # What is found now is of the picture at 144.
+        assert near(newest.segment(moved(156)), 156, left=144)
