@@ -290,7 +290,7 @@ class Chaos:
 def resources() -> tuple[list[str], int, float]:
     """Threads but those kept for good, number of open files, and megabytes of memory of this process."""
     gc.collect()
-    kept = ("comp", "refine", "Dummy")
+    kept = ("comp", "strips", "Dummy")
     threads = sorted(thread.name for thread in threading.enumerate() if not thread.name.startswith(kept))
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return threads, len(os.listdir("/proc/self/fd")), pages * os.sysconf("SC_PAGE_SIZE") / 1e6
