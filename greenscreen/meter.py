@@ -17,7 +17,7 @@ class Meter:
         self.stages: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=keep))
         self.frames = 0
         self.rested = 0
-        """Frames for which the network was not run: it stood still or held nothing new, or the machine was busy."""
+        """Frames for which the network was not run: nothing new was to be seen, or the machine was busy."""
         self._sent: deque[tuple[float, float | None, int]] = deque()
 
     @contextmanager
