@@ -21,9 +21,15 @@ UNFIT = (
 class CleanPlate:
     """Takes a plate whenever one becomes wanted. Used by the loop's thread."""
 
-    def __init__(self, control: Control, look: Callable[[Frame], Matte], say: Callable[[str], None]):
-        """`look` gives a frame's coarse matte."""
-        self._control, self._look, self._say = control, look, say
+    def __init__(
+        self,
+        control: Control,
+        form: Callable[[Frame], Frame],
+        look: Callable[[Frame], Matte],
+        say: Callable[[str], None],
+    ):
+        """`form` gives a frame as it is worked on, in whose colours the plate is to be; `look` its coarse matte."""
+        self._control, self._form, self._look, self._say = control, form, look, say
         self._taking: Taking | None = None
         self._wanted = self._warned = False
         self.plate: Plate | None = None
@@ -31,7 +37,7 @@ class CleanPlate:
     def asks(self, frame: Frame, settings: Settings) -> bool:
         """Whether the person is asked to step aside. Then nothing of this frame, which is looked at, is to be sent.
 
-        It comes in the form in which frames are worked on, as another has other colours. Raises `EngineError`.
+        Raises `EngineError`.
         """
         if settings.clean_plate != self._wanted:
             self._wanted, self._warned, self.plate = settings.clean_plate, False, None
@@ -40,6 +46,7 @@ class CleanPlate:
                 self._say(ASK)
         if self._taking is None:
             return False
+        frame = self._form(frame)
         self.plate = self._taking.look(frame.guide, self._look(frame), frame.time)
         if self.plate or self._taking.given_up:
             self._taking = None

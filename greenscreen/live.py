@@ -121,7 +121,7 @@ def run_live(control: Control, say: Say, confide: Say = lambda _: None) -> Summa
         sparing = Sparing(segmenter.segment, segmenter.carry) if source.live and settings.latency == "exact" else None
         if sparing:
             pipeline.look = sparing.segment
-        clean = CleanPlate(control, pipeline.look, say)
+        clean = CleanPlate(control, pipeline.formed, pipeline.look, say)
         loop = Loop(control, source, segmenter, pipeline, backdrop, framing, clean, sinks, sparing)
         turned = (framing.turn(frame, control.settings) for frame in frames)
         slides = Thread(target=show_slides, args=[control], name="slideshow", daemon=True)

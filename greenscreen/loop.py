@@ -89,7 +89,7 @@ class Loop:
         try:
             # What was remembered is of another moment, or half done.
             frame = self._framing.crop(replace(frame, fresh=True) if self._stale else frame)
-            if self._clean.asks(self._pipeline.formed(frame), settings):
+            if self._clean.asks(frame, settings):
                 self._stale, self._failure = True, ""
                 return hidden(frame, settings.transparent)
             self._pipeline.plate = self._clean.plate

@@ -14,6 +14,7 @@ from greenscreen.errors import GreenscreenError
 from greenscreen.frame import Picture
 from greenscreen.live import run_live
 from greenscreen.placeholder import placeholder
+from greenscreen.planar import Planar
 from greenscreen.segment import Segmenter
 from greenscreen.segment.sparing import SAID
 from greenscreen.settings import make_settings
@@ -121,6 +122,17 @@ def test_the_status_is_published_with_the_first_picture(watch: Callable[..., lis
 def test_low_latency_shows_the_same_where_nothing_moves(watch: Callable[..., list[np.ndarray]]) -> None:
     for latency in ("exact", "low"):
         assert all(is_room(image, GREEN) for image in watch({}, latency=latency))
+
+
+def test_a_frame_is_made_ready_for_the_loops_once(
+    watch: Callable[..., list[np.ndarray]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is one pass over the whole picture."""
+    made: list[int] = []
+    make = Planar.__call__
+    monkeypatch.setattr(Planar, "__call__", lambda planar, frame: made.append(frame.index) or make(planar, frame))
+    watch({})
+    assert made == list(range(8))
 
 
 def test_a_busy_machine_looks_less_often_and_says_so(
