@@ -5,6 +5,7 @@ from contextlib import contextmanager, suppress
 from os import SEEK_END
 from os.path import getsize, isdir, isfile
 from pathlib import Path
+from typing import cast
 
 import av
 from av.container import InputContainer
@@ -15,12 +16,17 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from greenscreen.errors import SourceError
+from greenscreen.sources.matroska import chain_end
 
 HINT = "see whether a video player plays it, and convert it to MP4"
 
 _LISTS = {"concat", "dash", "hls", "imf"}
 """Formats of files that name others, anywhere on this machine, in whose place those would be shown."""
-_EBML, _SEGMENT, _HEAD = b"\x1a\x45\xdf\xa3", b"\x18\x53\x80\x67", 64
+_PROMISING = {"matroska,webm", "flv", "asf"}
+"""Formats that say at their beginning how long they are, and of which FFmpeg may read less without a word."""
+_EACH_A_PICTURE = {"h264", "hevc", "av1", "mjpeg", "prores", "dnxhd"}
+"""Codecs of whose packets each is a picture, and whose decoders pass over broken ones without a word. Those of others
+may say no more than that nothing changed."""
 
 
 @contextmanager
@@ -56,65 +62,90 @@ def opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
 class Frames:
     """The frames of a file that was just `opened`, whole ones, in order; iterate once.
 
-    What cannot be decoded is passed over and counted in `lost`; an `av.FFmpegError` says that no more can be read.
+    What cannot be decoded is passed over and told of in `damage`; an `av.FFmpegError` says that no more can be read.
     """
 
     def __init__(self, container: InputContainer, stream: VideoStream):
         self._container, self._stream = container, stream
-        self.lost = 0
-        """Packets after the first frame that could not be decoded."""
+        self._failed = 0
+        self._awaited: set[int | None] = set()
+        self._spoilt: list[int | None] = []
+        self._interlaced = False
+        self._end = 0.0
 
     def __iter__(self) -> Iterator[VideoFrame]:
         return _progressive(self._decoded())
 
+    @property
+    def damage(self) -> list[str]:
+        """What is wrong with the frames, once all were taken."""
+        # Half-pictures may have a packet and a time each, of which the frame has one.
+        counted = self._stream.codec.canonical_name in _EACH_A_PICTURE and not self._interlaced
+        lost = max(self._failed, len(self._awaited) if counted else 0)
+        numbers = {"cannot be decoded": lost, "can be decoded in part alone": len(self._spoilt)}
+        told = [f"{number} of its frames {what}" for what, number in numbers.items() if number]
+        promised = (self._container.duration or 0) / av.time_base if self._container.format.name in _PROMISING else 0
+        return [f"it ends after {self._end:.0f} of {promised:.0f} seconds"] * (self._end < promised - 1) + told
+
     def _decoded(self) -> Iterator[VideoFrame]:
-        begun = False
         broadcast = self._container.format.name == "mpegts"  # Of which something is always missing.
+        begun, first, last = not broadcast, None, None
         for packet in self._packets():
+            first = packet.pts if first is None else first
+            # What is shown before the first may build upon what is not there.
+            if first is not None and packet.pts is not None and packet.pts >= first and not packet.is_discard:
+                self._awaited.add(packet.pts)
+                last = packet.pts
             if packet.is_corrupt and not broadcast:
                 # Cut off in its middle: the decoder's complaint would cost the frames that are still in it.
-                self.lost += 1
+                self._failed += 1
                 continue
             try:
                 decoded = packet.decode()
             except av.FFmpegError:  # Of damage, decoders have many words.
-                # What was recorded from the middle of a broadcast begins with packets that build upon lost ones.
-                self.lost += begun
+                self._failed += begun
                 continue
-            begun = begun or bool(decoded)
+            if decoded and not begun:
+                # What was recorded from the middle of a broadcast begins with packets that build upon lost ones.
+                self._awaited.clear()
+                begun = True
+            for frame in decoded:
+                self._awaited.discard(frame.pts)
+                self._interlaced |= frame.interlaced_frame
+                if frame.is_corrupt:
+                    self._spoilt.append(frame.pts)
             yield from decoded
+        if broadcast:
+            # Nor is its last one whole.
+            self._awaited.discard(last)
+            self._spoilt = [time for time in self._spoilt if time != last]
 
     def _packets(self) -> "Iterator[Packet[VideoStream]]":
         # Streams that came up on the way, as they do in broadcasts, PyAV looks for in vain at the end.
         with suppress(IndexError):
-            yield from self._container.demux(self._stream)
+            for packet in self._container.demux():
+                if packet.pts is not None:
+                    self._end = max(self._end, float((packet.pts + (packet.duration or 0)) * packet.time_base))
+                if packet.stream.index == self._stream.index:
+                    yield cast("Packet[VideoStream]", packet)
 
 
-def cut_off(container: InputContainer, stream: VideoStream, path: Path) -> bool:
-    """Whether the file promises more bytes than there are; FFmpeg just stops there as if that were the end."""
+def extent(container: InputContainer, stream: VideoStream, path: Path) -> tuple[int, int]:
+    """How many bytes the file has, and how many hang together: more where it is cut off, and FFmpeg just stops as if
+    that were the end; fewer where FFmpeg has to look for how it goes on, and says nothing of what lies between."""
     try:
         with path.open("rb") as file:
-            head, size = file.read(_HEAD), file.seek(0, SEEK_END)
+            head, size = file.read(8), file.seek(0, SEEK_END)
+            if container.format.name.startswith("matroska"):
+                return size, chain_end(file, size)
     except OSError:  # Gone meanwhile, but not for FFmpeg, which has it open.
-        return False
+        return 0, 0
+    promised = 0
     if container.format.name.startswith("mov"):
-        return max((entry.pos + entry.size for entry in stream.index_entries), default=0) > size
-    if head.startswith(b"RIFF"):
-        return 8 + int.from_bytes(head[4:8], "little") > size
-    return _matroska_end(head) > size
-
-
-def _matroska_end(head: bytes) -> int:
-    """Where the one segment of a Matroska or WebM file should end; 0 where it does not say, as while it is written."""
-    if not head.startswith(_EBML):
-        return 0
-    at = head.find(_SEGMENT) + len(_SEGMENT)
-    if at < len(_SEGMENT) or at + 8 > len(head):
-        return 0
-    # A length begins with as many zero bits as it has bytes more than one; all other bits set means unknown.
-    count = 9 - head[at].bit_length()
-    length = int.from_bytes(head[at : at + count], "big") - (1 << 7 * count)
-    return at + count + length if length + 1 < 1 << 7 * count else 0
+        promised = max((entry.pos + entry.size for entry in stream.index_entries), default=0)
+    elif head.startswith(b"RIFF"):
+        promised = 8 + int.from_bytes(head[4:], "little")
+    return size, max(size, promised)
 
 
 def _progressive(frames: Iterator[VideoFrame]) -> Iterator[VideoFrame]:

@@ -15,7 +15,7 @@ from av.video.stream import VideoStream
 from greenscreen.errors import SourceError
 from greenscreen.frame import Frame
 from greenscreen.images import letterbox, on_white
-from greenscreen.sources.demux import HINT, Frames, cut_off, opened
+from greenscreen.sources.demux import HINT, Frames, extent, opened
 from greenscreen.sources.pixels import is_hdr, picture_of, planes_of
 
 log = logging.getLogger(__name__)
@@ -99,12 +99,14 @@ class VideoSource:
                     count += 1
             except av.FFmpegError as error:
                 raise SourceError(f"{self.name} is damaged: nothing can be read after {count} frames", HINT) from error
-            if cut_off(container, stream, self._path):
+            size, whole = extent(container, stream, self._path)
+            if whole > size:
                 raise SourceError(f"{self.name} is cut off: it ends after {count} frames", "copy or download it again")
             if count == 0:
                 raise SourceError(f"{self.name} is a video without any frames", HINT)
-            if frames.lost:
-                raise SourceError(f"{self.name} is damaged: {frames.lost} of its frames cannot be decoded", HINT)
+            damage = ["a part of it cannot be read"] * (whole < size) + frames.damage
+            if damage:
+                raise SourceError(f"{self.name} is damaged: {', '.join(damage)}", HINT)
 
     def _framed(self, frame: VideoFrame, stream: VideoStream, time: float, index: int) -> Frame:
         shape = stream.sample_aspect_ratio

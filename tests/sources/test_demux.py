@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -70,6 +71,50 @@ def test_a_frame_that_cannot_be_decoded_costs_no_other_and_is_told(tmp_path: Pat
     assert caught.value.hint
     assert len(frames) == 19
     assert frames[-1].time == pytest.approx(19 / 30, abs=0.01)
+
+
+def damaged(path: Path, numbers: range, within: int) -> Path:
+    """A file with zeros in the packets of these numbers, from so many bytes within them on."""
+    with av.open(str(path)) as container:
+        packets = [packet for packet in container.demux(video=0) if packet.size]
+        places = [(packets[number].pos, packets[number].size) for number in numbers]
+    data = bytearray(path.read_bytes())
+    for place, size in places:
+        data[place + within : place + size] = bytes(size - within)
+    path.write_bytes(data)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("codec", "broken", "within", "told"),
+    [
+        ("libx265", range(5, 15), 8, r"\d+ of its frames cannot be decoded$"),
+        ("libx264", range(1), 8, r"\d+ of its frames cannot be decoded$"),
+        ("libx264", range(20, 23), 300, "3 of its frames can be decoded in part alone$"),
+    ],
+)
+def test_frames_that_decoders_leave_out_or_mend_in_silence_are_told_of(
+    tmp_path: Path, codec: str, broken: range, within: int, told: str
+) -> None:
+    coding = {"x265-params": "log-level=none:crf=10"} if codec == "libx265" else {"crf": "10", "g": "10"}
+    path = damaged(clip(tmp_path / "clip.mp4", 60, codec=codec, coding=coding), broken, within)
+    frames = []
+    with VideoSource(path) as source, pytest.raises(SourceError, match=told) as caught:
+        frames.extend(source)
+    lost = re.search(r"(\d+) of its frames cannot", str(caught.value))
+    assert len(frames) == 60 - int(lost[1] if lost else 0)
+
+
+def test_seconds_of_a_matroska_file_that_are_not_found_are_told_of(tmp_path: Path) -> None:
+    """FFmpeg goes on five seconds later, at the next cluster, or at the file's end, as if nothing had been there."""
+    path, frames = clip(tmp_path / "clip.mkv", 600, rate=30), []
+    whole = path.read_bytes()
+    for share, told in ((0.3, "a part of it cannot be read"), (0.8, "it ends after 1. of 20 seconds")):
+        at = int(share * len(whole))
+        path.write_bytes(whole[:at] + bytes(3000) + whole[at + 3000 :])
+        with VideoSource(path) as source, pytest.raises(SourceError, match=f"is damaged: .*{told}"):
+            frames = list(source)
+    assert frames == []
 
 
 @pytest.mark.parametrize("suffix", [".mov", ".mkv"])

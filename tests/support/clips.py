@@ -21,7 +21,8 @@ def clip(path: Path, frames: int = 20, size: tuple[int, int] = (64, 48), **more:
     """A video whose frame `i` is gray `level(i)`, with some noise so that it has a weight in bytes."""
     rng = np.random.default_rng(0)
     with av.open(str(path), "w", options=more.get("options", {})) as container:
-        stream = container.add_stream(more.get("codec", "libx264"), rate=more.get("rate", 30))
+        coding = more.get("coding", {})
+        stream = container.add_stream(more.get("codec", "libx264"), rate=more.get("rate", 30), options=coding)
         stream.width, stream.height = size
         stream.pix_fmt = more.get("pix_fmt", "yuv420p")
         if "turn" in more:
