@@ -42,112 +42,53 @@ LIVE: dict[str, Any] = {"live": True}
 """Marks a field that may change while running."""
 
 
+def live(default: Any, description: str, ge: float | None = None, le: float | None = None) -> Any:
+    return Field(default, description=description, ge=ge, le=le, json_schema_extra=LIVE)
+
+
 class Settings(BaseModel):
     """What `greenscreen run` does. Fields marked `live` may change while it runs, through `Control`."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    camera: str | None = Field(
-        None,
-        description="camera number, device, URL, video, photo, folder or 'demo'; from camera to camera while running",
-        json_schema_extra=LIVE,
+    camera: str | None = live(
+        None, "camera number, device, URL, video, photo, folder or 'demo'; while running, only another camera"
     )
-    background: str = Field(
-        "green", description="transparent, blur[:SIGMA], a colour, an image or a video", json_schema_extra=LIVE
+    background: str = live("green", "transparent, blur[:SIGMA], a colour, an image or a video")
+    show: Show = live("result", "what goes out: result, matte, split (before and after), original or placeholder")
+    mirror: bool = live(False, "mirror what goes out, left to right")
+    rotate: Literal[0, 90, 180, 270] = live(0, "turn the camera's picture clockwise: 0, 90, 180 or 270")
+    zoom: float = live(1, "enlarge the middle, up to 4 times", ge=1, le=MOST_ZOOM)
+    pan_x: float = live(0, "move the zoom: -1 left, 1 right", ge=-1, le=1)
+    pan_y: float = live(0, "move the zoom: -1 up, 1 down", ge=-1, le=1)
+    auto_frame: bool = live(False, "zoom in on the person and follow them, calmly")
+    slideshow: float | None = live(None, "seconds until the next background", ge=2, le=86400)
+    threshold: float = live(
+        0.5, "how sure the network must be of a person: lower shows more, higher less", ge=0.05, le=0.95
     )
-    show: Show = Field(
-        "result",
-        description="what goes out: result, matte, split (before and after), original or placeholder",
-        json_schema_extra=LIVE,
-    )
-    mirror: bool = Field(False, description="mirror what goes out, left to right", json_schema_extra=LIVE)
-    rotate: Literal[0, 90, 180, 270] = Field(
-        0, description="turn the camera's picture clockwise: 0, 90, 180 or 270", json_schema_extra=LIVE
-    )
-    zoom: float = Field(
-        1,
-        ge=1,
-        le=MOST_ZOOM,
-        allow_inf_nan=False,
-        description="enlarge the middle, up to 4 times",
-        json_schema_extra=LIVE,
-    )
-    pan_x: float = Field(
-        0, ge=-1, le=1, allow_inf_nan=False, description="move the zoom: -1 left, 1 right", json_schema_extra=LIVE
-    )
-    pan_y: float = Field(
-        0, ge=-1, le=1, allow_inf_nan=False, description="move the zoom: -1 up, 1 down", json_schema_extra=LIVE
-    )
-    auto_frame: bool = Field(False, description="zoom in on the person and follow them, calmly", json_schema_extra=LIVE)
-    slideshow: float | None = Field(
-        None,
-        ge=2,
-        le=86400,
-        allow_inf_nan=False,
-        description="next background every so many seconds",
-        json_schema_extra=LIVE,
-    )
-    threshold: float = Field(
-        0.5,
-        ge=0.05,
-        le=0.95,
-        allow_inf_nan=False,
-        description="how sure the network must be of a person: lower shows more, higher less",
-        json_schema_extra=LIVE,
-    )
-    edge_shift: float = Field(
+    edge_shift: float = live(
         0,
+        "move the outline outward, or inward if negative, in pixels of a picture 720 high",
         ge=-MOST_EDGE,
         le=MOST_EDGE,
-        allow_inf_nan=False,
-        description="move the outline outward, or inward if negative, in pixels of a picture 720 high",
-        json_schema_extra=LIVE,
     )
-    feather_out: float = Field(
-        0,
-        ge=0,
-        le=MOST_EDGE,
-        allow_inf_nan=False,
-        description="soften the edge outward, in pixels of a picture 720 high",
-        json_schema_extra=LIVE,
-    )
-    feather_in: float = Field(
-        0,
-        ge=0,
-        le=MOST_EDGE,
-        allow_inf_nan=False,
-        description="soften the edge inward, in pixels of a picture 720 high",
-        json_schema_extra=LIVE,
-    )
-    light_wrap: float = Field(
-        0,
-        ge=0,
-        le=1,
-        allow_inf_nan=False,
-        description="let a new backdrop's light fall on the person's edge: 0 none, 1 much",
-        json_schema_extra=LIVE,
-    )
-    clean_plate: bool = Field(
-        False,
-        description="ask you to step aside for two seconds, and use the picture of the empty room",
-        json_schema_extra=LIVE,
-    )
+    feather_out: float = live(0, "soften the edge outward, in pixels of a picture 720 high", ge=0, le=MOST_EDGE)
+    feather_in: float = live(0, "soften the edge inward, in pixels of a picture 720 high", ge=0, le=MOST_EDGE)
+    light_wrap: float = live(0, "let a new backdrop's light fall on the person's edge: 0 none, 1 much", ge=0, le=1)
+    clean_plate: bool = live(False, "ask you to step aside for two seconds, and use the picture of the empty room")
     virtual_camera: bool | None = Field(None, description="send to the virtual camera")
     device: str | None = Field(None, description="virtual camera device, such as /dev/video10")
     preview: bool | None = Field(None, description="show a window")
     overlay: Annotated[str, AfterValidator(check_address)] | None = Field(
         None, description="serve overlay and control page to browsers, at 127.0.0.1:8765 unless you say where"
     )
-    record: Path | None = Field(
-        None, description="write a video file: .mp4, .mov, .webm or .mkv", json_schema_extra=LIVE
-    )
+    record: Path | None = live(None, "write a video file: .mp4, .mov, .webm or .mkv")
     size: Size | None = Field(None, description="width and height, such as 1280x720")
-    fps: float | None = Field(None, ge=1, le=240, allow_inf_nan=False, description="frames a second")
-    engine: str = Field(
+    fps: float | None = Field(None, ge=1, le=240, description="frames a second")
+    engine: str = live(
         "auto",
-        description="engine that runs the network: auto, tensorrt, openvino, onnxruntime, mediapipe,"
+        "engine that runs the network: auto, tensorrt, openvino, onnxruntime, mediapipe,"
         " onnxruntime-cuda, onnxruntime-directml or onnxruntime-coreml",
-        json_schema_extra=LIVE,
     )
     gpu: int | None = Field(None, ge=0, description="number of the GPU that runs it, where there are several")
     model: Path | None = Field(
