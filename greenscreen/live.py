@@ -196,7 +196,7 @@ def engine_hook(segmenter: Segmenter, say: Say) -> Hook:
         if new.engine == old.engine:
             return None
         other = open_segmenter(new.engine, new.model, new.gpu, meanwhile=True, say=say, ready=make_ready)
-        return Prepared(lambda: segmenter.exchange(other), lambda: other.__exit__(None, None, None))
+        return Prepared(lambda: segmenter.exchange(other), lambda: other.__exit__())
 
     return change_engine
 

@@ -9,7 +9,6 @@ import os
 import struct
 from contextlib import suppress
 from errno import EBUSY, EIO
-from types import TracebackType
 from typing import Self
 
 from greenscreen.linux.v4l2 import READ, WRITE, request
@@ -71,9 +70,7 @@ class Loopback:
             raise
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         os.close(self._node)
 
     def write(self, picture: bytes | memoryview) -> None:

@@ -12,7 +12,6 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from threading import Lock, RLock
-from types import TracebackType
 from typing import Any, Self
 
 import cv2
@@ -133,9 +132,7 @@ class Segmenter:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         with self._offering:
             unused, self._next = self._next, None
         close_all(self._engines)
@@ -147,7 +144,7 @@ class Segmenter:
         with self._offering:
             unused, self._next = self._next, other
         if unused:
-            unused.__exit__(None, None, None)
+            unused.__exit__()
 
     def _take_over(self) -> None:
         """In the thread that uses the engines, so that none is closed under its hands."""

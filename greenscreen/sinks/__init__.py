@@ -1,6 +1,5 @@
 """Where pictures go: virtual camera, window, video file, nowhere."""
 
-from types import TracebackType
 from typing import Protocol, Self
 
 from greenscreen.frame import Picture
@@ -18,8 +17,6 @@ class Sink(Protocol):
 
     def __enter__(self) -> Self: ...
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
+    def __exit__(self, kind: object, error: object, trace: object) -> None: ...
 
     def send(self, picture: Picture) -> bool: ...

@@ -1,6 +1,5 @@
 """Nowhere: for benchmarks, and for tests that need a sink but no file, window or device."""
 
-from types import TracebackType
 from typing import Self
 
 from greenscreen.frame import Picture
@@ -17,9 +16,7 @@ class NullSink:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         pass
 
     def send(self, picture: Picture) -> bool:

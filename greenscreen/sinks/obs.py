@@ -1,6 +1,5 @@
 """OBS Studio's virtual camera, on Windows and macOS, through pyvirtualcam."""
 
-from types import TracebackType
 from typing import Self
 
 import numpy as np
@@ -27,9 +26,7 @@ class ObsCamera:
             ) from error
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._camera.close()
 
     def write(self, picture: memoryview) -> None:

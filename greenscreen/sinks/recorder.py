@@ -3,7 +3,6 @@
 import logging
 from pathlib import Path
 from threading import Thread
-from types import TracebackType
 from typing import Self
 
 from greenscreen.control import Control
@@ -32,9 +31,7 @@ class Recorder:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._video.close()
 
     def send(self, picture: Picture) -> bool:

@@ -1,7 +1,6 @@
 """A photo of the run."""
 
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from greenscreen.frame import Picture
@@ -19,9 +18,7 @@ class StillSink:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
         # Ctrl-C and the like are somebody's wish to stop, no failure.
         if self._picture is not None and not isinstance(error, Exception):
             write_image(self._path, self._picture.pixels)

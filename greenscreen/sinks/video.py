@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from fractions import Fraction
 from pathlib import Path
-from types import TracebackType
 from typing import BinaryIO, Self, cast
 
 import av
@@ -98,9 +97,7 @@ class VideoSink:
             raise
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
         # Ctrl-C and the like are somebody's wish to stop, no failure: what was recorded is kept.
         wanted = self._keep or not isinstance(error, Exception)
         try:

@@ -4,7 +4,6 @@ import sys
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Protocol, Self
 
 import numpy as np
@@ -64,10 +63,8 @@ class VirtualCameraSink:
         self.name = f"virtual camera {self.path}"
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._writer.__exit__(kind, error, trace)
+    def __exit__(self, *_: object) -> None:
+        self._writer.__exit__(None, None, None)
 
     def send(self, picture: Picture) -> bool:
         if picture.transparent:

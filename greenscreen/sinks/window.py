@@ -5,7 +5,6 @@ import os
 import sys
 import time
 from contextlib import suppress
-from types import TracebackType
 from typing import Self
 
 import cv2
@@ -60,9 +59,7 @@ class WindowSink:
         self._greet_until = time.monotonic() + _GREETING_SECONDS
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._keys.close()
         with suppress(cv2.error):  # Already closed by the person.
             cv2.destroyWindow(self._title)

@@ -10,7 +10,6 @@ from functools import partial
 from importlib import resources
 from os.path import exists
 from pathlib import Path
-from types import TracebackType
 from typing import Protocol, Self
 
 from greenscreen.errors import UsageError
@@ -41,9 +40,7 @@ class Source(Protocol):
 
     def __enter__(self) -> Self: ...
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
+    def __exit__(self, kind: object, error: object, trace: object) -> None: ...
 
     def __iter__(self) -> Iterator[Frame]: ...
 

@@ -4,7 +4,6 @@ import itertools
 import logging
 from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from greenscreen.errors import SourceError
@@ -38,9 +37,7 @@ class PhotoSource:
         self.size = self._first.shape[1], self._first.shape[0]
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._photos = []
 
     def __iter__(self) -> Iterator[Frame]:

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from threading import Condition, Event, Thread
-from types import TracebackType
 from typing import Self
 
 from greenscreen.errors import CameraBusyError, SourceError
@@ -76,9 +75,7 @@ class Steady:
         self._entered = True
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._leaving.set()
         self._thread.join(_PATIENCE)
 
@@ -107,7 +104,7 @@ class Steady:
             error = self._error or SourceError(
                 f"{self.name} opens but gives no picture", "unplug it and plug it in again, or try another USB port"
             )
-        self.__exit__(None, None, None)
+        self.__exit__()
         raise error
 
     def _take(self, seconds: float) -> Frame | None:

@@ -2,7 +2,6 @@
 
 import itertools
 from collections.abc import Iterator
-from types import TracebackType
 from typing import Self
 
 import cv2
@@ -40,9 +39,7 @@ class SyntheticSource:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         pass
 
     def __iter__(self) -> Iterator[Frame]:

@@ -4,7 +4,6 @@ import logging
 from collections.abc import Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 import av
@@ -59,9 +58,7 @@ class VideoSource:
         self.size = next(self._once()).size
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Nothing is left to close: the file is open only while it is iterated."""
 
     def __iter__(self) -> Generator[Frame, None, None]:

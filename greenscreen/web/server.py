@@ -7,7 +7,6 @@ from concurrent.futures import Future
 from importlib import resources
 from pathlib import Path
 from threading import Thread
-from types import TracebackType
 from typing import Self
 
 from aiohttp import web
@@ -48,9 +47,7 @@ class Server:
         self._broadcast = self._ready.result()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._loop.call_soon_threadsafe(self._end.set)
         self._thread.join()
 

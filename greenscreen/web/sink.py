@@ -2,7 +2,6 @@
 
 import socket
 from contextlib import suppress
-from types import TracebackType
 from typing import Self
 
 import segno
@@ -32,10 +31,8 @@ class OverlaySink:
         self._server.__enter__()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.__exit__(kind, error, trace)
+    def __exit__(self, *_: object) -> None:
+        self._server.__exit__()
 
     def directions(self) -> str:
         """Where to find it, once entered; anybody may read that, as without the token nobody comes in."""
