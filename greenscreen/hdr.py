@@ -32,7 +32,7 @@ def toned(picture: NDArray[np.unsignedinteger], bits: int, curve: int, primaries
 
     Other `primaries` than those named above are taken for BT.2020's, which are BT.2100's own.
     """
-    to_xyz = _TO_XYZ.get(primaries, _TO_XYZ[BT2020])
+    to_xyz = TO_XYZ.get(primaries, TO_XYZ[BT2020])
     out, scale = np.empty(picture.shape, np.uint8), np.float32((_CODES - 1) / (2**bits - 1))
     for top in range(0, len(picture), _ROWS):
         codes = np.rint(picture[top : top + _ROWS] * scale).astype(np.uint16)
@@ -81,6 +81,7 @@ def _code() -> Image:
     return np.rint(255 * (np.minimum(light, _KNEE) + (1 - _KNEE) * above) ** (1 / 2.4)).astype(np.uint8)
 
 
-_TO_XYZ = {primaries: _to_xyz(corners) for primaries, corners in _CORNERS.items()}
-_FROM_XYZ = np.linalg.inv(_TO_XYZ[BT709])
+TO_XYZ = {primaries: _to_xyz(corners) for primaries, corners in _CORNERS.items()}
+"""From linear B, G, R of the primaries above to XYZ, by D65."""
+_FROM_XYZ = np.linalg.inv(TO_XYZ[BT709])
 _PQ, _HLG, _CODE = _pq(), _hlg(), _code()

@@ -9,6 +9,8 @@ import struct
 import zlib
 
 from greenscreen.images.headers import TIFF, png_chunks, tiff_tags
+from greenscreen.images.named import profile_named
+from greenscreen.images.pixels import coding
 
 _MOST_BYTES = 4 << 20
 _HEADER = 128
@@ -18,11 +20,18 @@ _JPEG_NAME = b"ICC_PROFILE\0"
 
 
 def profile_of(data: bytes) -> bytes:
-    """Return the profile in an image file that is whole; empty where there is none, or none of RGB colours."""
+    """Return the profile of an image file that is whole, in it or named by it; empty where none is, or none of RGB.
+
+    What a PNG names counts for more than a profile in it, and of an AVIF, for less.
+    """
+    named = profile_named(coding(data)[0])
+    if named is not None and data.startswith(b"\x89PNG"):
+        return named
     try:
-        return _of_rgb(_found(data))
+        found = _of_rgb(_found(data))
     except (struct.error, zlib.error, ValueError):
-        return b""
+        found = b""
+    return found or named or b""
 
 
 def with_profile(encoded: bytes, profile: bytes) -> bytes:

@@ -8,44 +8,15 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from photos import LIKE_SRGB, P3, palette, profile
 from PIL import Image, ImageCms
 
 from greenscreen.images import open_photo, read_photo
 from greenscreen.images.srgb import in_srgb
 
-P3 = (0.51512, 0.24120, -0.00105), (0.29198, 0.69225, 0.04189), (0.15710, 0.06657, 0.78407)
-"""XYZ of Display P3's red, green and blue, at D50."""
-LIKE_SRGB = (
-    b"para"
-    + bytes(4)
-    + struct.pack(">HH5i", 3, 0, *(round(65536 * v) for v in (2.4, 0.94787, 0.05213, 0.07739, 0.04045)))
-)
 GAMMA = b"curv" + struct.pack(">IIH", 0, 1, 563)
 TABLE = b"curv" + struct.pack(">II1024H", 0, 1024, *(round(65535 * (n / 1023) ** 1.8) for n in range(1024)))
 PLAIN = b"para" + struct.pack(">IHHi", 0, 0, 0, round(65536 * 2.2))
-
-
-def profile(curve: bytes = LIKE_SRGB, colours: tuple[tuple[float, ...], ...] = P3) -> bytes:
-    tags = {b"wtpt": xyz((0.9642, 1, 0.8249)), b"desc": b"desc" + struct.pack(">II", 0, 2) + b"x\0" + bytes(80)}
-    tags |= {name + b"XYZ": xyz(colour) for name, colour in zip((b"r", b"g", b"b"), colours, strict=True)}
-    tags |= {name + b"TRC": curve for name in (b"r", b"g", b"b")}
-    directory, data = struct.pack(">I", len(tags)), b""
-    for name, tag in tags.items():
-        directory += struct.pack(">4sII", name, 132 + 12 * len(tags) + len(data), len(tag))
-        data += tag + bytes(-len(tag) % 4)
-    body = directory + data
-    head = struct.pack(
-        ">I4s4s4s4s4s12x4s", 128 + len(body), bytes(4), b"\x02\x40\0\0", b"mntr", b"RGB ", b"XYZ ", b"acsp"
-    )
-    return head.ljust(68, b"\0") + xyz((0.9642, 1, 0.8249))[8:] + bytes(48) + body
-
-
-def xyz(values: tuple[float, ...]) -> bytes:
-    return b"XYZ " + bytes(4) + struct.pack(">3i", *(round(65536 * v) for v in values))
-
-
-def palette(seed: int = 0) -> np.ndarray:
-    return np.random.default_rng(seed).integers(0, 256, (40, 50, 3)).astype(np.uint8)
 
 
 @pytest.mark.parametrize("curve", [LIKE_SRGB, GAMMA, TABLE, PLAIN], ids=["srgb", "gamma", "table", "formula"])
