@@ -98,7 +98,7 @@ def clip_frames(width: int, height: int, clip: str = "demo") -> list[Frame]:
     count = min(LOOP, MOST_BYTES // (3 * width * height))
     with open_source(clip) as source:
         frames = list(itertools.islice(source, count))
-    return [replace(frame, pixels=np.ascontiguousarray(cover(frame.image, width, height))) for frame in frames]
+    return [replace(frame, given=np.ascontiguousarray(cover(frame.image, width, height))) for frame in frames]
 
 
 def bench(

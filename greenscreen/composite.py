@@ -235,7 +235,7 @@ def light_on(frame: Frame, alpha: Alpha, behind: Image, wrap: float) -> Field:
     """What the backdrop's light adds to the person's colours, at the guide's size: see light.py."""
     colour, weight = halved(frame, alpha)
     person = weighted_blur(colour, weight, SPREAD)
-    light = wrapped_light(person, replace(frame, pixels=behind).averaged(*weight.shape[::-1]), alpha.small, wrap)
+    light = wrapped_light(person, replace(frame, given=behind).averaged(*weight.shape[::-1]), alpha.small, wrap)
     return np.asarray(cv2.resize(light, alpha.small.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
 
 
@@ -245,7 +245,7 @@ def live_light(frame: Frame, alpha: Alpha, behind: Bytes, wrap: float) -> Lit:
 
     colour, share = halved(frame, alpha)
     (h, w), kind = share.shape, memory.copied(alpha.kind)
-    linear = linear_light(replace(frame, pixels=behind), w, h)
+    linear = linear_light(replace(frame, given=behind), w, h)
     across, light = memory.empty((h, 3, w), np.float32), memory.empty((h, w, 3), np.float32)
     shine(linear, float(wrap), blur_taps(h), colour, share, (LINEAR, ENCODED), TO_YUV, across, kind, light)
     return Lit(light, kind)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from greenscreen import memory
 from greenscreen.band import Band
 from greenscreen.colour import Bytes, from_i420, planes, to_bgr, to_i420
+from greenscreen.forms import Raw
 
 Image = NDArray[np.uint8]
 """`(H, W, 3)` uint8, BGR, sRGB-encoded as cameras and files give it."""
@@ -25,15 +26,14 @@ GUIDE = 180
 class Frame:
     """One picture from a source.
 
-    `pixels` is either BGR, `(H, W, 3)`, or I420, `(H * 3 / 2, W)` of even width and height: the planes Y, U, V in
-    ITU-R BT.601 limited range. Live pictures travel as I420, as virtual cameras take it and half the bytes do; photos
-    as BGR, which loses nothing. `time` is when it was captured, in seconds: on the monotonic clock for live sources,
-    since the start for files. `fresh` is true for the first frame and the first after a reconnect or cut: every state
-    downstream resets. `stand_in` is true where no picture could be had: then nothing of it is to be sent. `opacity`
-    `(H, W)`, 255 solid, is a photo's own transparency, None where it has none; only BGR frames have it.
+    `given` are its `pixels`, or what these are made of once somebody asks for them. `time` is when it was captured, in
+    seconds: on the monotonic clock for live sources, since the start for files. `fresh` is true for the first frame and
+    the first after a reconnect or cut: every state downstream resets. `stand_in` is true where no picture could be had:
+    then nothing of it is to be sent. `opacity` `(H, W)`, 255 solid, is a photo's own transparency, None where it has
+    none; only BGR frames have it.
     """
 
-    pixels: Bytes
+    given: Bytes | Raw
     time: float
     index: int
     fresh: bool = False
@@ -41,15 +41,27 @@ class Frame:
     opacity: Bytes | None = None
 
     @property
+    def pixels(self) -> Bytes:
+        """Either BGR, `(H, W, 3)`, or I420, `(H * 3 / 2, W)` of even width and height: the planes Y, U, V in ITU-R
+        BT.601 limited range. Live pictures travel as I420, as virtual cameras take it and half the bytes do; photos as
+        BGR, which loses nothing.
+        """
+        return self.given.pixels if isinstance(self.given, Raw) else self.given
+
+    @property
+    def raw(self) -> Raw:
+        """The picture as it came, whether or not pixels were made of it."""
+        return self.given if isinstance(self.given, Raw) else Raw.of(self.given)
+
+    @property
     def planar(self) -> bool:
         """Whether the pixels are I420."""
-        return self.pixels.ndim == 2
+        return self.raw.form != "BGR"
 
     @property
     def size(self) -> tuple[int, int]:
         """Width and height in pixels."""
-        height, width = self.pixels.shape[:2]
-        return width, height * 2 // 3 if self.planar else height
+        return self.raw.size
 
     @cached_property
     def image(self) -> Image:
@@ -58,11 +70,15 @@ class Frame:
 
     def as_planar(self) -> "Frame":
         """The same frame as I420; without its last row or column where it has an odd number of them."""
-        return self if self.planar else replace(self, pixels=to_i420(self.pixels))
+        return self if self.planar else replace(self, given=to_i420(self.pixels))
+
+    def mirrored(self) -> "Frame":
+        """The same frame with left and right exchanged."""
+        return replace(self, given=self.raw.mirror())
 
     def converted(self, pixels: Bytes, guide: Image, channels: Bytes) -> "Frame":
         """The same frame in another form, of which the guide is known already."""
-        other = replace(self, pixels=pixels)
+        other = replace(self, given=pixels)
         # As if somebody had asked for them.
         vars(other).update(guide=guide, channels=channels)
         return other

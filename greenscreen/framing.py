@@ -48,14 +48,11 @@ class Crop:
 WHOLE = Crop()
 
 
-def turned(image: Bytes, degrees: int, mirror: bool) -> Bytes:
-    """`(H, W)` or `(H, W, 3)`, turned clockwise by a multiple of 90 degrees, then mirrored left to right if asked."""
-    turn = _TURNS.get(degrees)
-    height, width = image.shape[:2] if degrees in (0, 180) else image.shape[1::-1]
-    if turn is not None:
-        out = memory.empty((height, width, *image.shape[2:]), np.uint8)
-        image = np.asarray(cv2.rotate(image, turn, dst=out), np.uint8)
-    return np.asarray(cv2.flip(image, 1, dst=memory.empty(image.shape, np.uint8)), np.uint8) if mirror else image
+def turned(image: Bytes, degrees: int) -> Bytes:
+    """`(H, W)` or `(H, W, 3)`, turned clockwise by 90, 180 or 270 degrees."""
+    height, width = image.shape[:2] if degrees == 180 else image.shape[1::-1]
+    out = memory.empty((height, width, *image.shape[2:]), np.uint8)
+    return np.asarray(cv2.rotate(image, _TURNS[degrees], dst=out), np.uint8)
 
 
 def zoomed(zoom: float, x: float, y: float) -> Crop:
@@ -145,10 +142,11 @@ class Framing:
             self._follower = Follower()
             frame = replace(frame, fresh=True)
         self._wanted = settings
-        if settings.rotate or settings.mirror:
-            turn = partial(turned, degrees=settings.rotate, mirror=settings.mirror)
-            return replace(frame, pixels=by_planes(turn, frame.pixels))
-        return frame
+        if settings.rotate:
+            turn = partial(turned, degrees=settings.rotate)
+            frame = replace(frame, given=by_planes(turn, frame.pixels))
+        # As it is seen then.
+        return frame.mirrored() if settings.mirror else frame
 
     def crop(self, frame: Frame) -> Frame:
         """The part of the frame turned last that was chosen, or that follows the person, at the frame's size.
@@ -157,7 +155,7 @@ class Framing:
         """
         wanted = self._wanted or make_settings()
         crop = self._follower.crop if wanted.auto_frame else zoomed(wanted.zoom, wanted.pan_x, wanted.pan_y)
-        return frame if crop == WHOLE else replace(frame, pixels=by_planes(partial(cropped, crop=crop), frame.pixels))
+        return frame if crop == WHOLE else replace(frame, given=by_planes(partial(cropped, crop=crop), frame.pixels))
 
     def look(self, alpha: NDArray[np.uint8], time: float) -> None:
         """Sees where the person is in the frame cropped last: alpha `(H, W)`, and the frame's time in seconds."""

@@ -67,4 +67,4 @@ def fitted(frames: Iterable[Frame], size: tuple[int, int], fit: Fit = "crop") ->
     """Every frame at this width and height, never stretched: cut in the middle, or whole between black bars."""
     shape = cover if fit == "crop" else letterbox
     for frame in frames:
-        yield frame if frame.size == size else replace(frame, pixels=shape(frame.image, *size))
+        yield frame if frame.size == size else replace(frame, given=shape(frame.image, *size))

@@ -32,7 +32,7 @@ class Planar:
     def __call__(self, frame: Frame) -> Frame:
         """The frame as I420, or as BGR: while it is too early, or where I420 would lose an odd row or column."""
         if not self._ready.is_set():
-            return replace(frame, pixels=frame.image) if frame.planar else frame
+            return replace(frame, given=frame.image) if frame.planar else frame
         if frame.size[0] % 2 or frame.size[1] % 2:
             return frame
         return converted(frame) if fits(frame) else frame.as_planar()

@@ -19,6 +19,7 @@ from greenscreen.gpu import kernels
 
 ROOT = Path(__file__).parents[1]
 SCRIPT = ROOT / "scripts" / "bench-gpu"
+FORMS = "BGR", "YUYV", "NV12", "I420"
 NOT_NEEDED = ["aiohttp", "openvino", "pyvirtualcam", "rich", "segno", "tomli_w", "torch", "typer"]
 """What greenscreen needs elsewhere, and docs/gpu.md does not ask of a host with a GPU."""
 
@@ -62,8 +63,8 @@ def test_every_step_has_its_row(background: str, capsys: pytest.CaptureFixture[s
     said = capsys.readouterr().out
     assert f"160x96, {background}, network at " in said
     rows = re.findall(r"^\| ([\w, '-]+) \| \d+\.\d{3} \| \d+\.\d{3} \|$", said, re.MULTILINE)
-    # Frames are uploaded as I420 here, and smaller than what the network sees; no outline is moved; and only a blur is
-    # made anew for every frame.
+    # Frames are I420 here, and smaller than what the network sees; no outline is moved; only a blur is made anew for
+    # every frame.
     left_out = {"colour", "limits"} | (set() if background == "blur" else {"blur"})
     steps = {name for part in kernels.PARTS if part not in left_out for name in kernel_names(part)} - {"make_input"}
     assert set(rows) == {
@@ -71,6 +72,8 @@ def test_every_step_has_its_row(background: str, capsys: pytest.CaptureFixture[s
         "the same, with the host's copies",
         "engine alone",
         *("upload", "network", "download", "download of change"),
+        *(f"{form}, copied by the host" for form in FORMS),
+        *(f"{form}{way}, upload to planes" for form in FORMS for way in ("", " mirrored")),
         *steps,
     }
 
@@ -83,6 +86,7 @@ def test_what_is_checked_on_a_real_card_holds_on_this_one() -> None:
     checks.test_card_and_cpu_agree_within_two_levels((160, 90), "blur")
     checks.test_other_forms_and_outlines_agree_too((160, 90))
     checks.test_a_jump_and_a_cut_are_met_alike((160, 90))
+    checks.test_every_form_becomes_planes_to_the_bit((160, 90), True, "YUYV")
 
 
 def test_a_host_needs_no_more_than_the_docs_say() -> None:

@@ -37,13 +37,14 @@ def test_zoom_and_pan_reach_every_end_and_no_further(zoom: float, x: float, y: f
 
 def test_turning_four_times_or_mirroring_twice_is_nothing() -> None:
     image = np.random.default_rng(1).integers(0, 256, (6, 10, 3), np.uint8)
-    once = turned(image, 90, False)
+    once = turned(image, 90)
     assert once.shape == (10, 6, 3)
     assert (once[0, -1] == image[0, 0]).all(), "clockwise"
-    assert (turned(turned(image, 270, False), 90, False) == image).all()
-    assert (turned(turned(image, 180, False), 180, False) == image).all()
-    assert (turned(turned(image, 0, True), 0, True) == image).all()
-    assert (turned(image, 90, True) == turned(image, 90, False)[:, ::-1]).all(), "mirrored as it is then seen"
+    assert (turned(turned(image, 270), 90) == image).all()
+    assert (turned(turned(image, 180), 180) == image).all()
+    frame, wanted = Frame(image, 0, 0), changed(Settings(), rotate=90, mirror=True)
+    assert (frame.mirrored().mirrored().pixels == image).all()
+    assert (Framing().turn(frame, wanted).pixels == once[:, ::-1]).all(), "mirrored as it is then seen"
 
 
 @pytest.mark.parametrize("words", [{"mirror": True}, {"rotate": 90}, {"rotate": 270, "mirror": True}, {"zoom": 2.0}])

@@ -13,12 +13,15 @@ from greenscreen.bench import clip_frames
 from greenscreen.colour import to_i420
 from greenscreen.contract import read_contract
 from greenscreen.errors import EngineError
+from greenscreen.forms import Form, Raw, unchanged
 from greenscreen.frame import Frame
-from greenscreen.gpu import GpuPipeline
+from greenscreen.gpu import Canvas, GpuPipeline
 from greenscreen.pipeline import Pipeline
+from greenscreen.planar import Planar
 from greenscreen.refine import Edges, Refiner
 from greenscreen.segment import Segmenter, bundled_model, load_engine
 from greenscreen.segment.engine import Engine
+from greenscreen.sources.raw import from_nv12, from_yuyv
 
 pytestmark = pytest.mark.gpu
 
@@ -94,11 +97,34 @@ def test_other_forms_and_outlines_agree_too(size: tuple[int, int]) -> None:
         ):
             card, cpu = GpuPipeline(there, Refiner(edges), backdrop), Pipeline(here, Refiner(edges), backdrop)
             for frame in frames(*size, 4):
-                image = replace(frame, pixels=frame.image)
+                image = replace(frame, given=frame.image)
                 got, expected = card.process(image), cpu.process(image.as_planar())
                 assert (np.abs(got.alpha.astype(np.int16) - expected.alpha) <= 2).mean() >= 0.999
                 if backdrop:
                     assert (np.abs(got.i420.astype(np.int16) - expected.i420) <= 2).mean() >= 0.999
+
+
+@pytest.mark.parametrize("size", [(1280, 720)])
+@pytest.mark.parametrize("mirror", [False, True])
+@pytest.mark.parametrize("form", ["BGR", "I420", "NV12", "YUYV"])
+def test_every_form_becomes_planes_to_the_bit(size: tuple[int, int], mirror: bool, form: Form) -> None:
+    """Of noise, as the CPU makes them."""
+    assert Planar().wait()
+    width, height = size
+    shape = {"BGR": (height, width, 3), "YUYV": (height, width, 2)}.get(form, (height * 3 // 2, width))
+    make = {"NV12": from_nv12, "YUYV": from_yuyv}.get(form, unchanged)
+    raw = Raw(form, np.random.default_rng(1).integers(0, 256, shape, np.uint8), make, mirror)
+    with Segmenter("card", with_card, MODEL, CONTRACT) as there:
+        frame = Frame(raw, 0, 0, fresh=True)
+        network = CONTRACT.input_size(*size)
+        canvas = Canvas(there.engine_for(frame), network, size)  # type: ignore[arg-type]
+        planes = np.empty(width * height * 3 // 2, np.uint8)
+        with canvas.engine.card as card:
+            canvas._take(raw)
+            canvas._bring()
+            card.download(planes, canvas._at["frame"])
+            card.wait()
+        np.testing.assert_array_equal(planes, frame.as_planar().pixels.ravel())
 
 
 @pytest.mark.parametrize("size", [(1280, 720)])
@@ -108,7 +134,7 @@ def test_a_jump_and_a_cut_are_met_alike(size: tuple[int, int]) -> None:
         card, cpu = GpuPipeline(there, Refiner(), backdrop), Pipeline(here, Refiner(), backdrop)
         for frame in frames(*size, 6):
             image = frame.image if frame.index < 3 else 255 - frame.image if frame.index == 3 else frame.image[:, ::-1]
-            shown = replace(frame, pixels=to_i420(np.ascontiguousarray(image)))
+            shown = replace(frame, given=to_i420(np.ascontiguousarray(image)))
             got, expected = card.process(shown).i420, cpu.process(shown).i420
             assert (np.abs(got.astype(np.int16) - expected) <= 2).mean() >= 0.999
 

@@ -93,7 +93,7 @@ def backdrop_of(backdrop: Backdrop | None, frame: Frame) -> Standing:
         return backdrop
     width, height = frame.size
     # Of the frame it only asks form and size.
-    planar = replace(frame, pixels=np.broadcast_to(np.uint8(0), (height * 3 // 2, width)))
+    planar = replace(frame, given=np.broadcast_to(np.uint8(0), (height * 3 // 2, width)))
     return cast(Bytes, backdrop.behind(planar, nobody(planar, guide_size(width, height))))
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from greenscreen.background import Blur
 from greenscreen.colour import Bytes
+from greenscreen.forms import Form, Raw
 from greenscreen.frame import Frame, Picture, guide_size
 from greenscreen.gpu.kernels import BINS, load_kernels
 from greenscreen.gpu.picture import CardPicture
@@ -43,13 +44,13 @@ class Canvas:
         self.engine, self.size, self._network, self._memory = engine, size, network, memory
         self._guide = guide_size(*size)
         self._cells: Size = ((self._guide[0] + 1) // 2, (self._guide[1] + 1) // 2)
-        self._turn, self._room_for_blur, self._edges, self._planar = 0, 0, Edges(), True
+        self._turn, self._room_for_blur, self._edges = 0, 0, Edges()
+        self._sent: tuple[Form, bool] = "I420", False
         self._looking: Callable[[], None] | None = None
         self._graphs: dict[tuple[int, Behind], Callable[[], None]] = {}
         self._behind: Bytes | None = None
         self._at: dict[str, int] = {"nothing": 0}
         self._own: list[str] = []
-        self._host_frames: dict[bool, Bytes] = {}
         self._blocks = block_grid(*network)
         self._half: Size = (network[0] // 2, network[1] // 2)
         self._coarse: Size = (-(-self._half[0] // motion.BLOCK), -(-self._half[1] // motion.BLOCK))
@@ -61,6 +62,7 @@ class Canvas:
             self._kernels = load_kernels(engine)
             self._allocate(
                 {
+                    "sent": 3 * area(size),
                     "frame": pixels,
                     "picture": pixels,
                     "guide": 4 * guide,
@@ -98,8 +100,9 @@ class Canvas:
                 self._at[name] = place
                 place += count
             card.clear(self._at["tally"], 4 * BINS)
-            # By whether it is planar.
-            self._host_frames[True] = card.pinned((size[1] * 3 // 2, size[0]), np.uint8)
+            # No form takes more than BGR.
+            self._host_frame = card.pinned((3 * area(size),), np.uint8)
+            self._host_sent = self._host_frame[:pixels]
             self._host_result = card.pinned((sum(self._sizes.values()),), np.uint8)
             self._host_changed = card.pinned((2,), np.int32)
 
@@ -109,10 +112,9 @@ class Canvas:
             self._forget()
             for name in self._own:
                 card.free(self._at.pop(name))
-            for array in (*self._host_frames.values(), self._host_result, self._host_changed):
+            for array in (self._host_frame, self._host_result, self._host_changed):
                 card.unpin(array)
         self._own.clear()
-        self._host_frames.clear()
 
     def _allocate(self, sizes: Mapping[str, int]) -> None:
         """Memory by name, in bytes; what had one of the names before is freed."""
@@ -124,9 +126,9 @@ class Canvas:
             self._own.append(name)
 
     def draw(self, frame: Frame, standing: Standing, edges: Edges) -> Picture:
-        """The finished picture of a frame of either form, before what is `standing` behind; raises `EngineError`."""
+        """The finished picture of a frame of any form, before what is `standing` behind; raises `EngineError`."""
         with self.engine.card as card:
-            self._take(frame)
+            self._take(frame.raw)
             behind = self._prepare(standing)
             moved, self._edges = edges != self._edges, edges
             if moved:
@@ -150,18 +152,26 @@ class Canvas:
             card.wait()
         small, values, out = np.split(self._host_result.copy(), np.cumsum([*self._sizes.values()])[:-1])
         small = small.view(np.float32).reshape(self._guide[::-1])
-        planes = out.reshape(self._host_frames[True].shape)
+        planes = out.reshape(-1, self.size[0])
         return CardPicture(frame, small, values.reshape(frame.size[::-1]), None if standing is None else planes)
 
-    def _take(self, frame: Frame) -> None:
-        """Lays the frame where the card will fetch it, in the form it came in."""
-        if frame.planar not in self._host_frames:
-            self._allocate({"image": 3 * area(self.size)})
-            self._host_frames[False] = self.engine.card.pinned((self.size[1], self.size[0], 3), np.uint8)
-        if frame.planar != self._planar:
-            self._planar = frame.planar
+    def _take(self, raw: Raw) -> None:
+        """Lays a frame where the card will fetch it, in the form it came in."""
+        if (raw.form, raw.mirrored) != self._sent:
             self._forget()
-        np.copyto(self._host_frames[frame.planar], frame.pixels)
+            self._sent = raw.form, raw.mirrored
+            self._host_sent = self._host_frame[: raw.sent.size]
+        np.copyto(self._host_sent.reshape(raw.sent.shape), raw.sent)
+
+    def _bring(self) -> None:
+        """Fetches that frame, and makes planes of it."""
+        form, mirrored = self._sent
+        if form == "I420" and not mirrored:
+            self.engine.card.upload(self._at["frame"], self._host_sent)
+            return
+        self.engine.card.upload(self._at["sent"], self._host_sent)
+        squares = self.size[0] // 2, self.size[1] // 2
+        self._launch(f"from_{form.lower()}", squares, "sent", int(mirrored), "frame", self.size)
 
     def _prepare(self, standing: Standing) -> Behind:
         """Brings to the card what stands behind, where it is not there yet."""
@@ -246,9 +256,7 @@ class Canvas:
 
     def _look(self) -> None:
         """From the frame to the network's input, and how much of that has changed."""
-        self.engine.card.upload(self._at["frame" if self._planar else "image"], self._host_frames[self._planar])
-        if not self._planar:
-            self._launch("to_planes", (self.size[0] // 2, self.size[1] // 2), "image", "frame", self.size)
+        self._bring()
         self._launch("make_guide", self._guide, "frame", self.size, "guide", self._guide)
         if self._guide[0] < self._network[0] or self._guide[1] < self._network[1]:
             self._launch("make_large_input", self._network, "frame", self.size, "input", self._network)

@@ -15,6 +15,7 @@ import numpy as np
 from greenscreen import memory
 from greenscreen.colour import Bytes
 from greenscreen.errors import SourceError
+from greenscreen.forms import Raw
 from greenscreen.frame import Frame, Image
 from greenscreen.images import letterbox
 from greenscreen.linux import v4l2
@@ -80,7 +81,7 @@ class CameraSource:
         self._node = _node(device)
         self._decode: raw.Decoder | None = None
         self._sent: tuple[int, ...] = ()
-        self._last: Image | None = None
+        self._last: Bytes | None = None
         self._moved = 0.0
 
     def __enter__(self) -> Self:
@@ -125,18 +126,18 @@ class CameraSource:
 
     def _await_first(self) -> Frame:
         self._identity = _identity(self._node)
-        pixels = self._try_read(_RAW_WAIT if self._decode else _FIRST_WAIT)
-        if pixels is None and self._decode:
+        given = self._try_read(_RAW_WAIT if self._decode else _FIRST_WAIT)
+        if given is None and self._decode:
             self._decode = None
             self._stream.set(cv2.CAP_PROP_CONVERT_RGB, 1)
-            pixels = self._try_read(_FIRST_WAIT - _RAW_WAIT)
-        if pixels is None:
+            given = self._try_read(_FIRST_WAIT - _RAW_WAIT)
+        if given is None:
             if self._node and holders(self._node):
                 raise why_closed(self.name, self._node, [])
             raise SourceError(
                 f"{self.name} opens but gives no picture", "unplug it and plug it in again, or try another USB port"
             )
-        return Frame(pixels, time.monotonic(), 0, fresh=True)
+        return Frame(given, time.monotonic(), 0, fresh=True)
 
     def _compare(self) -> None:
         """Replace what was asked for by what came, and note the difference."""
@@ -148,15 +149,18 @@ class CameraSource:
         self.size, self.fps = got_size, got_fps
 
     def _read(self, index: int) -> Frame:
-        pixels = self._try_read(_LOST_AFTER)
+        given = self._try_read(_LOST_AFTER)
         # OpenCV may go on giving the last frame of a camera that was pulled out.
-        if pixels is None or _identity(self._node) != self._identity or self._frozen(pixels):
+        if given is None or _identity(self._node) != self._identity:
             raise self._lost()
-        frame = Frame(pixels, time.monotonic(), index)
-        return frame if frame.size == self.size else replace(frame, pixels=letterbox(frame.image, *self.size))
+        frame = Frame(given, time.monotonic(), index)
+        if self._frozen(frame):
+            raise self._lost()
+        return frame if frame.size == self.size else replace(frame, given=letterbox(frame.image, *self.size))
 
-    def _try_read(self, seconds: float) -> Bytes | None:
-        """The next picture, I420 or BGR; None when every read in this time fails, as single ones do on a bad cable."""
+    def _try_read(self, seconds: float) -> Bytes | Raw | None:
+        """The next picture, or what one is made of; None when every read in this time fails, as single ones do on a bad
+        cable."""
         deadline = time.monotonic() + seconds
         while True:
             # A JPEG is one row, of another length each time.
@@ -169,9 +173,9 @@ class CameraSource:
                 ) from error
             if got and sent is not None and sent.size:
                 self._sent = sent.shape
-                pixels = self._decode(np.asarray(sent, np.uint8)) if self._decode else _as_bgr(sent)
-                if pixels is not None:
-                    return pixels
+                given = self._decode(np.asarray(sent, np.uint8)) if self._decode else _as_bgr(sent)
+                if given is not None:
+                    return given
             if time.monotonic() > deadline:
                 return None
             time.sleep(0.01)
@@ -193,17 +197,17 @@ class CameraSource:
     def _lost(self) -> SourceError:
         return SourceError(f"{self.name} stopped giving pictures", "check that it is plugged in and switched on")
 
-    def _frozen(self, image: Image) -> bool:
+    def _frozen(self, frame: Frame) -> bool:
         """Whether the same picture came for a second, where no device file tells that the camera is gone.
 
         No two frames of a real sensor are equal.
         """
         if self._node or _is_url(self._device):
             return False
-        now = time.monotonic()
-        if self._last is None or not np.array_equal(image[::8, ::8], self._last):
-            self._last, self._moved = image[::8, ::8].copy(), now
-        return now - self._moved > _FROZEN_AFTER
+        sample = frame.pixels[::8, ::8]
+        if self._last is None or not np.array_equal(sample, self._last):
+            self._last, self._moved = sample.copy(), frame.time
+        return frame.time - self._moved > _FROZEN_AFTER
 
 
 def _capture(device: int | str) -> cv2.VideoCapture:

@@ -1,4 +1,4 @@
-"""What a camera sends, made I420: what both ends speak, with no detour over BGR.
+"""What a camera sends, made I420: what both ends speak, with no detour over BGR; but for JPEG, once somebody asks.
 
 OpenCV hands out a camera's own bytes where it is told to (`CAP_PROP_CONVERT_RGB`), which only V4L2 heeds everywhere.
 """
@@ -12,10 +12,11 @@ import numpy as np
 from greenscreen import memory
 from greenscreen.colour import Bytes, planes, to_i420
 from greenscreen.compiled import READY
+from greenscreen.forms import Raw
 from greenscreen.strips import in_strips
 
-Decoder = Callable[[Bytes], Bytes | None]
-"""Makes a picture's bytes I420, `(H * 3 / 2, W)`; None where they are damaged, or have no I420 form."""
+Decoder = Callable[[Bytes], Bytes | Raw | None]
+"""A picture's bytes as I420, or to be made that; None where they are damaged, or have no such form."""
 
 _END = b"\xff\xd9"
 
@@ -25,14 +26,31 @@ def decoder(fourcc: float) -> Decoder | None:
     name = int(fourcc).to_bytes(4, "little") if 0 <= fourcc < 1 << 32 else b""
     if name == b"MJPG":
         return _jpeg()
-    return {b"YUYV": from_yuyv, b"NV12": from_nv12, b"YU12": from_yu12}.get(name)
+    return {b"YUYV": _yuyv, b"NV12": _nv12, b"YU12": _yu12}.get(name)
 
 
-def from_yuyv(sent: Bytes) -> Bytes | None:
-    """`(H, W, 2)`: Y, and U and V in turn. Each two rows' colours become one."""
+def _yuyv(sent: Bytes) -> Raw | None:
+    fits = sent.shape[2:] == (2,) and sent.shape[0] % 2 == sent.shape[1] % 2 == 0
+    return Raw("YUYV", sent, from_yuyv) if fits else None
+
+
+def _nv12(sent: Bytes) -> Raw | None:
+    return Raw("NV12", sent, from_nv12) if _fits(sent) else None
+
+
+def _yu12(sent: Bytes) -> Bytes | None:
+    """I420 by another name."""
+    return sent if _fits(sent) else None
+
+
+def _fits(sent: Bytes) -> bool:
+    """Whether it can be a luma plane of even width and height, and half as much colour."""
+    return sent.ndim == 2 and len(sent) % 3 == 0 and sent.shape[1] % 2 == 0
+
+
+def from_yuyv(sent: Bytes) -> Bytes:
+    """I420 of YUYV, `(H, W, 2)` of even width and height: each two rows' colours become one."""
     height, width = sent.shape[:2]
-    if sent.shape[2:] != (2,) or height % 2 or width % 2:
-        return None
     out = memory.empty((height * 3 // 2, width), np.uint8)
     if READY.is_set():
         from greenscreen import convert
@@ -48,10 +66,8 @@ def from_yuyv(sent: Bytes) -> Bytes | None:
     return out
 
 
-def from_nv12(sent: Bytes) -> Bytes | None:
-    """`(H * 3 / 2, W)`: Y, then U and V in turn."""
-    if not _fits(sent):
-        return None
+def from_nv12(sent: Bytes) -> Bytes:
+    """I420 of NV12, `(H * 3 / 2, W)`."""
     out = memory.empty(sent.shape, np.uint8)
     y, u, v = planes(out)
     y[:] = sent[: len(y)]
@@ -59,17 +75,7 @@ def from_nv12(sent: Bytes) -> Bytes | None:
     return out
 
 
-def from_yu12(sent: Bytes) -> Bytes | None:
-    """`(H * 3 / 2, W)`: I420 by another name."""
-    return sent if _fits(sent) else None
-
-
-def _fits(sent: Bytes) -> bool:
-    """Whether it can be a luma plane of even width and height, and half as much colour."""
-    return sent.ndim == 2 and len(sent) % 3 == 0 and sent.shape[1] % 2 == 0
-
-
-def _jpeg() -> Decoder:
+def _jpeg() -> Callable[[Bytes], Bytes | None]:
     """JPEG by FFmpeg, which leaves it planes."""
     # Late, as most start without it.
     import av

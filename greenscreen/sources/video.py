@@ -119,7 +119,7 @@ class VideoSource:
 
 def _flat(frame: Frame) -> Frame:
     """The same frame on white, if it has any need of it."""
-    return frame if frame.opacity is None else replace(frame, pixels=on_white(frame.image, frame.opacity), opacity=None)
+    return frame if frame.opacity is None else replace(frame, given=on_white(frame.image, frame.opacity), opacity=None)
 
 
 def _fps(stream: VideoStream) -> float:

@@ -6,11 +6,22 @@ import pytest
 from emulated_card import EmulatedCard
 from emulated_engine import INPUT, MOVED, EmulatedEngine
 
-from greenscreen.colour import to_i420
-from greenscreen.gpu import Canvas, kernels
+from greenscreen.forms import Form, Raw, unchanged
+from greenscreen.frame import Frame
+from greenscreen.gpu import Canvas
+from greenscreen.planar import Planar
 from greenscreen.refine import Edges, Islands, keying
 from greenscreen.refine.limits import limits
 from greenscreen.segment.motion import Motion
+from greenscreen.sources.raw import from_nv12, from_yuyv
+
+MAKERS = {"NV12": from_nv12, "YUYV": from_yuyv}
+SHAPES = {
+    "BGR": lambda width, height: (height, width, 3),
+    "I420": lambda width, height: (height * 3 // 2, width),
+    "NV12": lambda width, height: (height * 3 // 2, width),
+    "YUYV": lambda width, height: (height, width, 2),
+}
 
 
 def test_islands_are_the_same() -> None:
@@ -122,14 +133,20 @@ def test_the_memory_moves_the_same_way(shift: tuple[int, int]) -> None:
     )
 
 
-def test_a_frame_in_bgr_becomes_planes_on_the_card_to_the_bit() -> None:
-    """Colours of all kinds, and a width at which blocks of threads are cut."""
-    image = np.random.default_rng(1).integers(0, 256, (38, 70, 3), np.uint8)
-    image[:6] = np.array([[0, 0, 0], [255, 255, 255], [255, 0, 0], [0, 255, 0], [0, 0, 255], [7, 0, 255]])[:, None]
-    code = kernels.compiled("colour", (9, 0), kernels.CONSTANTS)
-    with EmulatedCard() as card:
-        (kernel,) = card.kernels(code, "to_planes")
-        source, planes = card.allocate(image.size), card.allocate(image.size // 2)
-        card.upload(source, image)
-        card.launch(kernel, (35, 19), np.uintp(source), np.uintp(planes), np.int32(70), np.int32(38))
-        np.testing.assert_array_equal(card.at(planes, image.size // 2), to_i420(image).ravel())
+@pytest.mark.parametrize("mirror", [False, True])
+@pytest.mark.parametrize("size", [(70, 38), (2, 2), (66, 18), (640, 360)])
+@pytest.mark.parametrize("form", SHAPES)
+def test_any_form_becomes_planes_on_the_card_to_the_bit(form: Form, size: tuple[int, int], mirror: bool) -> None:
+    """What the CPU makes of noise, at sizes at which blocks of threads are cut, and of rows that have gaps."""
+    assert Planar().wait(), "as two rows' colours are rounded otherwise until the loops are compiled"
+    width, height = size
+    shape = SHAPES[form](width, height)
+    wide = np.random.default_rng(width).integers(0, 256, (shape[0], shape[1] + 6, *shape[2:]), np.uint8)
+    frame = Frame(Raw(form, wide[:, 3:-3], MAKERS.get(form, unchanged)), 0, 0)
+    frame = frame.mirrored() if mirror else frame
+    canvas = Canvas(EmulatedEngine(EmulatedCard(), *INPUT), INPUT, size)
+    with canvas.engine.card as card:
+        canvas._take(frame.raw)
+        canvas._bring()
+        planes = card.at(canvas._at["frame"], width * height * 3 // 2)
+        np.testing.assert_array_equal(planes, frame.as_planar().pixels.ravel())

@@ -6,11 +6,12 @@ from threading import Event
 import numpy as np
 import pytest
 from emulated_card import EmulatedCard
-from emulated_engine import CONTRACT, INPUT, MODEL, EmulatedEngine, on_card, person
+from emulated_engine import CONTRACT, INPUT, MODEL, EmulatedEngine, as_sent, on_card, person
 
 from greenscreen.background import open_backdrop
 from greenscreen.errors import EngineError
-from greenscreen.frame import Frame
+from greenscreen.forms import Form
+from greenscreen.frame import Frame, Picture
 from greenscreen.gpu import Canvas, GpuPipeline
 from greenscreen.refine import Refiner
 from greenscreen.segment import Segmenter, standby
@@ -40,10 +41,12 @@ class Machine:
         """How many frames were made on a card."""
         return len(self.pipeline.meter.stages["card"])
 
-    def process(self, frame: Frame) -> None:
+    def process(self, frame: Frame) -> Picture:
         """And what the person sees is their backdrop, never the room."""
-        corner = self.pipeline.process(frame).image[:40, :40].reshape(-1, 3)
+        picture = self.pipeline.process(frame)
+        corner = picture.image[:40, :40].reshape(-1, 3)
         assert (np.abs(corner.astype(int) - (255, 0, 255)) < 6).all()
+        return picture
 
 
 @pytest.mark.parametrize("how", ["lost", "hung"])
@@ -60,6 +63,25 @@ def test_a_lost_card_costs_no_frame_and_shows_no_room(how: str) -> None:
         machine.cards[0].hung = False
     assert machine.cards[0].closed
     assert ["lost" in line for line in machine.said] == [True]
+
+
+@pytest.mark.parametrize("form", ["NV12", "YUYV"])
+def test_a_camera_in_a_form_of_its_own_falls_to_the_cpu_with_the_same_picture(form: Form) -> None:
+    """The frame that the card lost, and those after it, are made planes of on the CPU; mirrored here as there."""
+    shown: list[list[Picture]] = []
+    for sent in (form, "I420"):
+        machine = Machine()
+        with machine.segmenter:
+            frames = [as_sent(frame, sent, mirror=True) for frame in person(320, 180, count=4)]
+            shown.append([])
+            for index, frame in enumerate(frames):
+                if index == 2:
+                    machine.cards[0].lost = True
+                shown[-1].append(machine.process(frame))
+            assert machine.on_card == 2
+    for got, expected in zip(*shown, strict=True):
+        np.testing.assert_array_equal(got.i420, expected.i420)
+        np.testing.assert_array_equal(got.alpha, expected.alpha)
 
 
 def test_a_frame_that_never_comes_back_costs_no_frame_either(monkeypatch: pytest.MonkeyPatch) -> None:

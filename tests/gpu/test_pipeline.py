@@ -1,19 +1,26 @@
 """The frame on the card looks as it does on the CPU, whatever changes between frames."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from emulated_card import EmulatedCard
-from emulated_engine import MOVED, in_bgr, on_card, on_cpu, person
+from emulated_engine import MOVED, as_sent, in_bgr, on_card, on_cpu, person
 
+from greenscreen import live
 from greenscreen.background import open_backdrop
 from greenscreen.colour import to_i420
 from greenscreen.composite import Composite
+from greenscreen.control import Control
+from greenscreen.forms import Form
+from greenscreen.frame import Frame, Picture
 from greenscreen.gpu import Canvas, GpuPipeline
 from greenscreen.gpu.canvas import Behind
 from greenscreen.refine import Edges, Plate
 from greenscreen.segment.engine import FIRST_LOOKS
+from greenscreen.settings import make_settings
+from greenscreen.sources.synthetic import SyntheticSource
 
 
 @pytest.mark.parametrize(
@@ -78,7 +85,7 @@ def test_after_a_jump_and_a_cut_it_looks_and_forgets_as_on_the_cpu(monkeypatch: 
     half = more[1].image.copy()
     half[:, :140] = half[:, ::-1][:, :140]
     another = 255 - more[2].image
-    pictures = [first, more[0], *(replace(more[1], pixels=to_i420(image)) for image in (half, another))]
+    pictures = [first, more[0], *(replace(more[1], given=to_i420(image)) for image in (half, another))]
     expectations = [(FIRST_LOOKS, [True]), (1, [False]), (FIRST_LOOKS, [False]), (FIRST_LOOKS, [True])]
     for frame, (looks, fresh) in zip(pictures, expectations, strict=True):
         before = runs(card)
@@ -103,20 +110,54 @@ def test_a_cut_out_is_the_same_too() -> None:
 
 
 @pytest.mark.parametrize("background", ["green", "blur", None])
-def test_both_forms_of_a_frame_become_the_same_picture(background: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Files, photos and webcams come as BGR, others as I420; also if one takes the other's place meanwhile."""
+def test_all_forms_of_a_frame_become_the_same_picture(background: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also if one takes another's place meanwhile, and if they come mirrored, to be mirrored again."""
     backdrop = open_backdrop(background) if background else None
     one, other = on_card(backdrop, []), on_card(backdrop, [])
-    for index, frame in enumerate(in_bgr(320, 180, count=6)):
+    forms: list[tuple[Form, bool]] = [("BGR", False), ("BGR", False), ("I420", False), ("NV12", False)]
+    forms += [("YUYV", False), ("YUYV", True), ("I420", True), ("BGR", True)]
+    for form, frame in zip(forms, in_bgr(320, 180, count=len(forms)), strict=True):
         expected = one.process(frame.as_planar())
-        form = frame if index % 4 < 2 else frame.as_planar()
+        came = as_sent(frame, *form)
         with monkeypatch.context() as patch:
             # It is the card that converts.
             patch.delattr("greenscreen.frame.to_i420")
-            got = other.process(form)
+            patch.delattr("greenscreen.forms.Raw.pixels")
+            got = other.process(came)
             _ = got.i420 if backdrop else got.alpha
         for name in ("i420", "image", "alpha", "person"):
             np.testing.assert_array_equal(getattr(got, name), getattr(expected, name))
+
+
+@pytest.mark.usefixtures("bare")
+def test_what_a_camera_sends_is_made_planes_of_on_the_card_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody on the way asks for its pixels, be it mirrored or not."""
+    frames = [as_sent(frame, "YUYV") for frame in person(320, 180, count=5)]
+    shown: list[Picture] = []
+
+    class Camera(SyntheticSource):
+        def __iter__(self) -> Iterator[Frame]:
+            yield from frames
+
+    class Watcher:
+        name = "watcher"
+
+        def send(self, picture: Picture) -> bool:
+            shown.append(picture)
+            control.change(mirror=len(shown) > 2)
+            return True
+
+    monkeypatch.setattr(live, "open_source", lambda *_: Camera((320, 180), 30))
+    monkeypatch.setattr(live, "open_segmenter", lambda *_, **__: on_card(None, [])._segmenter)
+    monkeypatch.setattr(live, "open_sinks", lambda *_: [Watcher()])
+    monkeypatch.delattr("greenscreen.forms.Raw.pixels")
+    control = Control(make_settings(background="green", frames=5))
+    summary = live.run_live(control, lambda _: None)
+    assert len(summary.meter.stages["card"]) == len(shown) == 5
+    alphas = [picture.alpha.astype(int) for picture in shown]
+    # Somebody who hardly moves, and whose left and right are not alike.
+    for mirrored in (alphas[3], alphas[4]):
+        assert np.abs(mirrored[:, ::-1] - alphas[2]).mean() < 3 < np.abs(mirrored - alphas[2]).mean()
 
 
 def test_the_backdrop_may_change_between_frames() -> None:
@@ -170,7 +211,7 @@ def test_a_picture_that_is_turned_and_turned_back_is_drawn_where_it_was_before()
 def test_an_odd_picture_is_done_on_the_cpu() -> None:
     """It has no I420 form."""
     frame = next(person(320, 180, count=1))
-    odd = replace(frame, pixels=frame.image[:179])
+    odd = replace(frame, given=frame.image[:179])
     assert on_card(open_backdrop("green"), []).process(odd).image.shape == (179, 320, 3)
 
 

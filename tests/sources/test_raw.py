@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from greenscreen.colour import from_i420, planes, to_i420
+from greenscreen.frame import Frame
 from greenscreen.planar import Planar
 from greenscreen.sources import raw
 from greenscreen.sources.raw import decoder
@@ -53,9 +54,11 @@ def test_plain_formats_have_the_colours_that_opencv_sees_in_them(
     else:
         monkeypatch.setattr(raw, "READY", Event())
     sent, code = SENT[name]
-    made = decoder(fourcc(name))(sent)
-    assert made.shape == (144, 128)
-    assert np.abs(from_i420(made).astype(int) - cv2.cvtColor(sent, code)).max() <= 5
+    made = Frame(decoder(fourcc(name))(sent), 0, 0)
+    assert made.size == (128, 96)
+    assert made.planar
+    assert made.pixels.shape == (144, 128)
+    assert np.abs(made.image.astype(int) - cv2.cvtColor(sent, code)).max() <= 5
 
 
 @pytest.mark.parametrize("sampling", [0x411111, 0x211111, 0x221111, 0x121111, 0x111111])

@@ -8,7 +8,9 @@ import numpy as np
 from emulated_card import EmulatedCard
 
 from greenscreen.background import Backdrop
+from greenscreen.colour import planes
 from greenscreen.contract import read_contract
+from greenscreen.forms import Form, Raw, mirrored
 from greenscreen.frame import Frame, Image, Matte
 from greenscreen.gpu import GpuPipeline
 from greenscreen.pipeline import Pipeline
@@ -17,6 +19,7 @@ from greenscreen.resize import cover
 from greenscreen.segment import Segmenter, bundled_model
 from greenscreen.segment.openvino import OpenVinoEngine
 from greenscreen.sources import open_source
+from greenscreen.sources.raw import from_nv12, from_yuyv
 
 MODEL = bundled_model()
 CONTRACT = read_contract(MODEL)
@@ -68,7 +71,20 @@ def person(width: int, height: int, count: int) -> Iterator[Frame]:
 def in_bgr(width: int, height: int, count: int) -> Iterator[Frame]:
     with open_source("demo") as source:
         for frame in itertools.islice(source, count):
-            yield replace(frame, pixels=cover(frame.image, width, height))
+            yield replace(frame, given=cover(frame.image, width, height))
+
+
+def as_sent(frame: Frame, form: Form, mirror: bool = False) -> Frame:
+    """The same frame in a form in which cameras send it, and, to be mirrored, seen from the other side."""
+    pixels = frame.pixels if form == "BGR" else frame.as_planar().pixels
+    pixels = mirrored(pixels) if mirror else pixels
+    raw = Raw.of(pixels)
+    if form in ("NV12", "YUYV"):
+        y, u, v = planes(pixels)
+        pairs = np.dstack([u, v])
+        nv12, yuyv = np.vstack([y, pairs.reshape(len(u), -1)]), np.dstack([y, pairs.repeat(2, 0).reshape(y.shape)])
+        raw = Raw("NV12", nv12, from_nv12) if form == "NV12" else Raw("YUYV", yuyv, from_yuyv)
+    return replace(frame, given=raw.mirror() if mirror else raw)
 
 
 def on_cpu(backdrop: Backdrop | None, edges: Edges | None = None) -> Pipeline:
