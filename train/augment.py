@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from train.arms import raise_arm
 from train.data import Image, Person
 from train.heads import wear_headset, wear_scarf
-from train.props import hold, seat
+from train.props import cushion, hold, seat
 from train.walls import hang
 
 Alpha = NDArray[np.float32]
@@ -125,8 +125,9 @@ def compose(
             colour, alpha = wear_scarf(rng, colour, alpha, pattern)
         if rng.random() < 0.3:
             colour, alpha = hold(rng, colour, alpha, pattern)
-        if rng.random() < 0.1 and not total.any():
-            image = seat(rng, image, alpha, pattern)
+        sits = rng.random()
+        if sits < 0.25 and not total.any():
+            image = (seat if sits < 0.1 else cushion)(rng, image, alpha, pattern)
         if camouflaged and not total.any():
             image = camouflage(rng, image, colour, alpha)
         colour = match_light(rng, colour, alpha, image)
@@ -245,6 +246,8 @@ def sample(
         image = room(rng, backgrounds[rng.integers(len(backgrounds))], width, height)
         image = decorated(rng, image, people, 0.3)
         alpha = np.zeros((height, width), np.float32)
+        if rng.random() < 0.4:
+            image = cushion(rng, image, alpha, backgrounds[rng.integers(len(backgrounds))])
     elif pick < 0.5:
         image, alpha = crop_whole(rng, one_whole(rng, people), width, height)
     else:

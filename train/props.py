@@ -52,6 +52,29 @@ def seat(rng: Generator, image: Image, alpha: Alpha, pattern: Image) -> Image:
     return cv2.blendLinear(painted(rng, image.shape, pattern, centre, size[0]), image, back, 1 - back)
 
 
+def cushion(rng: Generator, image: Image, alpha: Alpha, pattern: Image) -> Image:
+    """The room with cushions, as on beds and sofas: one to three, where the outline of the person at `alpha` will be.
+
+    A room that nobody will be put into has them anywhere.
+    """
+    height, width = alpha.shape
+    inside = alpha > 0.9
+    across = 0.5 * width if not inside.any() else max(np.ptp(np.nonzero(inside)[1]), 0.1 * width)
+    places = np.argwhere(cv2.morphologyEx(inside.astype(np.uint8), cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)))
+    for _ in range(int(rng.integers(1, 4))):
+        y, x = places[rng.integers(len(places))] if len(places) else rng.uniform((0.3 * height, 0), (height, width))
+        wide = float(across * rng.uniform(0.25, 0.9))
+        size = (wide, wide * float(rng.uniform(0.5, 1)))
+        back = outline(rng, alpha.shape, (float(x), float(y)), size, rng.normal(0, 25))
+        soft = cv2.GaussianBlur(back, (0, 0), max(0.5, 0.15 * size[1]))
+        # Cushions are round: darker toward their seams, and they shade what is behind them.
+        image = (image * (1 - rng.uniform(0, 0.4) * soft)[..., None]).astype(np.uint8)
+        shape = (1 - rng.uniform(0, 0.7) * (1 - np.minimum(1, 1.2 * soft)))[..., None]
+        picture = (painted(rng, image.shape, pattern, (float(x), float(y)), wide) * shape).astype(np.uint8)
+        image = cv2.blendLinear(picture, image, back, 1 - back)
+    return image
+
+
 def outline(
     rng: Generator, shape: tuple[int, int], centre: tuple[float, float], size: tuple[float, float], angle: float
 ) -> Alpha:
