@@ -37,6 +37,9 @@ ASIDE = 8
 NOISE = 0.1
 """Standard deviation, at most, of that frame's other noise, of pictures in [-1, 1]."""
 
+BLOTCH = 40
+"""Pixels between two places in which what is remembered may be wrong."""
+
 
 class Learner(L.LightningModule):
     """Trains `recipe.network`; scores it on each of the `sources` and, as `iou`, on the mean of them."""
@@ -90,7 +93,7 @@ class Learner(L.LightningModule):
         self.network.eval()
         matte = logits(self.network, before, previous.roll(aside.tolist(), (2, 3))).float().sigmoid()
         self.network.train()
-        return surer(matte).roll(back.tolist(), (2, 3))
+        return mistaken(surer(matte).roll(back.tolist(), (2, 3)))
 
     def validation_step(self, judged: Judged, batch_idx: int) -> Alpha:
         matte, truth = self.matte(judged.image), judged.alpha.astype(np.float32) / 255
@@ -146,6 +149,18 @@ class Learner(L.LightningModule):
             return optimizer
         schedule = LambdaLR(optimizer, self.pace)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+
+def mistaken(matte: Tensor) -> Tensor:
+    """Mattes `(B, 1, H, W)` in [0, 1], half of which believe the opposite in a few soft blotches.
+
+    A cushion once taken for somebody must not stay because it was, nor an arm stay lost.
+    """
+    batch, _, height, width = matte.shape
+    hills = torch.randn(batch, 1, max(2, height // BLOTCH), max(2, width // BLOTCH), device=matte.device)
+    wrong = torch.sigmoid(8 * (F.interpolate(hills, (height, width), mode="bicubic") - 1.2))
+    wrong = wrong * (torch.rand(batch, 1, 1, 1, device=matte.device) < 0.5)
+    return matte + wrong * (1 - 2 * matte)
 
 
 def begun(recipe: Recipe) -> Trained:

@@ -4,7 +4,7 @@ import numpy as np
 
 from train.arms import Alpha
 from train.data import Image
-from train.props import hold, seat
+from train.props import cushion, hold, seat
 
 
 def somebody() -> tuple[Image, Alpha]:
@@ -47,6 +47,26 @@ def test_a_chair_is_behind_the_person_and_seen_beside_them() -> None:
         seen += (changed & (alpha == 0)).sum() > 40
         touching = changed & (alpha > 0)
         assert touching.sum() > 100
+    assert seen > 15
+
+
+def test_cushions_lie_at_the_outline_and_hide_nothing_else() -> None:
+    colour, alpha = somebody()
+    room = np.full_like(colour, 90)
+    behind, beside = 0, 0
+    for seed in range(30):
+        changed = (cushion(np.random.default_rng(seed), room, alpha, colour) != room).any(2)
+        behind += (changed & (alpha > 0)).sum() > 40
+        beside += (changed & (alpha == 0)).sum() > 40
+        assert changed.mean() < 0.9
+    assert behind > 25
+    assert beside > 25
+
+
+def test_a_room_without_anybody_has_cushions_too() -> None:
+    room = np.full((96, 160, 3), 90, np.uint8)
+    nobody = np.zeros((96, 160), np.float32)
+    seen = sum((cushion(np.random.default_rng(seed), room, nobody, room[:9]) != room).any() for seed in range(20))
     assert seen > 15
 
 
