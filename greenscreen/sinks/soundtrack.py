@@ -15,6 +15,7 @@ from av.audio.stream import AudioStream
 from av.packet import Packet
 
 from greenscreen.errors import SinkError
+from greenscreen.media import open_media
 from greenscreen.sinks.recipes import Recipe
 
 AnyPacket: TypeAlias = "Packet[Any]"  # In quotes, as only PyAV's stubs know the brackets.
@@ -54,8 +55,7 @@ class Soundtrack:
     def __init__(self, path: Path):
         self._path = path
         try:
-            reach = {"protocol_whitelist": "file"}
-            self._source = av.open(f"file:{path}", container_options=reach, metadata_errors="replace")
+            self._source = open_media(path)
         except (av.FFmpegError, OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or error
             raise SinkError(

@@ -16,6 +16,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from greenscreen.errors import SourceError
+from greenscreen.media import open_media
 from greenscreen.sources.matroska import chain_end
 
 HINT = "see whether a video player plays it, and convert it to MP4"
@@ -40,10 +41,7 @@ def opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
     if not getsize(path):
         raise SourceError(f"{path.name} is empty", "copy or download it again")
     try:
-        # A name may look like a URL, or like the pattern of many, and a playlist posing as a video must not reach the
-        # network.
-        reach = {"protocol_whitelist": "file", "pattern_type": "none"}
-        container = av.open(f"file:{path}", container_options=reach, metadata_errors="replace")
+        container = open_media(path)
     except av.FFmpegError as error:
         raise SourceError(f"{path.name} is not a video that can be read: {error.strerror}", HINT) from error
     with container:
