@@ -42,7 +42,7 @@ from greenscreen.refine import Refiner
 from greenscreen.segment import open_segmenter
 
 planar = Planar()
-assert planar.wait()
+assert planar.wait(600)
 width, height, warm, last = map(int, sys.argv[1:])
 frames = clip_frames(width, height)
 with open_segmenter() as segmenter:

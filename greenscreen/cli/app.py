@@ -1,5 +1,6 @@
 """The command line: parses, prints, and turns errors into one sentence and an exit code."""
 
+import errno
 import json
 import logging
 import os
@@ -345,6 +346,9 @@ def explained(error: Exception) -> GreenscreenError:
         return GreenscreenError("nothing was done, as nobody answered", "answer y or n in a terminal")
     if isinstance(error, ImportError):
         return GreenscreenError(f"a library does not load: {error}", "see: greenscreen doctor")
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        where = error.filename or "what it says"
+        return GreenscreenError(f"no space is left to write {where}", "free some space, and run it again")
     return GreenscreenError(f"unexpected {type(error).__name__}: {error}", "run it again with --debug and report it")
 
 

@@ -4,7 +4,7 @@ import errno
 import logging
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from fractions import Fraction
 from pathlib import Path
@@ -88,7 +88,10 @@ class VideoSink:
         try:
             with self._writing():
                 self._container: OutputContainer = av.open(
-                    self._file, "w", format=self._recipe.container, container_options=_SAFE if self._keep else {}
+                    Telling(self._file),
+                    "w",
+                    format=self._recipe.container,
+                    container_options=_SAFE if self._keep else {},
                 )
             if self._audio_from is not None:
                 self._soundtrack = Soundtrack(self._audio_from)
@@ -241,6 +244,27 @@ class VideoSink:
         except (av.FFmpegError, OSError, ValueError) as error:
             self._failed = True
             raise _failure(self.path, error) from error
+
+
+class Telling:
+    """A file as FFmpeg writes to it, which hears of failures in its own way: of two that Python raises before anybody
+    asks, PyAV prints one, with a traceback."""
+
+    def __init__(self, file: BinaryIO):
+        self._file = file
+        self.tell = file.tell
+
+    def write(self, data: bytes) -> int:
+        return self._tried(lambda: self._file.write(data))
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        return self._tried(lambda: self._file.seek(offset, whence))
+
+    def _tried(self, work: Callable[[], int]) -> int:
+        try:
+            return work()
+        except OSError as error:
+            return -(error.errno or errno.EIO)
 
 
 def _check_name(path: Path) -> None:

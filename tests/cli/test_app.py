@@ -341,6 +341,18 @@ def test_a_recording_takes_nobodys_place(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["call-2.mp4", "call.mp4"]
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux's disk that is always full")
+@pytest.mark.parametrize("words", [["--version"], ["devices"], ["--help"], ["setup", "--service"]])
+def test_a_full_disk_under_the_output_is_a_sentence(words: list[str]) -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([sys.executable, "-m", "greenscreen", *words], stdout=full, stderr=subprocess.PIPE)
+    assert done.returncode == 1
+    assert done.stderr.decode().splitlines() == [
+        "error: no space is left to write what it says",
+        "hint: free some space, and run it again",
+    ]
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="closes stdout and stderr as shells do")
 def test_who_has_closed_their_terminal_gets_their_recording_all_the_same(tmp_path: Path) -> None:
     words = "run --camera demo --size 96x64 --no-preview --no-virtual-camera --frames 3 --record call.mp4"

@@ -318,10 +318,14 @@ print(sorted(os.listdir(path.parent)))
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a limit on file sizes")
 @pytest.mark.parametrize("suffix", KINDS)
-@pytest.mark.parametrize("pictures", [1, 60], ids=["noticed at the end", "noticed on the way"])
-def test_a_full_disk_is_a_sentence_and_leaves_nothing(tmp_path: Path, suffix: str, pictures: int) -> None:
+@pytest.mark.parametrize(
+    ("pictures", "limit"),
+    [(1, 0), (1, 700), (60, 100_000)],
+    ids=["full from the start", "noticed at the end", "noticed on the way"],
+)
+def test_a_full_disk_is_a_sentence_and_leaves_nothing(tmp_path: Path, suffix: str, pictures: int, limit: int) -> None:
     """With one picture everything is written on closing, where an error is easily lost."""
-    path, limit = tmp_path / f"clip{suffix}", 700 if pictures == 1 else 100_000
+    path = tmp_path / f"clip{suffix}"
     command = [sys.executable, "-W", "error", "-c", FULL_DISK, str(path), str(limit), str(pictures), "leave"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert done.stdout == (
@@ -338,6 +342,7 @@ def test_of_what_cannot_be_had_again_a_full_disk_keeps_what_fits(tmp_path: Path,
     done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert done.stdout.splitlines()[1:] == [f"['{path.name}']"]
     assert "File too large" in done.stdout
+    assert done.stderr == ""
     with av.open(str(path)) as video:
         played = 0
         try:
@@ -349,10 +354,15 @@ def test_of_what_cannot_be_had_again_a_full_disk_keeps_what_fits(tmp_path: Path,
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a limit on file sizes")
-def test_a_disk_that_was_full_from_the_start_keeps_no_file_that_nothing_plays(tmp_path: Path) -> None:
-    command = [sys.executable, "-W", "error", "-c", FULL_DISK, str(tmp_path / "clip.mp4"), "700", "40", "keep"]
+@pytest.mark.parametrize(("limit", "pictures"), [(700, 40), (0, 1)])
+def test_a_disk_that_was_full_from_the_start_keeps_no_file_that_nothing_plays(
+    tmp_path: Path, limit: int, pictures: int
+) -> None:
+    numbers = str(limit), str(pictures)
+    command = [sys.executable, "-W", "error", "-c", FULL_DISK, str(tmp_path / "clip.mp4"), *numbers, "keep"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert done.stdout.splitlines()[1:] == ["[]"]
+    assert done.stderr == ""
 
 
 def test_a_live_recording_plays_even_if_nobody_could_close_it(tmp_path: Path) -> None:
