@@ -71,11 +71,11 @@ class StandbyEngine:
     def __init__(
         self, name: str, wanted: OpenWanted, spare: Callable[[], Engine], memory: bool, say: Callable[[str], None]
     ):
-        """`memory` is whether the model looks at its last matte. Raises `EngineError` when `wanted` cannot run here."""
-        self._name, self._open, self._open_spare, self._memory, self._say = name, wanted, spare, memory, say
+        """`memory` is whether the model looks at its last matte. Raises `EngineError` when `wanted` cannot run here, or
+        there is no `spare`."""
+        self._name, self._open, self._memory, self._say = name, wanted, memory, say
         self._engine: Engine | None = None
         self._ready: Engine | None = None
-        self._spare: Engine | None = None
         self._preparing = False
         self._ended = threading.Event()
         self._hand = Hand(name)
@@ -89,6 +89,12 @@ class StandbyEngine:
             self._later(lambda: self._let_go(opening.result()), PAUSE)
         except BaseException:
             self._hand.end()
+            raise
+        try:
+            # Now, as to load a library and a network takes longer than a picture may be late when the GPU is lost.
+            self._spare = spare()
+        except BaseException:
+            self._end()
             raise
 
     @property
@@ -105,11 +111,7 @@ class StandbyEngine:
         if self._ready is not None:
             self._engine, self._ready, self._preparing = self._ready, None, False
             self._say(f"now on {self._name}")
-        if self._engine is not None:
-            return self._engine
-        if self._spare is None:
-            self._spare = self._open_spare()
-        return self._spare
+        return self._engine or self._spare
 
     def ask(self, work: Callable[[], T]) -> T:
         """What `work` makes with the wanted engine, in that engine's thread; raises what it raises, and `EngineError`
@@ -149,6 +151,11 @@ class StandbyEngine:
         self._later(lambda: self._let_go(engine), PAUSE)
 
     def close(self) -> None:
+        self._spare.close()
+        self._end()
+
+    def _end(self) -> None:
+        """Closes the wanted engine and lets its thread go."""
         self._ended.set()
         wanted, self._engine = self._engine, None
 
@@ -159,9 +166,6 @@ class StandbyEngine:
 
         closed = self._hand.do(let_go)
         self._hand.end()
-        if self._spare is not None:
-            self._spare.close()
-            self._spare = None
         try:
             closed.result(LEAVING)
         except TimeoutError:

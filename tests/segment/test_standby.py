@@ -54,7 +54,7 @@ class Machine:
         self.built, self.runs, self.may_build = built, True, threading.Event()
         self.opened: list[Named] = []
         self.said: list[str] = []
-        self.spare = Named(0.25)
+        self.spare, self.spares = Named(0.25), 0
 
     def wanted(self, *, build: bool, progress: object = None) -> Named:
         if not self.runs:
@@ -67,8 +67,12 @@ class Machine:
         self.opened.append(Named(0.75))
         return self.opened[-1]
 
+    def open_spare(self) -> Named:
+        self.spares += 1
+        return self.spare
+
     def standing_by(self) -> StandbyEngine:
-        return StandbyEngine("tensorrt", self.wanted, lambda: self.spare, True, self.said.append)
+        return StandbyEngine("tensorrt", self.wanted, self.open_spare, True, self.said.append)
 
 
 def value(engine: StandbyEngine) -> float:
@@ -100,6 +104,28 @@ def test_what_is_built_serves_at_once() -> None:
     engine = machine.standing_by()
     assert value(engine) == 0.75
     engine.close()
+    assert machine.opened[0].closed
+
+
+def test_the_cpu_is_ready_before_it_is_needed() -> None:
+    """What has to be loaded first would not be there within the second."""
+    machine = Machine(built=True)
+    engine = machine.standing_by()
+    assert machine.spares == 1
+    machine.opened[0].broken = True
+    assert value(engine) == 0.25
+    assert machine.spares == 1
+    engine.close()
+
+
+def test_where_the_cpu_cannot_stand_by_nothing_is_left_open() -> None:
+    machine = Machine(built=True)
+
+    def no_spare() -> Named:
+        raise EngineError("no CPU engine runs on this machine")
+
+    with pytest.raises(EngineError, match="no CPU engine"):
+        StandbyEngine("tensorrt", machine.wanted, no_spare, True, machine.said.append)
     assert machine.opened[0].closed
 
 
