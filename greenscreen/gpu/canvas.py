@@ -6,6 +6,7 @@ from typing import Literal
 
 import numpy as np
 
+from greenscreen import memory
 from greenscreen.background import Blur
 from greenscreen.colour import Bytes
 from greenscreen.forms import Form, Raw
@@ -150,7 +151,7 @@ class Canvas:
             else:
                 self._go_on(behind)
             card.wait()
-        small, values, out = np.split(self._host_result.copy(), np.cumsum([*self._sizes.values()])[:-1])
+        small, values, out = np.split(memory.copied(self._host_result), np.cumsum([*self._sizes.values()])[:-1])
         small = small.view(np.float32).reshape(self._guide[::-1])
         planes = out.reshape(-1, self.size[0])
         return CardPicture(frame, small, values.reshape(frame.size[::-1]), None if standing is None else planes)
