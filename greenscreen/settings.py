@@ -90,7 +90,7 @@ class Settings(BaseModel):
         "engine that runs the network: auto, tensorrt, openvino, onnxruntime, mediapipe,"
         " onnxruntime-cuda, onnxruntime-directml or onnxruntime-coreml",
     )
-    gpu: int | None = Field(None, ge=0, description="number of the GPU that runs it, where there are several")
+    gpu: int | None = Field(None, ge=0, description="number of the GPU that runs it, as doctor lists them")
     model: Path | None = Field(
         None, description="ONNX model, its contract beside it, or .tflite, instead of the bundled one"
     )

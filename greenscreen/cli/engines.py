@@ -39,9 +39,7 @@ def build_engine(
                 bar.update(task, completed=done)
                 return True
 
-            with closing(
-                load_engine("tensorrt")(path, contract, width, height, gpu=gpu or 0, progress=progress)
-            ) as engine:
+            with closing(load_engine("tensorrt", gpu)(path, contract, width, height, progress=progress)) as engine:
                 make_ready(engine, build=True)
         say(f"{contract.name} at {width}x{height} is ready")
 

@@ -80,15 +80,25 @@ def bundled_model() -> Path:
     return inside if inside.exists() else package.parent / "engines" / "student.onnx"
 
 
-def load_engine(name: str) -> OpenEngine:
-    """The function that opens the named engine; raises `EngineError` when its library is not installed."""
+def load_engine(name: str, gpu: int | None = None) -> OpenEngine:
+    """The function that opens the named engine, on the GPU of this number or else on the fastest, if it runs on one.
+
+    Raises `EngineError` when its library is not installed.
+    """
     module, _, provider = ENGINES[name].partition(":")
     try:
         opener: OpenEngine = importlib.import_module(module).open_engine
     except (ImportError, OSError) as error:  # the second where a library of its own is missing
         remedy = f"install it with: pip install {INSTALL.get(name, name.partition('-')[0])}"
         raise EngineError(f"the engine {name} cannot be loaded: {error}", remedy) from error
-    return partial(opener, provider=provider) if provider else opener
+    if provider:
+        opener = partial(opener, provider=provider)
+    if name not in ON_GPU:
+        return opener
+    if gpu is not None:
+        # As nvidia-smi and the doctor count them; CUDA's own way of counting begins with the fastest.
+        os.environ.setdefault("CUDA_DEVICE_ORDER", "PCI_BUS_ID")
+    return partial(opener, gpu=gpu or 0)
 
 
 def chosen_model(engine: str, model: Path | None) -> tuple[Path, ModelContract]:
@@ -276,9 +286,7 @@ def open_segmenter(
     reasons = []
     for name in AUTO if engine == "auto" else [engine]:
         try:
-            opener = load_engine(name)
-            if name in ON_GPU:
-                opener = partial(opener, gpu=gpu or 0)
+            opener = load_engine(name, gpu)
             if name == "tensorrt":
                 opener = standing_by(opener, say, ready) if meanwhile else partial(opener, progress=telling(say))
             file, promise = path, contract

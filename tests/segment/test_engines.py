@@ -1,5 +1,6 @@
 """Engines: both run the shipped model alike, remember alike, and fail in words."""
 
+import os
 from pathlib import Path
 
 import cv2
@@ -125,6 +126,16 @@ def test_cuda_is_looked_for_where_pip_puts_it(
         open_segmenter("onnxruntime-cuda")
     assert asked == ["preload", "session"]
     assert capsys.readouterr().out == ""
+
+
+def test_who_chooses_a_gpu_counts_them_as_nvidia_smi_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And so as the doctor lists them; who does not gets the first by CUDA's own way of counting, the fastest."""
+    monkeypatch.setenv("CUDA_DEVICE_ORDER", "")
+    monkeypatch.delenv("CUDA_DEVICE_ORDER")
+    load_engine("onnxruntime-cuda")
+    assert "CUDA_DEVICE_ORDER" not in os.environ
+    load_engine("onnxruntime-cuda", 0)
+    assert os.environ["CUDA_DEVICE_ORDER"] == "PCI_BUS_ID"
 
 
 def test_a_gpu_is_chosen_only_for_engines_that_run_on_one() -> None:
