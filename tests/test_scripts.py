@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,7 @@ def old_system(tmp_path: Path) -> tuple[Path, dict[str, str]]:
     shutil.copytree(SCRIPTS, repository / "scripts")
     (repository / "pyproject.toml").touch()
     programs.mkdir()
-    for name in ["python3", "python3.11", "python3.12", "python3.13"]:
+    for name in ["python3", "python3.11", "python3.12", "python3.13", "python3.14"]:
         (programs / name).write_text('#!/bin/sh\n[ "$1" = -V ] && echo "Python 3.9.2" || exit 1\n')
         (programs / name).chmod(0o755)
     link = tmp_path / "demo"
@@ -40,6 +41,15 @@ def test_demo_names_the_python_it_needs(old_system: tuple[Path, dict[str, str]],
     assert answer.returncode == 1
     assert "needed, and this is Python 3.9.2: sudo apt install python3.11-venv" in answer.stderr
     assert not list(tmp_path.glob("*/.venv"))
+
+
+@pytest.mark.parametrize("name", ["evaluate", "bench-camera", "bench-file", "bench-latency"])
+def test_what_measures_clips_says_that_one_is_not_there(name: str, tmp_path: Path) -> None:
+    """One sentence, as the commands say it, and no traceback."""
+    answer = subprocess.run([sys.executable, SCRIPTS / name, tmp_path / "none.mp4"], capture_output=True, text=True)
+    assert answer.returncode == 1
+    assert "there is no video" in answer.stderr
+    assert "Traceback" not in answer.stderr
 
 
 def test_nobody_is_told_to_install_the_other_program_of_our_name() -> None:

@@ -1,6 +1,8 @@
 """What people see in their terminal."""
 
-from contextlib import suppress
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -31,3 +33,13 @@ def complain(error: GreenscreenError) -> None:
         err.print(Text.assemble(("error:", "red"), f" {printable(error.message)}"))
         if error.hint:
             err.print(Text.assemble(("hint:", "dim"), f" {printable(error.hint)}"))
+
+
+@contextmanager
+def complaining() -> Iterator[None]:
+    """Around a script: what was foreseen ends it with a sentence and an exit code."""
+    try:
+        yield
+    except GreenscreenError as error:
+        complain(error)
+        sys.exit(error.exit_code)
