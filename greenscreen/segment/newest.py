@@ -72,6 +72,9 @@ class Newest:
 
 def follows(frame: Frame, before: Frame) -> bool:
     """Whether a frame shows what the one before did, so that its matte is of use."""
-    if frame.fresh or frame.size != before.size or not 0 <= frame.time - before.time <= OLDEST:
-        return False
-    return not has_jumped(blocks_of(frame.guide), blocks_of(before.guide))
+    return soon_after(frame, before) and not has_jumped(blocks_of(frame.guide), blocks_of(before.guide))
+
+
+def soon_after(frame: Frame, before: Frame) -> bool:
+    """Whether a frame is of the same stream and shape as the one before, without a pause."""
+    return not frame.fresh and frame.size == before.size and 0 <= frame.time - before.time <= OLDEST

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from statistics import median
 
 from greenscreen.frame import Frame, Matte
-from greenscreen.segment.newest import follows
+from greenscreen.segment.newest import soon_after
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +26,7 @@ SAID = "this machine is busy: the network looks at every second frame"
 class Sparing:
     """Asks `look` for every frame, or for every second and in between `carry`; both are a `Segmenter`'s.
 
-    Used from one thread.
+    `carry` looks by itself where the picture jumped. Used from one thread.
     """
 
     def __init__(self, look: Callable[[Frame], Matte], carry: Callable[[Frame], Matte]):
@@ -41,7 +41,7 @@ class Sparing:
         """The frame's own matte, or the last frame's, moved; raises what `look` and `carry` raise."""
         last, looked = self._last, self._looked
         self._asked, self._last, self._looked = True, None, False
-        spared = self.active and looked and last is not None and follows(frame, last)
+        spared = self.active and looked and last is not None and soon_after(frame, last)
         matte = self._carry(frame) if spared else self._look(frame)
         self._last, self._looked = frame, not spared
         return matte
