@@ -15,7 +15,7 @@ from greenscreen.composite import Soft
 from greenscreen.errors import SourceError, UsageError
 from greenscreen.frame import Alpha, Frame, Image, Matte
 from greenscreen.gallery import find, gallery
-from greenscreen.images import PHOTO_SUFFIXES, UNREAD_SUFFIXES, read_photo
+from greenscreen.images import STILL_SUFFIXES, read_photo
 from greenscreen.resize import TRACE, cover, stack_radius, weighted_blur
 from greenscreen.sources.video import VideoSource
 
@@ -177,8 +177,7 @@ def open_backdrop(text: str) -> Backdrop | None:
     path = find(word) or Path(expanduser(word))
     if not word or not isfile(path):
         raise UsageError(f"there is no background {text!r}", f"choose {', '.join([*gallery(), CHOICES])}")
-    # A GIF plays. To FFmpeg, HEIC is one too, of the tiles that such a photo is stored in.
-    if path.suffix.lower() in (PHOTO_SUFFIXES | UNREAD_SUFFIXES) - {".gif"}:
+    if path.suffix.lower() in STILL_SUFFIXES:
         return Still(read_photo(path))
     try:
         return Clip(path)

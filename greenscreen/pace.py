@@ -5,9 +5,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from greenscreen.frame import Frame
-from greenscreen.images import letterbox
 from greenscreen.placeholder import QUIET, placeholder
-from greenscreen.resize import cover
+from greenscreen.resize import cover, letterbox
 from greenscreen.settings import Fit
 from greenscreen.sources import Source
 

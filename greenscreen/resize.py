@@ -23,6 +23,18 @@ def cover(image: Image, width: int, height: int) -> Image:
     return _resize(cropped, width, height, cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
 
 
+def letterbox(image: Image, width: int, height: int) -> Image:
+    """The whole picture at exactly this size: scaled, never stretched, with black where its shape differs."""
+    h, w = image.shape[:2]
+    scale = min(width / w, height / h)
+    inner_w, inner_h = max(1, round(w * scale)), max(1, round(h * scale))
+    out = np.zeros((height, width, 3), np.uint8)
+    left, top = (width - inner_w) // 2, (height - inner_h) // 2
+    interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    out[top : top + inner_h, left : left + inner_w] = cv2.resize(image, (inner_w, inner_h), interpolation=interpolation)
+    return out
+
+
 def stretched(matte: Matte, width: int, height: int) -> Matte:
     """A matte at this size, interpolated; itself where that is its own."""
     if matte.shape == (height, width):

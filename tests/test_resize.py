@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from greenscreen.resize import cover, weighted_blur
+from greenscreen.resize import cover, letterbox, weighted_blur
 
 
 @settings(deadline=None, max_examples=30)
@@ -47,3 +47,11 @@ def test_tiny_pictures_can_be_blurred(shape: tuple[int, int]) -> None:
     for weight in (0, 1):
         out = weighted_blur(colour, np.full(shape, weight, np.float32), 30)
         assert np.isfinite(out).all()
+
+
+def test_letterboxing_keeps_the_shape() -> None:
+    boxed = letterbox(np.full((10, 10, 3), 200, np.uint8), 40, 20)
+    assert boxed.shape == (20, 40, 3)
+    assert (boxed[:, :10] == 0).all()
+    assert (boxed[:, 10:30] == 200).all()
+    assert letterbox(np.zeros((1, 20000, 3), np.uint8), 40, 20).shape == (20, 40, 3)

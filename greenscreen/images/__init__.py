@@ -30,6 +30,9 @@ PHOTO_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".
 UNREAD_SUFFIXES = frozenset({".heic", ".heif", ".gif", ".jxl"})
 """Endings of photos that `read_photo` refuses, with what to do."""
 
+STILL_SUFFIXES = (PHOTO_SUFFIXES | UNREAD_SUFFIXES) - {".gif"}
+"""Endings of photos, readable or not. A GIF plays. FFmpeg would play HEIC too: the tiles in which it stores a photo."""
+
 _WRITTEN_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 _MOST_PIXELS, _MOST_SIDE = 200_000_000, 65_535
 _MOST_BYTES = 1 << 30
@@ -134,18 +137,6 @@ def list_photos(folder: Path, others: bool = False) -> list[Path]:
     if not found:
         raise SourceError(f"there are no photos in {folder}", f"it should hold files in {_spoken(PHOTO_SUFFIXES)}")
     return found
-
-
-def letterbox(image: Image, width: int, height: int) -> Image:
-    """Return the whole picture at exactly this size: scaled, never stretched, with black where its shape differs."""
-    h, w = image.shape[:2]
-    scale = min(width / w, height / h)
-    inner_w, inner_h = max(1, round(w * scale)), max(1, round(h * scale))
-    out = np.zeros((height, width, 3), np.uint8)
-    left, top = (width - inner_w) // 2, (height - inner_h) // 2
-    interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-    out[top : top + inner_h, left : left + inner_w] = cv2.resize(image, (inner_w, inner_h), interpolation=interpolation)
-    return out
 
 
 def on_white(image: Image, opacity: Bytes) -> Image:

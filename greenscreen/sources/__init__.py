@@ -136,7 +136,7 @@ def _camera(
 
 
 def _file(name: str, fps: float | None) -> Source:
-    from greenscreen.images import PHOTO_SUFFIXES, UNREAD_SUFFIXES
+    from greenscreen.images import STILL_SUFFIXES
     from greenscreen.sources.photos import PhotoSource
     from greenscreen.sources.video import VideoSource
 
@@ -146,7 +146,6 @@ def _file(name: str, fps: float | None) -> Source:
             "give a camera's number, /dev/video0, an http:// or rtsp:// address, demo, or the path of a file",
         )
     path = Path(name)
-    # A GIF plays; the others of those would, as tiles.
-    if path.is_dir() or path.suffix.lower() in (PHOTO_SUFFIXES | UNREAD_SUFFIXES) - {".gif"}:
+    if path.is_dir() or path.suffix.lower() in STILL_SUFFIXES:
         return PhotoSource(path, fps or 30)
     return VideoSource(path, planar=True)

@@ -17,9 +17,9 @@ from greenscreen.colour import Bytes
 from greenscreen.errors import SourceError
 from greenscreen.forms import Raw
 from greenscreen.frame import Frame, Image
-from greenscreen.images import letterbox
 from greenscreen.linux import v4l2
 from greenscreen.linux.holders import holders
+from greenscreen.resize import letterbox
 from greenscreen.sources import raw
 from greenscreen.sources.trouble import why_closed
 

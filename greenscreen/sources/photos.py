@@ -8,7 +8,8 @@ from typing import Self
 
 from greenscreen.errors import SourceError
 from greenscreen.frame import Frame, Image
-from greenscreen.images import letterbox, list_photos, read_photo
+from greenscreen.images import list_photos, read_photo
+from greenscreen.resize import letterbox
 
 log = logging.getLogger(__name__)
 

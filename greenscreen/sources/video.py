@@ -13,7 +13,8 @@ from av.video.stream import VideoStream
 
 from greenscreen.errors import SourceError
 from greenscreen.frame import Frame
-from greenscreen.images import letterbox, on_white
+from greenscreen.images import on_white
+from greenscreen.resize import letterbox
 from greenscreen.sources.demux import HINT, Frames, extent, opened
 from greenscreen.sources.pixels import is_hdr, picture_of, planes_of
 

@@ -14,7 +14,7 @@ from photos import KINDS, encoded, near, pillow
 from PIL import Image as Pillow
 
 from greenscreen.errors import SinkError, SourceError, UsageError
-from greenscreen.images import letterbox, list_photos, open_photo, read_photo, write_image
+from greenscreen.images import list_photos, open_photo, read_photo, write_image
 
 
 @pytest.mark.parametrize("suffix", KINDS)
@@ -165,11 +165,3 @@ def test_a_folder_without_photos_is_refused(tmp_path: Path) -> None:
         list_photos(tmp_path)
     with pytest.raises(SourceError, match="cannot be read"):
         list_photos(tmp_path / "missing")
-
-
-def test_letterboxing_keeps_the_shape() -> None:
-    boxed = letterbox(np.full((10, 10, 3), 200, np.uint8), 40, 20)
-    assert boxed.shape == (20, 40, 3)
-    assert (boxed[:, :10] == 0).all()
-    assert (boxed[:, 10:30] == 200).all()
-    assert letterbox(np.zeros((1, 20000, 3), np.uint8), 40, 20).shape == (20, 40, 3)
