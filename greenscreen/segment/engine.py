@@ -40,6 +40,10 @@ class Engine(Protocol):
     def close(self) -> None: ...
 
 
+OpenEngine = Callable[..., Engine]
+"""Takes model, contract, width and height; what else, the engine's own module says."""
+
+
 @runtime_checkable
 class CardEngine(Engine, Protocol):
     """An engine on a GPU, for whoever has more to do there: in the same stream, in the thread that opened it.

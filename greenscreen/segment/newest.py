@@ -9,8 +9,8 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from greenscreen.frame import Frame, Matte
-from greenscreen.segment import network_input
 from greenscreen.segment.motion import Motion
+from greenscreen.segment.segmenter import network_input
 from greenscreen.segment.stillness import blocks_of, has_jumped
 
 OLDEST = 0.2

@@ -18,13 +18,13 @@ from greenscreen.segment import (
     bundled_model,
     host,
     load_engine,
-    network_input,
     open_segmenter,
 )
 from greenscreen.segment.engine import FIRST_LOOKS, both_sides, first_look
 from greenscreen.segment.host import fine_beside
 from greenscreen.segment.onnxruntime import OnnxRuntimeEngine
 from greenscreen.segment.openvino import OpenVinoEngine
+from greenscreen.segment.segmenter import network_input
 from greenscreen.sources import open_source
 
 MODEL = bundled_model()

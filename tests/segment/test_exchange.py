@@ -8,7 +8,8 @@ import pytest
 
 from greenscreen.contract import ModelContract, read_contract
 from greenscreen.frame import Frame, Image, Matte
-from greenscreen.segment import MOST_ENGINES, Segmenter, bundled_model
+from greenscreen.segment import Segmenter, bundled_model
+from greenscreen.segment.segmenter import MOST_ENGINES
 
 
 class Saying:

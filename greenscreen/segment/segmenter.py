@@ -1,0 +1,168 @@
+"""Frames to coarse mattes: decides when the network looks, and what it remembers when it does."""
+
+from collections.abc import Callable
+from pathlib import Path
+from threading import Lock, RLock
+from typing import Self
+
+import cv2
+import numpy as np
+
+from greenscreen import memory
+from greenscreen.contract import ModelContract
+from greenscreen.frame import Frame, Image, Matte
+from greenscreen.segment.engine import Engine, OpenEngine, first_look, look_well
+from greenscreen.segment.motion import Motion
+from greenscreen.segment.standby import StandbyEngine
+from greenscreen.segment.stillness import Stillness
+
+MOST_ENGINES = 8
+"""So many are kept: as many as photos have usual shapes. Each takes about a hundred megabytes."""
+
+
+class Segmenter:
+    """Turns frames into coarse mattes. Engines for each picture shape are opened when met; the newest are kept."""
+
+    def __init__(self, engine: str, opener: OpenEngine, model: Path, contract: ModelContract):
+        self._name, self.contract = engine, contract
+        self._opener, self._model = opener, model
+        self.meet: Callable[[Engine, Image, bool], Matte] = first_look
+        """How a fresh picture is looked at; may be set before the first frame."""
+        self._engines: dict[tuple[int, int], Engine] = {}
+        self.patient = False
+        """Whether frames in BGR may wait until the loops that follow motion are compiled; those in I420 come after."""
+        self._stillness, self._motion = Stillness(), Motion()
+        self.skipped = 0
+        """Frames for which the network was not run, because the picture stood still, or held nothing new."""
+        self._fresh = self._looked = False
+        self._next: Segmenter | None = None
+        self._offering, self._using = Lock(), RLock()
+
+    @property
+    def engine(self) -> str:
+        """What the engine is called, and whether another serves in its place."""
+        # A copy, as another thread may be opening one for a new shape.
+        waiting = any(isinstance(engine, StandbyEngine) and engine.waiting for engine in [*self._engines.values()])
+        return f"{self._name} (the CPU meanwhile)" if waiting else self._name
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._offering:
+            unused, self._next = self._next, None
+        close_all(self._engines)
+        if unused:
+            close_all(unused._engines)
+
+    def exchange(self, other: "Segmenter") -> None:
+        """Becomes another, with the next frame. May be called from any thread; what `other` opened is ours then."""
+        with self._offering:
+            unused, self._next = self._next, other
+        if unused:
+            unused.__exit__()
+
+    def _take_over(self) -> None:
+        """In the thread that uses the engines, so that none is closed under its hands."""
+        # Another thread may be looking at a frame meanwhile: then the next will see to it.
+        if self._next is None or not self._using.acquire(blocking=False):
+            return
+        try:
+            with self._offering:
+                other, self._next = self._next, None
+            if other:
+                old, self._engines = self._engines, other._engines
+                self._name, self.contract = other._name, other.contract
+                self._opener, self._model = other._opener, other._model
+                self._fresh = True
+                # These alone: yet another may be offered at this moment.
+                close_all(old)
+        finally:
+            self._using.release()
+
+    def engine_for(self, frame: Frame) -> Engine:
+        """The engine for pictures of this frame's shape; raises `EngineError` when it cannot be opened."""
+        self._take_over()
+        return self.open(*frame.size)
+
+    def open(self, width: int, height: int) -> Engine:
+        """The engine for pictures of this shape, opened if it is the first; raises `EngineError` when it cannot be."""
+        size = self.contract.input_size(width, height)
+        if size not in self._engines:
+            if len(self._engines) >= MOST_ENGINES:
+                self._engines.pop(next(iter(self._engines))).close()
+            self._engines[size] = self._opener(self._model, self.contract, *size)
+        return self._engines[size]
+
+    def segment(self, frame: Frame) -> Matte:
+        """The matte at the model's input size, `(h, w)` float32 in [0, 1]; raises `EngineError`."""
+        with self._using:
+            return self._segment(frame)
+
+    def carry(self, frame: Frame) -> Matte:
+        """The last matte in place of another look, moved with the picture once the loops that follow it are compiled.
+
+        A look where there is no last one of this size, or the picture jumped; raises `EngineError`.
+        """
+        with self._using:
+            return self._segment(frame, spared=True)
+
+    def _segment(self, frame: Frame, spared: bool = False) -> Matte:
+        engine = self.engine_for(frame)
+        fresh = frame.fresh or self._fresh
+        size = self.contract.input_size(*frame.size)
+        image = network_input(frame, *size)
+        if fresh:
+            self._stillness.reset()
+        if (kept := self._stillness.answer(image, frame.planar)) is not None:
+            self.skipped += 1
+            self._looked = False
+            return kept
+        remembers = bool(self.contract.previous)
+        follows = remembers and (frame.planar or self.patient)
+        if fresh or self._stillness.jumped or not follows:
+            self._motion.reset()
+        last = self._motion.bring(image) if follows else None
+        if spared or self._may_carry:
+            carried = self._motion.carry() if follows else self._stillness.matte
+            if carried is not None and carried.shape == image.shape[:2] and not self._stillness.jumped:
+                self._looked = False
+                self.skipped += 1
+                self._stillness.keep(carried)
+                return carried
+        if fresh:
+            matte = self.meet(engine, image, remembers)
+        else:
+            matte = look_well(engine, image, remembers) if self._stillness.jumped else engine.step(image, last)
+        if follows:
+            matte = self._motion.keep(matte)
+        self._stillness.keep(matte)
+        self._fresh, self._looked = False, True
+        return matte
+
+    @property
+    def _may_carry(self) -> bool:
+        """Whether the last matte will do for the picture it was just brought to.
+
+        Never after a frame that was not looked at, for errors not to add up, nor once all stands still, when the
+        network makes up its mind; and not for who is patient.
+        """
+        return self._looked and not self.patient and self._stillness.moving and self._motion.explains
+
+
+def close_all(engines: dict[tuple[int, int], Engine]) -> None:
+    for engine in engines.values():
+        engine.close()
+    engines.clear()
+
+
+def network_input(frame: Frame, width: int, height: int) -> Image:
+    """The frame's picture at the network's size: from its guide, unless that has less detail than the network sees."""
+    high, wide = frame.guide.shape[:2]
+    if wide < width or high < height:
+        return frame.averaged(width, height)
+    # Where little is averaged, a mean of four pixels by their nearness is as good, in a fifth of the time.
+    nearly = 4 * wide < 5 * width and 4 * high < 5 * height
+    how = cv2.INTER_LINEAR if nearly else cv2.INTER_AREA
+    out = memory.empty((height, width, 3), np.uint8)
+    return np.asarray(cv2.resize(frame.guide, (width, height), dst=out, interpolation=how), np.uint8)
