@@ -92,12 +92,12 @@ class Settings(BaseModel):
     )
     gpu: int | None = Field(None, ge=0, description="number of the GPU that runs it, as doctor lists them")
     model: Path | None = Field(
-        None, description="ONNX model, its contract beside it, or .tflite, instead of the bundled one"
+        None, description="ONNX model with its contract beside it, or .tflite, instead of the bundled one"
     )
-    fit: Fit = Field("crop", description="crop or letterbox, where picture and size differ in shape")
+    fit: Fit = Field("crop", description="crop or letterbox a picture whose shape differs from --size")
     latency: Literal["exact", "low"] = Field(
         "exact",
-        description="exact: each picture waits for its own matte; low: it goes out with the newest there is",
+        description="exact: each picture waits for its own matte; low: it goes out at once with the newest there is",
     )
     on_demand: bool = Field(False, description="open the camera only while a program watches the virtual camera")
     frames: int | None = Field(None, ge=1, le=sys.maxsize, description="stop after this many frames")

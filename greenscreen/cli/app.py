@@ -22,7 +22,7 @@ from greenscreen import __version__
 from greenscreen.address import DEFAULT_HOST, DEFAULT_PORT
 from greenscreen.cli.console import complain, err, out, progress_bar, say
 from greenscreen.cli.engines import engines
-from greenscreen.cli.options import with_settings
+from greenscreen.cli.options import Background, Engine, Gpu, Model, with_settings
 from greenscreen.cli.profiles import profiles
 from greenscreen.cli.remote import remote
 from greenscreen.control import Control
@@ -56,11 +56,7 @@ def named(text: str) -> Path:
     return Path(filled(text))
 
 
-Engine = Annotated[str, typer.Option(help=help_of("engine"))]
-Gpu = Annotated[int | None, typer.Option(min=0, help=help_of("gpu"))]
-Model = Annotated[Path | None, typer.Option(help=help_of("model"))]
-Background = Annotated[str | None, typer.Option("--background", "-b", help=help_of("background"))]
-Matte = Annotated[bool, typer.Option("--matte", help="write the matte alone, white the person")]
+Matte = Annotated[bool, typer.Option("--matte", help="write only the matte, with the person white")]
 
 
 SERVICE = {"virtual_camera": True, "preview": False, "on_demand": sys.platform.startswith("linux")}
@@ -81,7 +77,9 @@ def show_version(wanted: bool) -> None:
 @app.callback()
 def options(
     debug: Annotated[bool, typer.Option("--debug", help="show log and traceback")] = False,
-    version: Annotated[bool, typer.Option("--version", callback=show_version, is_eager=True, help="show it")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=show_version, is_eager=True, help="show the version")
+    ] = False,
 ) -> None:
     # Whoever asks for the end, however this was started: everything is unwound, and no half file stays behind.
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -96,9 +94,9 @@ def options(
 @with_settings
 def run(
     profile: Annotated[
-        str | None, typer.Option(help="settings kept under this name; options given here count for more")
+        str | None, typer.Option(help="use the settings kept under this name; options given here override them")
     ] = None,
-    stats: Annotated[bool, typer.Option("--stats", help="print rate, age and times every second")] = False,
+    stats: Annotated[bool, typer.Option("--stats", help="print rate, delay and stage times every second")] = False,
     log_json: Annotated[bool, typer.Option("--log-json", help="print everything as lines of JSON")] = False,
     background_service: Annotated[
         bool, typer.Option("--background-service", help="virtual camera only, on demand, without a window")
@@ -189,7 +187,7 @@ def video(
     engine: Engine = "auto",
     gpu: Gpu = None,
     model: Model = None,
-    fast: Annotated[bool, typer.Option("--fast", help="look less closely, as in a call, and be done sooner")] = False,
+    fast: Annotated[bool, typer.Option("--fast", help="look only as closely as in a call, and finish sooner")] = False,
 ) -> None:
     """Replace the room in a video file, every frame and the sound kept."""
     from greenscreen.batch import cut_video, refuse_both
@@ -221,9 +219,9 @@ def bench(
     ] = None,
     engine: Engine = "auto",
     frames: Annotated[int, typer.Option(min=1, max=100_000, help="frames to time")] = 200,
-    clip: Annotated[str, typer.Option(metavar="FILE", help="video whose beginning they are", callback=filled)] = "demo",
+    clip: Annotated[str, typer.Option(metavar="FILE", help="video that they are taken from", callback=filled)] = "demo",
     compare_peer: Annotated[
-        Path | None, typer.Option(metavar="ONNX", help="time another program's network and usual work in between")
+        Path | None, typer.Option(metavar="ONNX", help="time another program's network and usual work in turns")
     ] = None,
     plot: Annotated[Path | None, typer.Option(metavar="FILE", help="draw the stages, as .png, .svg or .pdf")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print one JSON object a line")] = False,
@@ -290,7 +288,7 @@ def setup(
     apply: Annotated[bool, typer.Option("--apply", help="run the commands, after asking")] = False,
     service: Annotated[bool, typer.Option("--service", help="print a systemd user unit instead")] = False,
 ) -> None:
-    """Say what this system needs to have a virtual camera; with --apply, do it."""
+    """Show what this system needs for a virtual camera; with --apply, do it."""
     from greenscreen.setup import OBS, gather, obs_camera, plan, service_unit
 
     if service:
@@ -316,7 +314,7 @@ def setup(
 
 @app.command()
 def doctor() -> None:
-    """Say what this machine has, what it lacks and how to get it."""
+    """Show what this machine has, what it lacks and how to get it."""
     from greenscreen.doctor import examine
 
     colours = {"ok": "green", "missing": "yellow", "broken": "red"}

@@ -1,18 +1,16 @@
 """`greenscreen engine`: what TensorRT builds for this machine's GPU, and keeps; and MediaPipe's model."""
 
 from contextlib import closing
-from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 from rich.progress import Progress, TaskID
 
 from greenscreen.cli.console import progress_bar, say
-from greenscreen.settings import help_of, make_settings
+from greenscreen.cli.options import Gpu, Model
+from greenscreen.settings import make_settings
 
-engines = typer.Typer(help="What TensorRT builds for this machine's GPU, and keeps; and a model for MediaPipe.")
-Gpu = Annotated[int | None, typer.Option(min=0, help=help_of("gpu"))]
-Model = Annotated[Path | None, typer.Option(help=help_of("model"))]
+engines = typer.Typer(help="Build, list and remove what TensorRT needs for this GPU; fetch a model for MediaPipe.")
 
 
 @engines.command("build")
@@ -46,7 +44,7 @@ def build_engine(
 
 @engines.command("list")
 def list_engines() -> None:
-    """List what is kept, and for what it was built."""
+    """List what was built, and for what."""
     from greenscreen.segment.plans import kept_plans
 
     plans = kept_plans()

@@ -8,9 +8,15 @@ from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 import typer
 from pydantic.fields import FieldInfo
 
-from greenscreen.settings import Settings
+from greenscreen.settings import Settings, help_of
 
 Command = TypeVar("Command", bound=Callable[..., None])
+
+Engine = Annotated[str, typer.Option(help=help_of("engine"))]
+Gpu = Annotated[int | None, typer.Option(min=0, help=help_of("gpu"))]
+Model = Annotated[Path | None, typer.Option(help=help_of("model"))]
+Background = Annotated[str | None, typer.Option("--background", "-b", help=help_of("background"))]
+"""Settings that other commands than `run` have, too."""
 
 _SHORT = {"background": "-b"}
 _METAVARS = {"size": "WxH"}

@@ -7,9 +7,8 @@ import typer
 
 from greenscreen.address import DEFAULT_HOST, DEFAULT_PORT
 from greenscreen.cli.client import Client
+from greenscreen.cli.profiles import Name
 from greenscreen.errors import UsageError
-
-Name = Annotated[str, typer.Argument(help="name of the profile")]
 
 remote = typer.Typer(help="Drive a greenscreen that runs with --overlay.")
 
@@ -18,7 +17,10 @@ remote = typer.Typer(help="Drive a greenscreen that runs with --overlay.")
 def connect(
     context: typer.Context,
     url: Annotated[str, typer.Option(help="where it runs")] = f"http://{DEFAULT_HOST}:{DEFAULT_PORT}",
-    token: Annotated[str | None, typer.Option(envvar="GREENSCREEN_TOKEN", help="what it asks for off loopback")] = None,
+    token: Annotated[
+        str | None,
+        typer.Option(envvar="GREENSCREEN_TOKEN", help="the token that it asks for elsewhere than on loopback"),
+    ] = None,
 ) -> None:
     context.obj = Client(url, token)
 
@@ -45,7 +47,7 @@ def get_remote(context: typer.Context, name: Annotated[str | None, typer.Argumen
 
 @remote.command("status")
 def show_status(context: typer.Context) -> None:
-    """Print everything there is to know, as JSON."""
+    """Print settings, status and who watches, as JSON."""
     typer.echo(json.dumps(context.obj.state(), indent=2))
 
 
