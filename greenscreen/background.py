@@ -14,7 +14,7 @@ from greenscreen.colour import TO_YUV, Bytes, to_i420
 from greenscreen.composite import Soft
 from greenscreen.errors import SourceError, UsageError
 from greenscreen.frame import Alpha, Frame, Image, Matte
-from greenscreen.gallery import find, gallery
+from greenscreen.gallery import USUAL_BLUR, find, gallery
 from greenscreen.images import STILL_SUFFIXES, read_photo
 from greenscreen.resize import TRACE, cover, stack_radius, weighted_blur
 from greenscreen.sources.video import VideoSource
@@ -133,7 +133,7 @@ class Blur:
 
     def small_size(self, width: int, height: int) -> tuple[tuple[int, int], float]:
         """The size at which the blur of a picture of this size is found, and its sigma there."""
-        sigma = self._sigma or height / 50
+        sigma = self._sigma or height / USUAL_BLUR
         # A blurred picture has no detail to lose: sigma is about two pixels.
         factor = max(1.0, sigma / 2)
         return (max(1, round(width / factor)), max(1, round(height / factor))), sigma / factor

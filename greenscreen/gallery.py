@@ -15,6 +15,8 @@ BUILT_IN = ("blur", "green", "black", "white")
 WORDS = frozenset({"transparent", "blur", "green", "blue", "black", "white", "gray"})
 """What means something else than a file."""
 
+USUAL_BLUR = 50
+"""By this the picture's height is divided for the sigma of plain `blur`."""
 LEAST_BLUR, MOST_BLUR = 1.0, 200.0
 
 

@@ -11,8 +11,7 @@ from pathlib import Path
 
 from greenscreen.linux.v4l2 import Device, list_devices
 
-LABEL = "greenscreen"
-OPTIONS = f"options v4l2loopback exclusive_caps=1 card_label={LABEL}"
+OPTIONS = "options v4l2loopback exclusive_caps=1 card_label=greenscreen"
 LOAD, CONFIGURE = "/etc/modules-load.d/greenscreen.conf", "/etc/modprobe.d/greenscreen.conf"
 OBS = "install OBS Studio from https://obsproject.com, start its virtual camera once, and stop it"
 
@@ -79,7 +78,7 @@ def gather(root: Path = Path("/"), kernel: str | None = None, devices: list[Devi
         headers=(modules / "build").exists(),
         loaded=module.exists(),
         exclusive=_read(module / "parameters/exclusive_caps").startswith("Y"),
-        free=any(found.loopback and (found.output or found.stuck) for found in devices),
+        free=any(found.free for found in devices),
         configured=f"/{others[0].relative_to(root)}" if others and not ours else "",
         persistent=ours and any(re.search(r"^\s*v4l2loopback\s*$", text, re.M) for text in loads),
         secure_boot=secure.exists() and secure.read_bytes()[-1:] == b"\1",

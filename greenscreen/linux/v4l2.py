@@ -63,6 +63,11 @@ class Device:
         """
         return self.loopback and not self.capture and not self.output
 
+    @property
+    def free(self) -> bool:
+        """Whether it is a loopback that nobody sends to."""
+        return self.loopback and (self.output or self.stuck)
+
 
 def list_devices(sysfs: Path = _SYSFS, dev: Path = _DEV) -> list[Device]:
     """Return every `/dev/videoN` in the order of N; empty where there are none, and on other systems than Linux."""

@@ -9,7 +9,7 @@ from typing import Literal
 
 from greenscreen.control import Control
 from greenscreen.errors import GreenscreenError, UsageError
-from greenscreen.gallery import beside, blurred
+from greenscreen.gallery import USUAL_BLUR, beside, blurred
 from greenscreen.sinks.recorder import begin_recording
 
 log = logging.getLogger(__name__)
@@ -17,7 +17,6 @@ log = logging.getLogger(__name__)
 _MORE_BLUR = 1.25
 _EDGE_STEP = 0.5  # pixels of a picture 720 high
 _TRIES = 5  # backgrounds that cannot be opened, before giving up
-_USUAL_BLUR = 1 / 50  # of the picture's height, which is what `blur` means without a number
 
 
 @dataclass
@@ -65,65 +64,39 @@ class Keys:
                 key.press(self)
         return True
 
-    def toggle_help(self) -> None:
-        self.view.help = not self.view.help
+    def flip(self, name: Literal["mirror", "meter", "help"]) -> None:
+        """Shows it here, or no longer."""
+        setattr(self.view, name, not getattr(self.view, name))
 
-    def toggle_meter(self) -> None:
-        self.view.meter = not self.view.meter
-
-    def toggle_mirror(self) -> None:
-        self.view.mirror = not self.view.mirror
-
-    def toggle_matte(self) -> None:
-        self.view.look = "result" if self.view.look == "matte" else "matte"
-
-    def toggle_split(self) -> None:
-        self.view.look = "result" if self.view.look == "split" else "split"
+    def look_at(self, look: Literal["matte", "split"]) -> None:
+        self.view.look = "result" if self.view.look == look else look
 
     def panic(self) -> None:
         """The placeholder at once; pressed again, the result, whatever was shown before."""
         hidden = self._control.settings.show == "placeholder"
         self._control.change(show="result" if hidden else "placeholder")
 
-    def next_background(self) -> None:
-        self._do(lambda: self._step(1))
+    def step(self, step: Literal[1, -1]) -> None:
+        self._do(lambda: self._step(step))
 
-    def previous_background(self) -> None:
-        self._do(lambda: self._step(-1))
+    def blur(self, factor: float) -> None:
+        self._do(lambda: self._blur(factor))
 
-    def more_blur(self) -> None:
-        self._do(lambda: self._blur(_MORE_BLUR))
+    def shift(self, field: str, step: float) -> None:
+        """Beyond its end a knob does not turn."""
+        with suppress(UsageError):
+            settings = self._control.change(**{field: getattr(self._control.settings, field) + step})
+            self._control.tell(f"{field.replace('_', ' ')}: {getattr(settings, field):g}")
 
-    def less_blur(self) -> None:
-        self._do(lambda: self._blur(1 / _MORE_BLUR))
+    def toggle(self, field: Literal["auto_frame", "clean_plate"]) -> None:
+        self._do(lambda: self._control.change(**{field: not getattr(self._control.settings, field)}))
 
-    def wider(self) -> None:
-        self._shift("edge_shift", _EDGE_STEP)
-
-    def narrower(self) -> None:
-        self._shift("edge_shift", -_EDGE_STEP)
-
-    def softer(self) -> None:
-        self._shift("feather_out", _EDGE_STEP)
-
-    def harder(self) -> None:
-        self._shift("feather_out", -_EDGE_STEP)
-
-    def follow(self) -> None:
-        self._do(lambda: self._toggle("auto_frame"))
-
-    def clean_plate(self) -> None:
-        """What it asks for, and what came of it, is told by the loop."""
-        self._do(lambda: self._toggle("clean_plate"))
-
-    def toggle_recording(self) -> None:
+    def record(self) -> None:
+        """Starts a recording, or ends the one under way."""
         self._do(self._record)
 
     def snapshot(self) -> None:
         self._control.snapshot()
-
-    def _toggle(self, field: str) -> None:
-        self._control.change(**{field: not getattr(self._control.settings, field)})
 
     def _step(self, step: int) -> None:
         """A background that cannot be opened is passed over."""
@@ -141,15 +114,9 @@ class Keys:
                 return
 
     def _blur(self, factor: float) -> None:
-        wanted = blurred(self._control.settings.background, factor, self._height * _USUAL_BLUR)
+        wanted = blurred(self._control.settings.background, factor, self._height / USUAL_BLUR)
         self._control.change(background=wanted)
         self._control.tell(f"background: {wanted}")
-
-    def _shift(self, field: str, step: float) -> None:
-        """Beyond its end a knob does not turn."""
-        with suppress(UsageError):
-            settings = self._control.change(**{field: getattr(self._control.settings, field) + step})
-            self._control.tell(f"{field.replace('_', ' ')}: {getattr(settings, field):g}")
 
     def _record(self) -> None:
         settings = self._control.settings
@@ -159,7 +126,7 @@ class Keys:
             return
         self._control.tell(f"recording to {begin_recording(self._control)}")
 
-    def _do(self, action: Callable[[], None]) -> None:
+    def _do(self, action: Callable[[], object]) -> None:
         def told() -> None:
             try:
                 action()
@@ -174,22 +141,22 @@ _QUIT = {ord("q"), ord("Q"), 27}
 
 KEYS = (
     Key("p ", "p  Space", "panic: placeholder at once, and back", Keys.panic),
-    Key("n", "n", "next background", Keys.next_background),
-    Key("b", "b", "background before", Keys.previous_background),
-    Key("+=", "+", "more blur", Keys.more_blur),
-    Key("-_", "-", "less blur", Keys.less_blur),
-    Key("e", "e", "wider outline", Keys.wider),
-    Key("d", "d", "narrower outline", Keys.narrower),
-    Key("f", "f", "softer edge", Keys.softer),
-    Key("v", "v", "harder edge", Keys.harder),
-    Key("a", "a", "follow me, and stop", Keys.follow),
-    Key("k", "k", "clean plate: step aside; and without", Keys.clean_plate),
-    Key("r", "r", "record, and stop", Keys.toggle_recording),
+    Key("n", "n", "next background", lambda keys: keys.step(1)),
+    Key("b", "b", "previous background", lambda keys: keys.step(-1)),
+    Key("+=", "+", "more blur", lambda keys: keys.blur(_MORE_BLUR)),
+    Key("-_", "-", "less blur", lambda keys: keys.blur(1 / _MORE_BLUR)),
+    Key("e", "e", "wider outline", lambda keys: keys.shift("edge_shift", _EDGE_STEP)),
+    Key("d", "d", "narrower outline", lambda keys: keys.shift("edge_shift", -_EDGE_STEP)),
+    Key("f", "f", "softer edge", lambda keys: keys.shift("feather_out", _EDGE_STEP)),
+    Key("v", "v", "harder edge", lambda keys: keys.shift("feather_out", -_EDGE_STEP)),
+    Key("a", "a", "follow me, and stop", lambda keys: keys.toggle("auto_frame")),
+    Key("k", "k", "clean plate: step aside; and without", lambda keys: keys.toggle("clean_plate")),
+    Key("r", "r", "record, and stop", Keys.record),
     Key("c", "c", "snapshot", Keys.snapshot),
-    Key("m", "m", "matte, here only", Keys.toggle_matte),
-    Key("s", "s", "split before and after, here only", Keys.toggle_split),
-    Key("x", "x", "mirror, here only", Keys.toggle_mirror),
-    Key("i", "i", "meter", Keys.toggle_meter),
-    Key("h?", "h", "this help", Keys.toggle_help),
+    Key("m", "m", "matte, here only", lambda keys: keys.look_at("matte")),
+    Key("s", "s", "split before and after, here only", lambda keys: keys.look_at("split")),
+    Key("x", "x", "mirror, here only", lambda keys: keys.flip("mirror")),
+    Key("i", "i", "meter", lambda keys: keys.flip("meter")),
+    Key("h?", "h", "this help", lambda keys: keys.flip("help")),
 )
 HELP = [*((key.name, key.help) for key in KEYS), ("q  Esc", "end")]

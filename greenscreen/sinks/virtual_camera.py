@@ -37,7 +37,7 @@ class Writer(AbstractContextManager["Writer"], Protocol):
 
 def list_virtual_cameras() -> list[VirtualCamera]:
     """Return the loopback devices that nobody else sends to, ours first; always empty on other systems than Linux."""
-    return [VirtualCamera(found.path, found.name) for found in _loopbacks() if _free(found)]
+    return [VirtualCamera(found.path, found.name) for found in _loopbacks() if found.free]
 
 
 class VirtualCameraSink:
@@ -117,7 +117,7 @@ def _choose(asked: str | None) -> str:
             raise SinkError(f"{asked} {state}", f"{_others()}to make one: {HOW_TO_MAKE_ONE}")
     if not loopbacks:
         raise SinkError("there is no virtual camera on this computer", f"to make one: {HOW_TO_MAKE_ONE}")
-    free = [found for found in loopbacks if _free(found)]
+    free = [found for found in loopbacks if found.free]
     if not free:
         raise _busy([found.path for found in loopbacks])
     return free[0].path
@@ -134,10 +134,6 @@ def _busy(paths: list[str]) -> SinkError:
 def _loopbacks() -> list[Device]:
     """The loopbacks, first those that `greenscreen setup` makes; another program's may be meant for its pictures."""
     return sorted((found for found in list_devices() if found.loopback), key=lambda found: found.name != _OURS)
-
-
-def _free(loopback: Device) -> bool:
-    return loopback.output or loopback.stuck
 
 
 def _others() -> str:
