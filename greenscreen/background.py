@@ -193,5 +193,5 @@ def _sigma(text: str) -> float | None:
     except ValueError:
         sigma = math.nan
     if not 0.3 <= sigma <= 500:
-        raise UsageError(f"blur:{text} is no amount of blur", "give sigma in pixels, from 0.3 to 500: blur:20")
+        raise UsageError(f"blur:{text} is not an amount of blur", "give sigma in pixels, from 0.3 to 500: blur:20")
     return sigma

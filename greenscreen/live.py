@@ -143,7 +143,7 @@ def refuse_contradictions(settings: Settings) -> None:
     if settings.on_demand and not sys.platform.startswith("linux"):
         raise UsageError("only Linux's virtual camera tells who watches it", "leave out --on-demand")
     if settings.on_demand and settings.virtual_camera is False:
-        raise UsageError("--on-demand waits for programs that watch the virtual camera", "allow it one")
+        raise UsageError("--on-demand waits for programs that watch the virtual camera", "leave one of them out")
     if settings.clean_plate and settings.auto_frame:
         raise UsageError("--clean-plate wants a picture that stands still, and --auto-frame moves it", "choose one")
     if settings.transparent and settings.slideshow:
@@ -183,7 +183,7 @@ def refuse_transparency(old: Settings, new: Settings) -> Prepared | None:
     """Raises `UsageError`: what is sent, and the files it is recorded to, are either transparent or not, all along."""
     if new.transparent != old.transparent:
         raise UsageError(
-            "a run cannot become transparent, nor cease to be",
+            "a run cannot become transparent, or stop being so",
             "choose the transparent background at the start, with --background transparent",
         )
     return None
@@ -269,7 +269,7 @@ def open_demo(stack: ExitStack, settings: Settings, size: tuple[int, int], fps: 
     video = free(DEMO.with_suffix(".mov" if settings.transparent else ".mp4"))
     still = free(video.with_suffix(".png"))
     demo: list[Sink] = [VideoSink(video, size, fps), StillSink(still)]
-    say(f"so this is recorded: {video}, and a still beside it: {still}")
+    say(f"so it is recorded to {video}, with a still beside it: {still}")
     return [stack.enter_context(sink) for sink in demo]
 
 

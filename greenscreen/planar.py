@@ -86,6 +86,6 @@ def _prepare() -> None:
             loops.warm_up()
     except Exception as error:
         # Whatever keeps a compiler from working here, there is a way without it.
-        log.warning("live pictures are slower than they could be: the compiled loops cannot be had (%s)", error)
+        log.warning("live pictures take longer than they could: the loops cannot be compiled here (%s)", error)
     else:
         READY.set()

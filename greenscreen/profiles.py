@@ -53,7 +53,7 @@ def read_profile(name: str) -> Values:
         text = path.read_text(encoding="utf-8")
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{path.name} is not TOML: {error}", f"mend it: greenscreen profile edit {name}") from error
+        raise UsageError(f"{path.name} is not TOML: {error}", f"fix it: greenscreen profile edit {name}") from error
     # Deep nesting, and numbers of thousands of digits, are TOML that Python does not read.
     except (OSError, ValueError, RecursionError) as error:
         raise UsageError(f"{path} cannot be read: {error}", "see: greenscreen profile edit") from error
@@ -61,7 +61,7 @@ def read_profile(name: str) -> Values:
     settings_from(
         values,
         lambda field: f"{path.name}, line {where.get(field, 1)}: {field}",
-        f"mend it: greenscreen profile edit {name}",
+        f"fix it: greenscreen profile edit {name}",
     )
     return values
 
@@ -138,7 +138,7 @@ def _write(path: Path, text: str) -> Path:
         file.parent.mkdir(parents=True, exist_ok=True)
         write_whole(file, text.encode())
     except UnicodeEncodeError as error:
-        raise UsageError("a profile cannot hold a file's name that is no text", "rename that file") from error
+        raise UsageError("a profile cannot hold a file name that is not text", "rename that file") from error
     except OSError as error:
         hint = "free some space" if error.errno == errno.ENOSPC else "check who owns its folder"
         raise UsageError(f"{path} cannot be written: {error.strerror}", hint) from error

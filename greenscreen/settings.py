@@ -107,7 +107,7 @@ class Settings(BaseModel):
     def _refuse_nul(cls, value: Any) -> Any:
         """Libraries stumble over it, each in its own way; TOML and JSON can write it, as `\\u0000`."""
         if isinstance(value, str | Path) and "\0" in str(value):
-            raise ValueError("no name or path holds a NUL character")
+            raise ValueError("a name or path cannot hold a NUL character")
         return value
 
     @property
@@ -149,5 +149,5 @@ def settings_from(values: dict[str, Any], spoken: Callable[[str], str], hint: st
         first = error.errors()[0]
         field, reason = str(first["loc"][0]), first["msg"].removeprefix("Value error, ")
         if first["type"] == "extra_forbidden":
-            raise UsageError(f"{spoken(field)} is no setting", hint) from error
+            raise UsageError(f"{spoken(field)} is not a setting", hint) from error
         raise UsageError(f"{spoken(field)} {values[field]} is not possible: {reason}", hint) from error

@@ -105,10 +105,10 @@ def plan(facts: Facts) -> Iterator[Step]:
         )
     elif not facts.persistent:
         yield Step("make browsers list the camera, under its name", f"echo '{OPTIONS}' | {sudo}tee {CONFIGURE}")
-        yield Step("have it after every start", f"echo v4l2loopback | {sudo}tee {LOAD}")
+        yield Step("load the module at every boot", f"echo v4l2loopback | {sudo}tee {LOAD}")
     if facts.loaded and (not facts.exclusive or (not facts.free and not facts.persistent)):
         yield Step(
-            "load the module anew, with these options; programs that use its cameras must be closed",
+            "reload the module with these options; close programs that use its cameras first",
             f"{sudo}modprobe -r v4l2loopback && {sudo}modprobe v4l2loopback",
         )
     elif not facts.loaded:

@@ -36,6 +36,6 @@ def _next_slide(control: Control) -> None:
         try:
             control.change(background=name)
         except GreenscreenError as error:
-            log.warning("a slide was left out: %s", error)
+            log.warning("a slide was skipped: %s", error)
         else:
             return

@@ -26,7 +26,7 @@ def test_host_and_port_may_each_be_left_out(text: str, host: str, port: int) -> 
     "text", ["a b", "h:99999", "h/x", "http://x:1", "::1", "u@h", "[x", "\u00fc", 300 * "x", 64 * "x", "a..b", "."]
 )
 def test_what_is_no_address_is_refused(text: str) -> None:
-    with pytest.raises(UsageError, match="is no address to listen on"):
+    with pytest.raises(UsageError, match="is not an address to listen on"):
         parse_address(text)
 
 

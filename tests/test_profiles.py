@@ -72,7 +72,7 @@ def test_an_outline_names_everything_and_sets_nothing() -> None:
     [
         ("mirror = true\nfps = 0\n", r"talk.toml, line 2: fps 0 is not possible: .*greater than"),
         ("\n\n  rotate=45", r"talk.toml, line 3: rotate 45 is not possible"),
-        ("colour = 'red'", r"talk.toml, line 1: colour is no setting"),
+        ("colour = 'red'", r"talk.toml, line 1: colour is not a setting"),
         ("# x\n[camera]\nname = 1", r"talk.toml, line 2: camera .* is not possible"),
         ("mirror = yes", r"talk.toml is not TOML: .*line 1"),
         ("mirror = true\nmirror = false", r"is not TOML: Cannot overwrite"),

@@ -300,7 +300,7 @@ def setup(
         return
     steps = list(plan(gather()))
     if not steps:
-        typer.echo("the virtual camera is there, and will be after the next start")
+        typer.echo("the virtual camera is ready, and will be after the next boot")
     for step in steps:
         typer.echo(f"# {step.why}" + (f"\n{step.line}" if step.line else ""))
     lines = [step.line for step in steps if step.line]
@@ -309,7 +309,7 @@ def setup(
     for line in lines:
         say(line)
         if subprocess.run(["sh", "-c", line]).returncode:
-            raise GreenscreenError(f"this failed: {line}", "mend what it says above, and run greenscreen setup again")
+            raise GreenscreenError(f"this failed: {line}", "fix what it says above, and run greenscreen setup again")
 
 
 @app.command()

@@ -20,9 +20,9 @@ class Client:
             parts = urlsplit(url if "//" in url else f"http://{url}")
             self._host, self._port = parts.hostname, parts.port or 80
         except ValueError as error:
-            raise UsageError(f"{url} is no address: {error}", "give it as http://127.0.0.1:8765") from error
+            raise UsageError(f"{url} is not an address: {error}", "give it as http://127.0.0.1:8765") from error
         if parts.scheme != "http" or not self._host:
-            raise UsageError(f"{url} is no address of greenscreen", "give it as http://127.0.0.1:8765")
+            raise UsageError(f"{url} is not the address of a greenscreen", "give it as http://127.0.0.1:8765")
         if token and not (token.isascii() and token.isprintable()):
             raise UsageError("the token has characters that no token has", "copy it as greenscreen showed it")
         self._token = token

@@ -41,7 +41,7 @@ def compile_kept(
         try:
             return core.import_model(BytesIO(kept), "CPU", dict(settings))
         except RuntimeError as error:
-            log.info("compiling %s anew: %s", model.name, error)
+            log.info("compiling %s again: %s", model.name, error)
     compiled = compile_now(core, model, shapes, settings, picture)
     try:
         content = compiled.export_model().getvalue()

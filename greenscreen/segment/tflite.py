@@ -54,7 +54,7 @@ def fetch_model() -> Path:
         reason = error.reason if isinstance(error, urllib.error.URLError) else error
         raise EngineError(f"MediaPipe's model cannot be downloaded: {reason}", _BY_HAND) from error
     if hashlib.sha256(content).hexdigest() != SHA256:
-        raise EngineError("what came is not MediaPipe's model, so it was not kept", _BY_HAND)
+        raise EngineError("what was downloaded is not MediaPipe's model, so it was not kept", _BY_HAND)
     write_private(path, content)
     return path
 

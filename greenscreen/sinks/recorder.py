@@ -66,7 +66,7 @@ def begin_recording(control: Control) -> Path:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise SinkError(f"{path.parent} cannot be made: {error.strerror}", "check its parents") from error
+        raise SinkError(f"{path.parent} cannot be made: {error.strerror}", "check the folder above it") from error
     control.change(record=path)
     return path
 

@@ -216,7 +216,7 @@ class VideoSink:
             return
         wanted, self.path = self.path, settle(self._part, self.path)
         if self.path != wanted:
-            log.warning("%s came to be meanwhile: this was recorded to %s", wanted, self.path)
+            log.warning("%s was made by somebody else meanwhile: this was recorded to %s", wanted, self.path)
 
     def _rescue(self) -> None:
         """Keep what could be written, if it plays: it does without its end."""

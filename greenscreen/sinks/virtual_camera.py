@@ -113,7 +113,7 @@ def _choose(asked: str | None) -> str:
     if asked is not None:
         loopbacks = [found for found in loopbacks if Path(found.path) == Path(asked).resolve()]
         if not loopbacks:
-            state = "is no virtual camera" if Path(asked).exists() else "does not exist"
+            state = "is not a virtual camera" if Path(asked).exists() else "does not exist"
             raise SinkError(f"{asked} {state}", f"{_others()}to make one: {HOW_TO_MAKE_ONE}")
     if not loopbacks:
         raise SinkError("there is no virtual camera on this computer", f"to make one: {HOW_TO_MAKE_ONE}")

@@ -68,7 +68,7 @@ def open_source(
     if what is None or _names_camera(what):
         return _camera(_device(what), size, fps, wanted, tell)
     if wanted is not None:
-        raise UsageError(f"{what} is no camera that could wait until somebody watches", "leave out --on-demand")
+        raise UsageError(f"{what} is not a camera, and cannot wait until somebody watches", "leave out --on-demand")
     if what == "demo":
         from greenscreen.sources.video import VideoSource
 
@@ -96,7 +96,7 @@ def other_camera(
     from greenscreen.sources.steady import Steady
 
     if not isinstance(source, Steady) or not (what is None or _names_camera(what)):
-        raise UsageError("only one camera can be exchanged for another while running", "choose it at the start")
+        raise UsageError("while running, a camera can only be exchanged for another one", "choose it at the start")
     return partial(source.switch, *_found(_device(what), size, fps))
 
 
@@ -106,7 +106,7 @@ def _names_camera(what: str) -> bool:
 
 def _device(what: str | None) -> int | str | None:
     if what and printable(what) != what:  # OpenCV crashes on a name that is no text.
-        raise UsageError(f"{what} is no camera's name", "see: greenscreen devices")
+        raise UsageError(f"{what} is not a camera's name", "see: greenscreen devices")
     return int(what) if what and what.isdecimal() else what
 
 

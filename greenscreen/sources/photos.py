@@ -58,7 +58,7 @@ class PhotoSource:
             except SourceError as error:
                 if len(self._photos) == 1:
                     raise
-                log.warning("%s: it is left out", error)
+                log.warning("%s: it is skipped", error)
                 del self._photos[0]
 
     def _images(self) -> Iterator[Image]:
@@ -67,7 +67,7 @@ class PhotoSource:
             try:
                 image = read_photo(path)
             except SourceError as error:
-                log.warning("%s: it is left out", error)
+                log.warning("%s: it is skipped", error)
                 continue
             same = image.shape == self._first.shape
             yield image if same else letterbox(image, *self.size)

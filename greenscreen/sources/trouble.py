@@ -26,7 +26,7 @@ def why_closed(name: str, node: Path | None, others: list[str]) -> SourceError:
             "join the group that may: sudo usermod -aG video $USER, then log in again",
         )
     if programs := holders(node):
-        return CameraBusyError(f"the camera {node} is in use by {', '.join(programs)}", "end it there")
+        return CameraBusyError(f"the camera {node} is in use by {', '.join(programs)}", "close it there")
     return SourceError(
         f"the camera {node} gives no video", "it may be held by another user's program, or be a device of another kind"
     )

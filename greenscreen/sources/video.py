@@ -76,7 +76,7 @@ class VideoSource:
                 if not self._loop or end == start:
                     raise
                 if start == 0:
-                    log.warning("%s; what there is goes round", error)
+                    log.warning("%s; what there is plays on and on", error)
             if not self._loop:
                 return
 

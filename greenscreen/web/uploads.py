@@ -44,7 +44,9 @@ def add_background(data: bytes, wanted: str) -> str:
         try:
             gallery_folder().mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise SinkError(f"the backgrounds folder cannot be made: {error.strerror}", "check its parents") from error
+            raise SinkError(
+                f"the backgrounds folder cannot be made: {error.strerror}", "check the folder above it"
+            ) from error
         return write_image(gallery_folder() / f"{name}.jpg", image, keep=True).stem
 
 

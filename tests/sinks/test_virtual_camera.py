@@ -86,7 +86,7 @@ def test_the_one_that_setup_makes_is_preferred(monkeypatch: pytest.MonkeyPatch) 
         (
             [WEBCAM, FREE],
             __file__,
-            f"{__file__} is no virtual camera",
+            f"{__file__} is not a virtual camera",
             "there is /dev/video11; to make one: greenscreen setup",
         ),
     ],

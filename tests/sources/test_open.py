@@ -38,7 +38,7 @@ def test_cameras_are_live_and_never_lag(word: str, name: str) -> None:
 @pytest.mark.parametrize("word", ["/dev/video\udcff", "rtsp://host/\udcff", "/dev/video0\n"])
 def test_a_camera_whose_name_is_no_text_is_refused(word: str) -> None:
     """OpenCV would crash on it."""
-    with pytest.raises(UsageError, match="no camera's name"):
+    with pytest.raises(UsageError, match="not a camera's name"):
         open_source(word)
 
 

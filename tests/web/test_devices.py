@@ -61,7 +61,7 @@ def test_a_file_does_not_become_a_camera(run: Any) -> None:
     """It has a size, a rate and an end of its own."""
     answer = run.ask("/api/devices", "PATCH", {"camera": "/dev/video4"})
     assert answer.status == 422
-    assert "only one camera can be exchanged for another" in answer.json["error"]
+    assert "a camera can only be exchanged for another" in answer.json["error"]
     assert run.moves()
 
 
