@@ -29,7 +29,7 @@ COLOURS = {
 """BGR. Green and blue are the chroma-key sheets' colours, which editors' presets expect."""
 
 LONGEST_STEP = 2.0
-"""Seconds between two frames, above which they are not of one stretch."""
+"""Seconds between two frames, above which there was a pause."""
 
 CHOICES = f"transparent, blur, blur:SIGMA, {', '.join(COLOURS)}, #rrggbb, or the path of an image or video"
 
@@ -64,7 +64,7 @@ class Colour:
 
 
 class Still:
-    """An image that covers the frame: scaled and cut, never stretched."""
+    """An image that covers the frame: scaled and cropped, never stretched."""
 
     def __init__(self, image: Image):
         self._original = self._ready = image
@@ -80,7 +80,7 @@ class Still:
 class Clip:
     """A video at its own frame rate, looped, whatever the camera's rate is.
 
-    A file that is gone when it should begin again raises `SourceError` once; from then on its last picture stays.
+    A file that is gone when it should start over raises `SourceError` once; from then on its last picture stays.
     """
 
     def __init__(self, path: Path):
@@ -157,7 +157,7 @@ def blurred_fast(small: Image, person: Matte, sigma: float) -> Soft:
 
 
 def open_backdrop(text: str) -> Backdrop | None:
-    """The backdrop that a person means by `text`; none for `transparent`.
+    """The backdrop that a person means by `text`; None for `transparent`.
 
     Raises `UsageError` for what is no backdrop and `SourceError` for a file that cannot be read.
     """

@@ -34,7 +34,7 @@ class Job:
 
 
 def refuse_both(background: str | None, matte: bool) -> None:
-    """Raises `UsageError` where a background is asked for beside a matte, which has none."""
+    """Raises `UsageError` for a background together with a matte, which has none."""
     if background and matte:
         raise UsageError("--matte writes the matte alone, and --background what is behind it", "choose one")
 
@@ -42,9 +42,9 @@ def refuse_both(background: str | None, matte: bool) -> None:
 def plan_photos(inputs: list[Path], out: Path, folder: bool = False) -> list[Job]:
     """Which photo becomes which file. A single photo may name its file; a folder, or several photos, need a folder.
 
-    What looks like a file's name is a folder's all the same if it is said to be a `folder`.
+    With `folder`, `out` is a folder even if it looks like a file's name.
 
-    Photos of one folder that differ in their ending alone keep it: `a.jpg.png`. Raises `UsageError` when two would
+    Photos of one folder that differ only in their ending keep it: `a.jpg.png`. Raises `UsageError` when two would
     write the same file or one would overwrite a photo, `SourceError` for inputs that are not there, `SinkError` when
     the folder cannot be made.
     """
@@ -92,9 +92,9 @@ def cut_photo(job: Job, segmenter: Segmenter, backdrop: Backdrop | None, matte: 
 def cut_photos(
     jobs: list[Job], segmenter: Segmenter, background: str, matte: bool, done: Callable[[Job], None]
 ) -> list[tuple[Job, GreenscreenError]]:
-    """Does every job, calls `done` after each, and returns those that failed with why: one bad photo stops no other.
+    """Does every job, calls `done` after each, and returns those that failed: one bad photo stops no other.
 
-    Raises `UsageError` before anything is written where a job would write the background's file.
+    Raises `UsageError`, before anything is written, where a job would overwrite the background's file.
     """
     failed: list[tuple[Job, GreenscreenError]] = []
     if lost := next((job for job in jobs if realpath(job.out) == _file_of(background)), None):
@@ -127,7 +127,7 @@ def cut_video(
 ) -> int:
     """Writes the whole clip with its sound; returns the number of frames. `progress` gets frames done and expected.
 
-    With `fast`, frames before a background stay I420 from reading to writing wherever they are stored so, as in a call.
+    With `fast`, frames that are stored so stay I420 from reading to writing, as in a call; only before a background.
 
     Transparent by default where the file can be. Raises `UsageError` for files that cannot be written so, and what
     reading, running and writing raise; then there is no file, also after Ctrl-C: half a clip must not pass for a whole.
@@ -172,6 +172,6 @@ def cut_video(
 
 
 def _file_of(background: str) -> str:
-    """Where the file of a background is, if it is one: found as `open_backdrop` does."""
+    """The path of a background's file, if it is one, found as `open_backdrop` finds it."""
     word = background.strip()
     return realpath(find(word) or expanduser(word))

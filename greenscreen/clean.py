@@ -1,4 +1,4 @@
-"""The clean plate in a call: the person is asked to step aside, and what the room looks like is kept."""
+"""The clean plate in a call: asks the person to step aside, and remembers what the room looks like."""
 
 import logging
 from collections.abc import Callable
@@ -19,7 +19,7 @@ UNFIT = (
 
 
 class CleanPlate:
-    """Takes a plate whenever one becomes wanted. Used by the loop's thread."""
+    """Takes a plate whenever one is asked for. Used by the loop's thread."""
 
     def __init__(
         self,

@@ -22,7 +22,7 @@ Callback = Callable[[Settings], None]
 
 @dataclass(frozen=True)
 class Prepared:
-    """What a hook has made ready: exactly one of the two is called, and neither may raise."""
+    """What a hook has made ready. Exactly one of the two is called, and neither may raise."""
 
     take: Callable[[], None]
     """Puts it to use, as the change is made."""
@@ -54,7 +54,7 @@ class Status:
     engine: str = ""
     source: str = ""
     resting: float = 0.0
-    """For what share of the pictures of late the network rested: nothing new was seen, or the machine was busy."""
+    """Share of the recent pictures on which the network rested: nothing new was seen, or the machine was busy."""
 
 
 class Control:
@@ -84,11 +84,11 @@ class Control:
         return self._change(values, lift=True)
 
     def adopt(self, **values: Any) -> Settings:
-        """As `change`, for values that nobody turns at this moment, such as a profile's: who is hidden stays hidden."""
+        """As `change`, for values that nobody is setting by hand, such as a profile's: it never shows who is hidden."""
         return self._change(values, lift=False)
 
     def withdraw(self, **values: Any) -> Settings:
-        """Sets those fields to none that still have these values, which somebody may have changed meanwhile."""
+        """Sets to None those fields that still have these values; somebody may have changed the others meanwhile."""
 
         def left(settings: Settings) -> dict[str, Any]:
             return {name: None for name, value in values.items() if getattr(settings, name) == value}
@@ -127,7 +127,7 @@ class Control:
         return new
 
     def waits(self, *names: str) -> bool:
-        """Whether a change of these fields may take its time, as something is to be opened for it."""
+        """Whether a change of these fields may take a while, because something must be opened for it."""
         return bool(self._hooks_of(names))
 
     def _hooks_of(self, names: Iterable[str]) -> list[Hook]:
@@ -136,13 +136,13 @@ class Control:
     def prepare(self, hook: Hook, *fields: str) -> None:
         """Has `hook(old, new)` called before every change of these fields, or of any if none is named.
 
-        It runs in the thread that makes the change, may take its time, and may raise to refuse. What it opens it hands
-        over as `Prepared`, so that nothing is put to use before all hooks have agreed.
+        It runs in the thread that makes the change, may take a while, and may raise to refuse. It hands over what it
+        opens as `Prepared`, so that nothing is put to use before all hooks have agreed.
         """
         self._hooks.append((hook, set(fields)))
 
     def watch(self, callback: Callback) -> Callable[[], None]:
-        """Has `callback(settings)` called after every change, in the thread that made it; returns what ends that."""
+        """Has `callback(settings)` called after every change, in the thread that made it; returns a way to end that."""
         self._callbacks.append(callback)
         return lambda: self._callbacks.remove(callback)
 
@@ -151,17 +151,17 @@ class Control:
         self.status = status
 
     def tell(self, message: str) -> None:
-        """Puts a message into the status, where it stays for some seconds."""
+        """Puts a message into the status, where it stays for a few seconds."""
         self._told, self._told_at = message, time.monotonic()
         self.publish(replace(self.status, message=message))
 
     @property
     def message(self) -> str:
-        """What was told last, if that is not long ago."""
+        """The last message, if it is recent."""
         return self._told if time.monotonic() - self._told_at < _TOLD_FOR else ""
 
     def snapshot(self, path: Path | None = None) -> Path:
-        """Has the next picture that is sent written to a file, by default a new one among the person's pictures.
+        """Has the next picture written to a file, by default a new one in the person's pictures folder.
 
         Returns its path at once; a failure is told in the status.
         """
@@ -172,7 +172,7 @@ class Control:
         return path
 
     def take_snapshot(self) -> Path | None:
-        """The file that somebody wants the next picture in, if any; for whoever writes it."""
+        """The file that the next picture is to be written to, if any; for the sink that writes it."""
         return self._snapshots.popleft() if self._snapshots else None
 
     @contextmanager
@@ -185,7 +185,7 @@ class Control:
             self.busy = False
 
     def stop(self) -> None:
-        """Ends the run in peace, after the frame it is at."""
+        """Ends the run after the current frame."""
         self._stop.set()
 
     @property
@@ -193,5 +193,5 @@ class Control:
         return self._stop.is_set()
 
     def wait(self, seconds: float) -> bool:
-        """Sleeps, for threads that look after something now and then; true at once when the run is to end."""
+        """Sleeps, for threads that do something now and then; returns true at once when the run is to end."""
         return self._stop.wait(seconds)

@@ -1,4 +1,4 @@
-"""Where snapshots and recordings go when nobody says where; that none takes another's place, nor half a file stays."""
+"""Where snapshots and recordings go by default. No file replaces another unasked, and no half file stays behind."""
 
 import hashlib
 import os
@@ -19,24 +19,24 @@ if sys.platform != "win32":
 
 
 def new_snapshot() -> Path:
-    """A file named by the time, among the person's pictures."""
+    """A file named after the time, in the person's pictures folder."""
     return platformdirs.user_pictures_path() / f"{_stem()}.png"
 
 
 def new_recording(transparent: bool) -> Path:
-    """A file named by the time, among the person's videos; of a kind that holds transparency where needed."""
+    """A file named after the time, in the person's videos folder; of a kind that holds transparency where needed."""
     return free(platformdirs.user_videos_path() / f"{_stem()}{'.mov' if transparent else '.mp4'}")
 
 
 def free(path: Path, taken: Collection[Path] = ()) -> Path:
-    """The path, or if something is there or it is among those `taken`, the next that is free: `x-2.mp4`, `x-3.mp4`."""
+    """The path, or the next free one if it exists or is among those `taken`: `x-2.mp4`, `x-3.mp4`."""
     return next(name for name in _names(path) if name not in taken and not os.path.lexists(name))
 
 
 def printable(text: str) -> str:
     """A file's name, or a sentence that has one, as people can be shown it.
 
-    It may hold line breaks, what a terminal takes for an order, and bytes that are no text, on which OpenCV crashes.
+    It may hold line breaks, a terminal's control sequences, and bytes that are not text, on which OpenCV crashes.
     """
     return "".join(letter if letter.isprintable() else "?" for letter in text)
 
@@ -44,7 +44,7 @@ def printable(text: str) -> str:
 def new_part(path: Path, again: bool) -> BinaryIO:
     """A hidden file beside `path`, open, that is to become it; raises `OSError`.
 
-    Where `path` can be made `again`, what a run that was killed has left of it goes.
+    With `again`, for what can be made again, what a killed run left of it is removed.
     """
     if not again:
         return path.with_name(f".greenscreen-{secrets.token_hex(4)}{path.suffix}").open("xb")
@@ -61,9 +61,9 @@ def new_part(path: Path, again: bool) -> BinaryIO:
 
 
 def write_whole(path: Path, data: bytes, keep: bool = False) -> Path:
-    """Writes a file that appears whole or not at all, and returns it; raises `OSError`.
+    """Writes a file that appears whole or not at all, and returns its path; raises `OSError`.
 
-    It takes the place of one that is there; with `keep`, the next free name instead.
+    It replaces an existing one; with `keep` it takes the next free name instead.
     """
     file = new_part(path, again=not keep)
     try:
@@ -83,7 +83,7 @@ def write_whole(path: Path, data: bytes, keep: bool = False) -> Path:
 
 
 def _remove_dead(part: Path) -> None:
-    """Removes what nobody writes to any more; raises `OSError` where somebody does."""
+    """Removes a part that nobody writes to any more; raises `OSError` where somebody does."""
     if sys.platform == "win32":
         part.unlink()  # It fails while anybody has it open.
         return

@@ -1,4 +1,4 @@
-"""`greenscreen run`: uses what the machine has, and says what that is."""
+"""`greenscreen run`: opens what the machine has, says what that is, and runs the loop."""
 
 import logging
 import sys
@@ -137,7 +137,7 @@ def run_live(control: Control, say: Say, confide: Say = lambda _: None) -> Summa
 
 
 def refuse_contradictions(settings: Settings) -> None:
-    """Raises `UsageError`, before anything is opened or changed, for what could only fail later."""
+    """Raises `UsageError` for what could only fail later, before anything is opened or changed."""
     if settings.device and settings.virtual_camera is False:
         raise UsageError("--device and --no-virtual-camera contradict each other", "leave one of them out")
     if settings.on_demand and not sys.platform.startswith("linux"):
@@ -153,12 +153,12 @@ def refuse_contradictions(settings: Settings) -> None:
 
 
 def zoom_rests(settings: Settings) -> bool:
-    """Whether somebody chose a part of the picture that is not shown, as it follows the person."""
+    """Whether zoom and pan are set but do nothing, because the crop follows the person."""
     return settings.auto_frame and (settings.zoom, settings.pan_x, settings.pan_y) != (1, 0, 0)
 
 
 def zoom_watch(control: Control) -> Callback:
-    """Tells whoever turns a knob that turns nothing."""
+    """Tells whoever changes zoom or pan while they do nothing."""
 
     def part_of(settings: Settings) -> tuple[object, ...]:
         return settings.auto_frame, settings.zoom, settings.pan_x, settings.pan_y
@@ -180,7 +180,7 @@ def sends(settings: Settings) -> bool:
 
 
 def refuse_transparency(old: Settings, new: Settings) -> Prepared | None:
-    """Raises `UsageError`: what is sent, and the files it is recorded to, are either transparent or not, all along."""
+    """Raises `UsageError`: a run, and the files it records to, are transparent from beginning to end or not at all."""
     if new.transparent != old.transparent:
         raise UsageError(
             "a run cannot become transparent, or stop being so",
@@ -218,13 +218,13 @@ def close_backdrop(backdrop: Backdrop | None) -> None:
 
 
 def output_format(source: Source, settings: Settings) -> tuple[tuple[int, int], float]:
-    """Size and rate of what goes out: as asked, but no faster than the source; else the source's, as it is turned."""
+    """Size and rate of what goes out: as asked, but no faster than the source; by default the source's, turned."""
     upright = source.size if settings.rotate in (0, 180) else source.size[::-1]
     return settings.size or upright, min(settings.fps or source.fps, source.fps)
 
 
 def open_sinks(stack: ExitStack, control: Control, size: tuple[int, int], fps: float, say: Say) -> list[Sink]:
-    """Opens what was asked for, or fails; and of what was neither asked for nor declined, whatever is there."""
+    """Opens what was asked for, or fails; and whatever is there of what was neither asked for nor declined."""
     settings = control.settings
     asked: list[Sink] = []
     offered: list[Sink] = []
@@ -248,7 +248,7 @@ def open_sinks(stack: ExitStack, control: Control, size: tuple[int, int], fps: f
 
 
 def open_recorder(control: Control, size: tuple[int, int], fps: float, say: Say, alone: bool) -> Recorder:
-    """What records whenever the settings name a file; raises what opening the first one, if any, does."""
+    """A sink that records whenever the settings name a file; raises what opening the first one raises, if any."""
 
     def open_video(settings: Settings) -> VideoSink | None:
         if settings.record is None:
@@ -265,7 +265,7 @@ def open_recorder(control: Control, size: tuple[int, int], fps: float, say: Say,
 
 
 def open_demo(stack: ExitStack, settings: Settings, size: tuple[int, int], fps: float, say: Say) -> list[Sink]:
-    """Opens a recording and a still in the current folder, for whoever has nothing else to see the result with."""
+    """Opens a recording and a still in the current folder, where there is nothing else to see the result with."""
     video = free(DEMO.with_suffix(".mov" if settings.transparent else ".mp4"))
     still = free(video.with_suffix(".png"))
     demo: list[Sink] = [VideoSink(video, size, fps), StillSink(still)]
@@ -274,7 +274,7 @@ def open_demo(stack: ExitStack, settings: Settings, size: tuple[int, int], fps: 
 
 
 def open_overlay(stack: ExitStack, control: Control, address: Address, say: Say, confide: Say) -> "OverlaySink":
-    """Opens the overlay, and says where to find it; raises `SinkError` when the address cannot be had."""
+    """Opens the overlay, and says where to find it; raises `SinkError` when the address is taken."""
     # A web server takes a fifth of a second to import, of which most runs have no use.
     from greenscreen.web.sink import OverlaySink
 

@@ -1,4 +1,4 @@
-"""What is written down about a run: for programs as lines of JSON, and in a file that never grows large.
+"""What is logged about a run: as lines of JSON for programs, and in a file that never grows large.
 
 Words and numbers only: no picture, nor anything made of one, is ever logged.
 """
@@ -24,7 +24,7 @@ _STATS_EVERY = 1.0  # seconds
 
 
 class JsonLines(logging.Formatter):
-    """One JSON object a record; what a record brings along as `details` is in it too."""
+    """One JSON object a record, with the record's `details` if it has any."""
 
     def format(self, record: logging.LogRecord) -> str:
         line = {
@@ -39,7 +39,7 @@ class JsonLines(logging.Formatter):
 
 
 class PrivateFile(RotatingFileHandler):
-    """A file that its owner alone may read, as it tells when somebody was before their camera."""
+    """A file that only its owner may read, because it tells when somebody sat before their camera."""
 
     def _open(self) -> TextIOWrapper:
         with suppress(OSError):
@@ -50,7 +50,7 @@ class PrivateFile(RotatingFileHandler):
         return super()._open()
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  # as it is called there
-        """A log that cannot be written, as on a full disk, is no reason to fail, nor for a traceback a line."""
+        """A log that cannot be written, as on a full disk, is no reason to fail, nor for a traceback at every line."""
 
 
 def log_path() -> Path:
@@ -59,7 +59,7 @@ def log_path() -> Path:
 
 @contextmanager
 def logged_to_file(path: Path) -> Iterator[None]:
-    """Logs into this file too, which begins anew when it is full; without it where it cannot be written."""
+    """Logs into this file too, which starts over when it is full; goes on without where it cannot be written."""
     handler = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -83,14 +83,14 @@ def logged_to_file(path: Path) -> Iterator[None]:
 
 
 def print_json() -> None:
-    """Has all that is logged printed as lines of JSON, from now on."""
+    """From now on prints all that is logged as lines of JSON."""
     for handler in logging.getLogger().handlers:
         handler.setFormatter(JsonLines())
         handler.setLevel(logging.INFO)
 
 
 def prints_json() -> bool:
-    """Whether that was asked for."""
+    """Whether `print_json` was called."""
     return any(isinstance(handler.formatter, JsonLines) for handler in logging.getLogger().handlers)
 
 

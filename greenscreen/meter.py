@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from statistics import median
 
 _RECENT = 2.0
-"""Seconds over which rate and latency are told."""
+"""Seconds over which rate and latency are measured."""
 
 
 class Meter:
@@ -17,7 +17,7 @@ class Meter:
         self.stages: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=keep))
         self.frames = 0
         self.rested = 0
-        """Frames for which the network was not run: nothing new was to be seen, or the machine was busy."""
+        """Frames on which the network rested: nothing new was to be seen, or the machine was busy."""
         self._sent: deque[tuple[float, float | None, int]] = deque()
 
     @contextmanager
@@ -28,7 +28,7 @@ class Meter:
         self.stages[name].append(time.perf_counter() - start)
 
     def sent(self, captured: float | None) -> None:
-        """Counts a picture that every sink has taken, `captured` on the monotonic clock; none for files."""
+        """Counts a picture that every sink has taken; `captured` is on the monotonic clock, None for files."""
         now = time.monotonic()
         self.frames += 1
         self._sent.append((now, None if captured is None else now - captured, self.rested))
@@ -37,21 +37,21 @@ class Meter:
 
     @property
     def fps(self) -> float:
-        """Pictures a second, of late."""
+        """Recent pictures a second."""
         if len(self._sent) < 2:
             return 0.0
         return (len(self._sent) - 1) / max(1e-6, self._sent[-1][0] - self._sent[0][0])
 
     @property
     def resting(self) -> float:
-        """For what share of the pictures of late the network rested, in [0, 1]: work and power saved."""
+        """Share of the recent pictures on which the network rested, in [0, 1]."""
         if len(self._sent) < 2:
             return 0.0
         return (self._sent[-1][2] - self._sent[0][2]) / (len(self._sent) - 1)
 
     @property
     def latency_ms(self) -> float | None:
-        """Median milliseconds from capture to sent, of late; none where nothing was captured."""
+        """Recent median milliseconds from capture to sending; None where nothing was captured."""
         latencies = [latency for _, latency, _ in self._sent if latency is not None]
         return 1e3 * median(latencies) if latencies else None
 

@@ -1,4 +1,4 @@
-"""Frames on their way to the loop: spared while hidden, held to their time, thinned to a rate, fitted to a size."""
+"""Frames on their way to the loop: withheld while hidden, held to their time, thinned to a rate, fitted to a size."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -12,9 +12,9 @@ from greenscreen.sources import Source
 
 
 def resting(source: Source, hidden: Callable[[], bool]) -> Iterator[Frame]:
-    """The source's frames, but none is taken while somebody is `hidden`: stand-ins come instead, a few a second.
+    """The source's frames; while the person is `hidden` none is taken, and a few stand-ins a second come instead.
 
-    A film stands still meanwhile and goes on where it was, later by as much; a camera goes on without us.
+    A video stands still meanwhile and goes on where it was; a camera goes on without us.
     """
     frames, now, late, index = iter(source), time.monotonic() if source.live else 0.0, 0.0, 0
     while True:
@@ -48,7 +48,7 @@ def paced(frames: Iterable[Frame]) -> Iterator[Frame]:
 
 
 def thinned(frames: Iterable[Frame], fps: float) -> Iterator[Frame]:
-    """At most `fps` frames a second of the frames' own time; which are left out is spread evenly."""
+    """At most `fps` frames a second, by the frames' own times; those left out are spread evenly."""
     due: float | None = None
     cut = False
     # A little early counts as on time, so that a camera's jitter does not halve a rate that is its own.

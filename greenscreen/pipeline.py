@@ -19,19 +19,19 @@ from greenscreen.sinks import Sink
 
 
 class Pipeline:
-    """What happens to one frame. A frame whose matte cannot be found raises: it never leaves as it came."""
+    """What happens to one frame. Where its matte cannot be found this raises: a frame never leaves as it came."""
 
     def __init__(self, segmenter: Segmenter, refiner: Refiner, backdrop: Backdrop | None, planar: Planar | None = None):
-        """`backdrop` none means transparent; it may be replaced between two frames.
+        """`backdrop` None means transparent; it may be replaced between two frames.
 
-        `planar` makes it fast, for frames that go to a screen or camera.
+        `planar` makes frames I420, which is fast, where they go to a screen or camera.
         """
         self._segmenter, self._planar = segmenter, planar
         self.look: Callable[[Frame], Matte] = segmenter.segment
         """Where coarse mattes come from; may be set before the first frame."""
         self.refiner, self.backdrop = refiner, backdrop
         self.light_wrap = 0.0
-        """How much of a new backdrop's light falls on the person, in [0, 1]; may be set between two frames."""
+        """How much of the backdrop's light falls on the person, in [0, 1]; may be set between two frames."""
         self.plate: Plate | None = None
         """The room without the person, if it is known; may be set between two frames."""
         self.meter = Meter()
@@ -59,12 +59,12 @@ class Pipeline:
                 fields, behind = fields_beside(frame, alpha, look) if slow else (None, look())
         picture = Composite(frame, alpha, behind, self._wrap, fields)
         with stage("composite"):
-            # Whatever the sinks ask for is made of this.
+            # All that sinks may ask for is made of this.
             _ = picture.i420 if frame.planar and behind is not None else picture.image
         return picture
 
     def formed(self, frame: Frame) -> Frame:
-        """The frame in the form in which it is worked on."""
+        """The frame in the form that the stages work on."""
         return self._planar(frame) if self._planar else frame
 
     @property

@@ -1,4 +1,4 @@
-"""What is sent, as the person chose: the result, a look behind it, or nothing of the camera at all."""
+"""What is sent, as the person chose: the result, a look behind it, or nothing of the camera."""
 
 import cv2
 import numpy as np
@@ -29,7 +29,7 @@ def shown(show: Show, frame: Frame, picture: Picture) -> Picture:
 
 
 def hidden(frame: Frame, transparent: bool) -> Picture:
-    """The placeholder in place of a frame, of which nothing but its size and time is used."""
+    """The placeholder instead of a frame, of which only size and time are used."""
     image = placeholder(*frame.size)
     return Picture(image, np.full(image.shape[:2], 255, np.uint8), frame.time, transparent)
 

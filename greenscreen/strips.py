@@ -1,4 +1,4 @@
-"""Work on a picture, shared between threads: it is cut into parts, and whoever has time takes the next."""
+"""Work on a picture, shared between threads: it is cut into strips, and whichever thread has time takes the next."""
 
 import os
 from collections.abc import Callable
@@ -8,19 +8,19 @@ from typing import TypeVar
 Result = TypeVar("Result")
 
 STRIPS = 4
-"""How many parts a picture is worked on in side by side; more than two, as most have more edges below than above."""
+"""How many strips a picture is cut into; more than two, as most pictures have more edges below than above."""
 # One thread less than there are cores: whoever hands work over does some of it.
 HANDS = max(1, min(STRIPS, os.cpu_count() or 1) - 1)
 POOL = ThreadPoolExecutor(HANDS, "strips")
 
 
 def in_strips(rows: int, work: Callable[[int, int], None]) -> None:
-    """Has `work` done from row to row, by whoever has time."""
+    """Has `work(first, last)` done for all rows, by whichever threads have time."""
     beside(rows, work, lambda: None)
 
 
 def beside(rows: int, work: Callable[[int, int], None], other: Callable[[], Result]) -> Result:
-    """The same, beside some `other` work, which whoever calls does first; returns what that does."""
+    """The same beside `other` work, which the caller does first; returns what that returns."""
     # Whoever takes one of these has it for themselves. Those from below come first, as they take longest.
     parts = iter([(rows * index // STRIPS, rows * (index + 1) // STRIPS) for index in reversed(range(STRIPS))])
 

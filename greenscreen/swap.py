@@ -11,10 +11,10 @@ T = TypeVar("T")
 
 
 class Swap(Generic[T]):
-    """Opened by whoever changes the setting, who hears if it cannot be; used by the loop, between two frames; and
-    closed by the loop, so that nothing is closed under its hands.
+    """A thing that is opened by whoever changes the setting, who hears if that fails, and taken into use by the loop
+    between two frames. The loop closes the old one, so that nothing is closed while it is used.
 
-    `key` is what of the settings names the thing.
+    `key` gets the thing's name from the settings.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class Swap(Generic[T]):
             self._close(unused[1])
 
     def current(self, settings: Settings) -> T:
-        """The thing that the settings name; raises what closing the one before raises, and never the same twice.
+        """The thing that the settings name; raises what closing the one before raises, once.
 
         For the loop alone.
         """
@@ -61,11 +61,11 @@ class Swap(Generic[T]):
 
     @property
     def named(self) -> Hashable:
-        """What of the settings named the thing in use. For the loop alone."""
+        """The name of the thing in use. For the loop alone."""
         return self._now[0]
 
     def close(self) -> None:
-        """Closes what is in use and what is ready, whatever either raises. For the loop's thread, after the loop."""
+        """Closes what is in use and what is ready, even if one raises. For the loop's thread, after the loop."""
         try:
             self._close(self._now[1])
         finally:

@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 Say = Callable[[str], None]
 Ready = Callable[[Engine, bool], None]
-"""Makes ready what else is wanted of an engine's GPU; without the second, whatever takes long is `NotBuiltError`."""
+"""Makes ready what else is wanted of an engine's GPU; with false, raises `NotBuiltError` where that takes long."""
 
 ENGINES = {
     "tensorrt": "greenscreen.segment.tensorrt",
@@ -44,13 +44,13 @@ ON_CPU = {"openvino", "onnxruntime"}
 """Those that run on any processor."""
 
 DETAIL = 2.4
-"""How many times the pixels of a live picture the network looks at in photos and files, which nobody waits for."""
+"""How many times as many pixels the network sees of photos and files, for which nobody waits, as of live pictures."""
 
 AUTO = ["tensorrt", "openvino", "onnxruntime"]
 """In the order `auto` tries them: fastest first, as measured in docs/performance.md."""
 
 ON_GPU = {"tensorrt", "onnxruntime-cuda", "onnxruntime-directml"}
-"""Those of which a machine with several GPUs has several."""
+"""Those for which a GPU can be chosen."""
 
 INSTALL = {
     "tensorrt": "tensorrt-cu13 pycuda, or what greenscreen doctor names for an older driver",
@@ -114,9 +114,9 @@ def open_segmenter(
 ) -> Segmenter:
     """Opens the named engine, or the first of `AUTO` that runs here, on the GPU of this number if it runs on one.
 
-    With `meanwhile`, nobody waits: while a GPU's engine is being built and made `ready`, or after it was lost, a CPU
-    engine serves. A `patient` caller has time: then a CPU looks at `DETAIL` times as many pixels, in float32, with the
-    larger model beside this one if there is one. A caller that has other work to do `beside` it is left a core.
+    With `meanwhile`, a CPU engine serves while a GPU's engine is being built and made `ready`, or after it was lost.
+    A `patient` caller has time: a CPU then looks at `DETAIL` times as many pixels, in float32, with the larger model
+    beside this one if there is one. One with other work `beside` it is left a core.
 
     Raises `UsageError` for an unknown name, `ModelError` for a bad model, `EngineError` when nothing runs.
     """
@@ -196,7 +196,7 @@ def standing_by(opener: OpenEngine, say: Say, ready: Ready | None = None) -> Ope
 
 
 def telling(say: Say) -> Progress:
-    """Says every tenth of the way how far a build is."""
+    """Says how far a build has come, at every tenth."""
     told = 0
 
     def progress(done: float) -> bool:

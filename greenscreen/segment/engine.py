@@ -10,15 +10,15 @@ from greenscreen.errors import EngineError
 from greenscreen.frame import Image, Matte
 
 FIRST_LOOKS = 2
-"""How often a network with memory looks at a fresh frame: it mends its first matte, which started from nothing; and at
-one unlike the last, of which it still remembers more than it would find in as many looks from nothing."""
+"""How many times a network with memory looks at a fresh frame: it mends its first matte, which started from nothing. So
+it does at one unlike the last, but keeps its memory, which is worth more than as many looks from nothing."""
 
 Progress = Callable[[float], bool]
-"""Told how far something slow is, in [0, 1]; false ends it."""
+"""Hears how far something slow has come, in [0, 1]; returns false to end it."""
 
 
 class NotBuiltError(EngineError):
-    """The engine could run, but must be built first, which takes minutes and was not asked for."""
+    """The engine could run, but would have to be built first, which takes minutes and was not asked for."""
 
 
 class Engine(Protocol):
@@ -46,7 +46,7 @@ OpenEngine = Callable[..., Engine]
 
 @runtime_checkable
 class CardEngine(Engine, Protocol):
-    """An engine on a GPU, for whoever has more to do there: in the same stream, in the thread that opened it.
+    """An engine on a GPU, for callers with more to do there: in the same stream, in the thread that opened it.
 
     `image` points to the input, `(height, width, 3)` float32 BGR; `mattes` to two mattes, which take turns.
     """
@@ -67,7 +67,7 @@ def first_look(engine: Engine, image: Image, memory: bool) -> Matte:
 
 
 def both_sides(engine: Engine, image: Image, memory: bool) -> Matte:
-    """The same for whoever has twice the time: the mean of the picture's matte and its mirror image's."""
+    """The same in twice the time: the mean of the picture's matte and its mirror image's."""
     # The mirror image first, so that what the engine remembers is the picture itself.
     mirrored = first_look(engine, np.ascontiguousarray(image[:, ::-1]), memory)[:, ::-1]
     return (first_look(engine, image, memory) + mirrored) / np.float32(2)

@@ -30,7 +30,7 @@ class Segmenter:
         """How a fresh picture is looked at; may be set before the first frame."""
         self._engines: dict[tuple[int, int], Engine] = {}
         self.patient = False
-        """Whether frames in BGR may wait until the loops that follow motion are compiled; those in I420 come after."""
+        """Whether frames in BGR may wait until the loops that follow motion are compiled; those in I420 come later."""
         self._stillness, self._motion = Stillness(), Motion()
         self.skipped = 0
         """Frames for which the network was not run, because the picture stood still, or held nothing new."""
@@ -40,7 +40,7 @@ class Segmenter:
 
     @property
     def engine(self) -> str:
-        """What the engine is called, and whether another serves in its place."""
+        """The engine's name, and whether another serves in its place."""
         # A copy, as another thread may be opening one for a new shape.
         waiting = any(isinstance(engine, StandbyEngine) and engine.waiting for engine in [*self._engines.values()])
         return f"{self._name} (the CPU meanwhile)" if waiting else self._name
@@ -56,7 +56,7 @@ class Segmenter:
             close_all(unused._engines)
 
     def exchange(self, other: "Segmenter") -> None:
-        """Becomes another, with the next frame. May be called from any thread; what `other` opened is ours then."""
+        """Becomes another, with the next frame. May be called from any thread; takes over what `other` opened."""
         with self._offering:
             unused, self._next = self._next, other
         if unused:
@@ -100,9 +100,9 @@ class Segmenter:
             return self._segment(frame)
 
     def carry(self, frame: Frame) -> Matte:
-        """The last matte in place of another look, moved with the picture once the loops that follow it are compiled.
+        """The last matte instead of another look, moved with the picture once the loops that follow it are compiled.
 
-        A look where there is no last one of this size, or the picture jumped; raises `EngineError`.
+        It looks after all where there is no last matte of this size, or the picture jumped; raises `EngineError`.
         """
         with self._using:
             return self._segment(frame, spared=True)

@@ -30,12 +30,12 @@ def always() -> bool:
 class Steady:
     """Reads a camera in a thread of its own and hands out the newest frame; those in between are dropped.
 
-    Iterating never ends and raises nothing: while no frame comes, for `_LOST` seconds or because the camera is lost,
-    busy or not wanted, there are stand-ins (`Frame.stand_in`), and the camera is opened anew until it gives frames
-    again, the first of them `fresh`. While nobody takes frames, as while the person is hidden, none is decoded. `find`
-    returns the source to open and may raise `SourceError`; `switch` names
-    another while it runs; `wanted` says whether the camera should be open now; `tell` hears, in that thread, when the
-    camera goes and comes.
+    Iterating never ends and raises nothing. While no frame comes, for `_LOST` seconds or because the camera is lost,
+    busy or not wanted, there are stand-ins (`Frame.stand_in`), and the camera is opened again and again until it gives
+    frames, the first of them `fresh`. While nobody takes frames, as while the person is hidden, none is decoded.
+
+    `find` returns the source to open and may raise `SourceError`; `switch` names another while it runs; `wanted` says
+    whether the camera should be open now; `tell` hears, in that thread, when the camera goes and comes.
 
     Entering waits for the first frame, or not at all if `wanted` is given. It raises what `find` and opening raise,
     except that it waits for a busy camera too. `size` and `fps` are the camera's if it is open by then; frames may

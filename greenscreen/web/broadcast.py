@@ -1,4 +1,4 @@
-"""The newest picture for whoever watches: encoded once for each view, never waited for."""
+"""The newest picture for all who watch: encoded once for each view, and nobody waits."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -20,7 +20,7 @@ Pixels = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class View:
-    """`take` asks a picture for what is shown, which may render it; `encode` makes a message of that.
+    """`take` gets from a picture what the view shows, which may render it; `encode` makes a message of that.
 
     Pictures are rendered in the loop's own thread, as steadied alphas build on those of the frame before.
     """
@@ -75,7 +75,7 @@ class Watcher:
     _news: asyncio.Event = field(default_factory=asyncio.Event)
 
     def put(self, message: bytes) -> None:
-        """Takes the place of what was not sent yet."""
+        """Replaces a message that was not sent yet."""
         self._message = message
         self._news.set()
 
@@ -103,7 +103,7 @@ class Broadcast:
         self._thread.start()
 
     def offer(self, picture: Picture) -> None:
-        """Takes the place of a picture that nobody had time for. Called by the loop, which waits for nobody."""
+        """Replaces a picture that nobody had time for. Called by the loop, which waits for nobody."""
         wanted = {watcher.view for watcher in self._watchers if watcher.credit > 0}
         if wanted:
             taken = {view: VIEWS[view].take(picture) for view in wanted}

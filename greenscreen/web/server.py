@@ -28,13 +28,13 @@ logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)
 
 MOST_CONNECTIONS = 64
 PATIENCE = 5.0
-"""Seconds in which a connection has to ask for something, at first and after each answer."""
+"""Seconds that a connection has to ask for something, at first and after each answer."""
 
 _KINDS = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 
 
 class Server:
-    """Serves from entering to leaving. Entering raises `SinkError` when the address cannot be had."""
+    """Serves from entering to leaving. Entering raises `SinkError` when the address is taken."""
 
     def __init__(self, control: Control, address: Address, token: str | None):
         self.address = address
@@ -97,7 +97,7 @@ class Server:
 
 
 class Door:
-    """Lets in so many connections at once, and shows those out that come in and say nothing."""
+    """Limits the connections at once, and closes those that come in and say nothing."""
 
     def __init__(self) -> None:
         self._silent: set[object] = set()
@@ -140,7 +140,7 @@ class Door:
 
 
 class Full(asyncio.Protocol):
-    """What a connection meets that finds no place."""
+    """Answers a connection for which there is no room."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.WriteTransport)
@@ -151,7 +151,7 @@ class Full(asyncio.Protocol):
 
 
 def pages() -> list[web.RouteDef]:
-    """The pages, read once: what is asked for is looked up by name, and no path is ever made of it."""
+    """The pages, read once. Requests are looked up by name, and no path is ever made of them."""
     routes = []
     for file in (resources.files("greenscreen.web") / "pages").iterdir():
         kind = _KINDS.get(Path(file.name).suffix)

@@ -1,4 +1,4 @@
-"""What every client is shown: settings, status, who watches. Sent at once when something changed."""
+"""What every client is shown: settings, status, who watches. Sent at once when something changes."""
 
 import asyncio
 import time
@@ -33,7 +33,7 @@ class State:
         self._names = list(live_fields())
 
     def settings(self) -> dict[str, Any]:
-        """The live settings; a background that is a file goes by its name, as paths are nobody's business."""
+        """The live settings. A background that is a file is given by name alone: paths are nobody's business."""
         values = self._control.settings.model_dump(mode="json", include=set(self._names))
         return values | {"background": Path(self._control.settings.background).name}
 
@@ -64,12 +64,12 @@ class State:
         return len(self._visitors)
 
     def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
-        """Has `listener` called at every change; returns what ends that."""
+        """Has `listener` called at every change; returns a way to end that."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
     def changed(self) -> None:
-        """Tells every listener soon."""
+        """Has every listener told soon."""
         self._loop.call_soon_threadsafe(self._tell)
 
     def _tell(self) -> None:

@@ -1,4 +1,4 @@
-"""The WebSockets: pictures to those who watch, the state to those who listen."""
+"""The WebSockets: pictures for those who watch, the state for those who listen."""
 
 import asyncio
 from contextlib import suppress
@@ -10,13 +10,13 @@ from greenscreen.web.state import State, Visitor
 
 MOST_VISITORS = 24
 _MOST_SAID = 64
-"""Bytes of a message from a client: all that it says is one word."""
+"""Bytes of a client's message, which is one word."""
 _PANIC = {"hide", "show"}
 _HEARTBEAT = 10.0
-"""Seconds until a client that does not answer is taken for gone."""
+"""Seconds after which a client that does not answer counts as gone."""
 _STATE_EVERY = 1.0
 _FAREWELL = 1.0
-"""Seconds that clients have to hear that this is the end."""
+"""Seconds that clients have to take the goodbye."""
 
 
 class Streams:
@@ -78,7 +78,7 @@ class Streams:
         return socket
 
     async def close(self) -> None:
-        """Says goodbye, so that clients try again at once; who does not listen is left without."""
+        """Says goodbye, so that clients reconnect at once; a client that does not listen is cut off."""
         goodbyes = [
             asyncio.create_task(socket.close(code=1001, message=b"greenscreen has ended")) for socket in self._open
         ]

@@ -1,7 +1,7 @@
-"""Pictures that come in over the network: into the backgrounds folder, after they were decoded and encoded anew.
+"""Pictures that come in over the network: decoded, encoded again, and put into the backgrounds folder.
 
-A client speaks of backgrounds by name. Which file a name means is looked up among those that are there, and a new one's
-name is made here, so that nothing a client says ever becomes part of a path as it stands.
+Clients name backgrounds. A name is looked up among the files that are there, and a new file's name is made here, so
+that nothing a client says ever becomes part of a path unchanged.
 """
 
 import re
@@ -31,7 +31,7 @@ _naming = Lock()
 
 
 def add_background(data: bytes, wanted: str) -> str:
-    """Takes a picture in, and returns its name: what was wanted as far as that makes a name, or the next free one.
+    """Adds a picture, and returns its name: the wanted one, as far as that makes a name, or the next free one.
 
     Raises `SourceError` for what is no picture or too large a one, and `SinkError` when it cannot be kept.
     """
