@@ -14,19 +14,10 @@ from greenscreen.colour import TO_YUV, Bytes, to_i420
 from greenscreen.composite import Soft
 from greenscreen.errors import SourceError, UsageError
 from greenscreen.frame import Alpha, Frame, Image, Matte
-from greenscreen.gallery import USUAL_BLUR, find, gallery
+from greenscreen.gallery import COLOURS, USUAL_BLUR, find, gallery
 from greenscreen.images import STILL_SUFFIXES, read_photo
 from greenscreen.resize import TRACE, cover, stack_radius, weighted_blur
 from greenscreen.sources.video import VideoSource
-
-COLOURS = {
-    "green": (64, 177, 0),
-    "blue": (187, 71, 0),
-    "black": (0, 0, 0),
-    "white": (255, 255, 255),
-    "gray": (128, 128, 128),
-}
-"""BGR. Green and blue are the chroma-key sheets' colours, which editors' presets expect."""
 
 LONGEST_STEP = 2.0
 """Seconds between two frames, above which there was a pause."""

@@ -12,8 +12,17 @@ VIDEO_SUFFIXES = {".mp4", ".webm", ".mov", ".mkv"}
 BUILT_IN = ("blur", "green", "black", "white")
 """What is stepped through after the person's own."""
 
-WORDS = frozenset({"transparent", "blur", "green", "blue", "black", "white", "gray"})
-"""What means something else than a file."""
+COLOURS = {
+    "green": (64, 177, 0),
+    "blue": (187, 71, 0),
+    "black": (0, 0, 0),
+    "white": (255, 255, 255),
+    "gray": (128, 128, 128),
+}
+"""BGR. Green and blue are the chroma-key sheets' colours, which editors' presets expect."""
+
+WORDS = frozenset({"transparent", "blur", *COLOURS})
+"""What means something other than a file."""
 
 USUAL_BLUR = 50
 """By this the picture's height is divided for the sigma of plain `blur`."""

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from greenscreen import gallery
-from greenscreen.background import COLOURS, Still, open_backdrop
+from greenscreen.background import Still, open_backdrop
 from greenscreen.errors import UsageError
 
 
@@ -42,7 +42,11 @@ def test_files_that_differ_in_their_ending_alone_keep_it(folder: Path) -> None:
 
 
 def test_what_is_called_like_another_background_is_none(folder: Path) -> None:
-    add(folder, *(f"{word}.png" for word in (*COLOURS, "Blur", "transparent", "#123", "blur:3")), " my beach .png")
+    add(
+        folder,
+        *(f"{word}.png" for word in (*gallery.COLOURS, "Blur", "transparent", "#123", "blur:3")),
+        " my beach .png",
+    )
     assert list(gallery.gallery()) == [" my beach "]
     assert isinstance(open_backdrop(" my beach "), Still)
 

@@ -12,8 +12,9 @@ from greenscreen.refine.guided import refine_edges
 from greenscreen.refine.islands import Islands
 from greenscreen.refine.keying import keyed
 from greenscreen.refine.limits import Edges, bounded, thresholded
-from greenscreen.refine.plate import Plate, Taking
+from greenscreen.refine.plate import Plate
 from greenscreen.refine.steady import Steady
+from greenscreen.refine.taking import Taking
 from greenscreen.resize import stretched
 from greenscreen.strips import POOL
 

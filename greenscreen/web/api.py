@@ -9,10 +9,10 @@ from typing import Any
 from aiohttp import web
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
-from greenscreen.background import CHOICES, COLOURS
+from greenscreen.background import CHOICES
 from greenscreen.control import Control
 from greenscreen.errors import GreenscreenError, SinkError, SourceError, UsageError
-from greenscreen.gallery import find, gallery
+from greenscreen.gallery import COLOURS, find, gallery
 from greenscreen.profiles import list_profiles, read_profile, write_profile
 from greenscreen.settings import make_settings
 from greenscreen.sinks.recorder import begin_recording
