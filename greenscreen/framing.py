@@ -102,7 +102,7 @@ class Follower:
         self._seen: float | None = None
 
     def follow(self, alpha: Matte, time: float) -> None:
-        """Looks at the matte of a frame seen through the present crop, `time` in seconds, and sets the crop anew."""
+        """Moves the crop, by the matte of a frame that was seen through it; `time` is in seconds."""
         step = 0.0 if self._time is None else min(max(time - self._time, 0.0), _LONGEST_STEP)
         self._time = time
         box = person_box(alpha)
@@ -137,7 +137,7 @@ class Framing:
         self._wanted: Settings | None = None
 
     def turn(self, frame: Frame, settings: Settings) -> Frame:
-        """The frame turned and mirrored; with a change it counts as `fresh`, as it is unlike the last."""
+        """The frame turned and mirrored; `fresh` when the framing changes, as it is then unlike the last."""
         if frame.fresh or self._wanted is None or framing_of(settings) != framing_of(self._wanted):
             self._follower = Follower()
             frame = replace(frame, fresh=True)

@@ -37,8 +37,8 @@ def gallery_folder() -> Path:
 def gallery() -> dict[str, Path]:
     """The images and videos there, by name without suffix, in alphabetical order; empty where there is no folder.
 
-    Those that differ in their suffix alone keep it: `beach.jpg` beside `beach.mp4`. Those called like another
-    background, such as `blur.jpg`, are left out: who chose them would get that one.
+    Those that differ only in their suffix keep it: `beach.jpg` beside `beach.mp4`. Those named like a built-in
+    background, such as `blur.jpg`, are left out: choosing one would give that background.
     """
     try:
         files = sorted(gallery_folder().iterdir(), key=lambda path: path.name.lower())
@@ -51,7 +51,7 @@ def gallery() -> dict[str, Path]:
 
 
 def find(name: str) -> Path | None:
-    """The background of this name, however its letters are written; none if there is none.
+    """The background of this name, in upper or lower case; None if there is none.
 
     Of those that differ in their suffix alone, the first answers to the name without it: a profile may have it so.
     """

@@ -39,8 +39,8 @@ class Kept:
 class Pool:
     """Hands out arrays, and hands them out again when nobody holds them any more.
 
-    That is told by how many hold an array: NumPy counts among them whatever shares its memory, as do buffers, OpenCV
-    and whoever else would keep it from being freed. There is no lock, as counting and taking is one step to other
+    An array's reference count says that: NumPy counts whatever shares its memory, and so do buffers, OpenCV and all
+    else that would keep it from being freed. There is no lock, because counting and taking is one step to other
     threads: all of it happens within `next`, in C.
     """
 
@@ -49,10 +49,10 @@ class Pool:
         self._looked = monotonic()
 
     def empty(self, shape: Shape, dtype: type[Number]) -> NDArray[Number]:
-        """An array of this shape and type with anything in it, as np.empty's, in memory that nobody holds any more.
+        """An uninitialised array of this shape and type, as of np.empty, in memory that nobody holds any more.
 
-        It is the caller's like any other, for as long as they hold it or any part of it. To be asked for in shapes that
-        do not vary from frame to frame; by any thread.
+        It is the caller's for as long as they hold it or any part of it. For shapes that do not vary from frame to
+        frame; from any thread.
         """
         if FREE is None:
             return np.empty(shape, dtype)
@@ -80,7 +80,7 @@ class Pool:
 
 
 def _held_by_none() -> int | None:
-    """What `getrefcount` says, within `Pool.empty`, of an array that only the pool holds; none where nobody counts."""
+    """What `getrefcount` gives, within `Pool.empty`, for an array that only the pool holds; None without a GIL."""
     if not getattr(sys, "_is_gil_enabled", lambda: True)():
         return None
     arrays = [np.empty(1)]

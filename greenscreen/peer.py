@@ -20,7 +20,7 @@ class Peer:
     """Another program's network, an ONNX file that takes `(1, h, w, 3)` RGB in [0, 1], and the usual work around it.
 
     The network returns a matte, `(1, h, w, 1)`, or two scores, `(1, h, w, 2)`: background, then person.
-    Raises `EngineError` without ONNX Runtime and `ModelError` for a file that is no such network.
+    Raises `EngineError` without ONNX Runtime and `ModelError` for a file that is not such a network.
     """
 
     def __init__(self, model: Path):

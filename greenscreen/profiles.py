@@ -75,7 +75,7 @@ def write_profile(name: str, settings: Settings) -> Path:
 
 
 def outline_profile(name: str) -> Path:
-    """The file of a profile to be edited; one that was not there lists all settings, each as a comment."""
+    """The file of a profile to be edited; a new one lists all settings, each as a comment."""
     path = profile_path(name)
     if exists(path):
         return path
@@ -90,9 +90,9 @@ def outline_profile(name: str) -> Path:
 def follow_profile(name: str, control: Control, fixed: set[str]) -> None:
     """Applies what changes in the profile's file until the run ends; for a thread of its own.
 
-    What is wrong is refused as a whole and told, and the old stays. `fixed` settings were given on the command line,
-    which counts for more, and whoever is hidden stays so, whatever the profile says. A file is looked at once it has
-    stayed the same for a moment, as editors write in steps.
+    A profile with an error is refused as a whole, which the status says, and the old settings stay. `fixed` settings
+    were given on the command line, which overrides the profile. Whoever is hidden stays so, whatever the profile says.
+    A changed file is read once it has stayed the same for a moment, as editors write in steps.
     """
     path, values = profile_path(name), make_settings(**read_profile(name))
     used = seen = _stamp(path)

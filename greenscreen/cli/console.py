@@ -17,7 +17,7 @@ err = Console(stderr=True, soft_wrap=True)
 
 def say(message: str) -> None:
     """A line of information for the person, on stderr."""
-    # As text, here and below, as names of files and devices may look like markup or emoji.
+    # As text, here and below, because names of files and devices may look like markup or emoji.
     with suppress(OSError):  # The terminal may be closed, which is no reason to fail.
         err.print(Text(printable(message), style="dim"))
 

@@ -126,7 +126,7 @@ def write_image(path: Path, pixels: NDArray[np.uint8], profile: bytes = b"", kee
 def list_photos(folder: Path, others: bool = False) -> list[Path]:
     """Return the photos in a folder, by name, without those in folders below it and hidden ones.
 
-    With `others`, also those of kinds that cannot be read, so that nobody takes them for done. Raises `SourceError`
+    With `others`, also those of kinds that cannot be read, so that nobody thinks they were done. Raises `SourceError`
     when the folder cannot be read or holds none.
     """
     kinds = PHOTO_SUFFIXES | UNREAD_SUFFIXES if others else PHOTO_SUFFIXES

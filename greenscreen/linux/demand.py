@@ -14,9 +14,9 @@ _OPEN_OR_CLOSE = 0x20 | 0x08 | 0x10  # inotify's IN_OPEN, IN_CLOSE_WRITE and IN_
 
 
 class Demand:
-    """Counts other programs that watch the virtual camera at `path`; nobody does until `watch` has named one.
+    """Whether other programs watch the virtual camera that `watch` named; until then none does.
 
-    v4l2loopback from 0.13 on tells how many programs stream. For older ones a program counts that has the device open
+    v4l2loopback from 0.13 on says how many programs stream. With older ones a program counts if it has the device open
     at two looks in a row: call programs and desktops open every camera for a moment to see what it is.
     """
 
@@ -30,7 +30,7 @@ class Demand:
         self._path = path
 
     def wanted(self) -> bool:
-        """Whether somebody watches, or did some seconds ago. Cheap, and for one thread."""
+        """Whether somebody watches, or did a few seconds ago. Cheap; for one thread."""
         now = time.monotonic()
         if self._path is not None and now >= self._next:
             self._next = now + _EVERY
@@ -56,9 +56,9 @@ class Demand:
 
 
 class _Opens:
-    """Who else has a file open: /proc is searched only after inotify told of somebody who opened or closed it.
+    """Who else has a file open: /proc is searched only after inotify reported that the file was opened or closed.
 
-    Where inotify cannot be had, as each person may have only so many, /proc is searched at every look.
+    Where there is no inotify, of which each user has a limited number, /proc is searched at every look.
     """
 
     def __init__(self, path: str):

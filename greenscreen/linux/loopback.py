@@ -96,11 +96,10 @@ class Loopback:
 
 
 def streaming_readers(path: str) -> int | None:
-    """How many programs watch the loopback now; none where its driver cannot tell, as before 0.13.
+    """How many programs watch the loopback now; None where its driver cannot tell, as before 0.13.
 
-    The driver sends an event when that changes, and one at once to whoever begins to listen. Asking for the latter
-    again and again misses nothing, whereas an event that got lost would be lost for good. Raises `OSError` when the
-    device is gone.
+    The driver sends an event when that changes, and one at once to a new listener. Listening anew each time misses
+    nothing, whereas a lost event would be lost for good. Raises `OSError` when the device is gone.
     """
     node = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     try:

@@ -1,7 +1,7 @@
 """Networks as OpenVINO has compiled them, kept from one start to the next: half a second less until the first frame.
 
-Like plans they are only ever read from the person's own cache folder, where `engine clean` removes them, too. What
-cannot be kept or read again, for want of room or a folder of one's own, is compiled anew each time.
+Like plans they are only read from the person's own cache folder, and `engine clean` removes them. What cannot be kept
+or read again, for lack of room or of a private folder, is compiled each time.
 """
 
 import hashlib

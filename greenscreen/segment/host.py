@@ -1,4 +1,4 @@
-"""Which of the models beside each other a CPU is to run."""
+"""Which of several models that lie side by side a CPU is to run."""
 
 from functools import cache
 from pathlib import Path
@@ -7,9 +7,9 @@ from greenscreen.contract import ModelContract, read_contract
 
 
 def quantized(model: Path, contract: ModelContract) -> tuple[Path, ModelContract]:
-    """What to run on this CPU: the model of eight-bit integers beside this one, if there is one and the CPU is apt.
+    """What to run on this CPU: the model of eight-bit integers beside this one, if there is one and the CPU has VNNI.
 
-    They take half the time there. Elsewhere they take longer than floats, and products are added up in sixteen bits,
+    It takes half the time there. Elsewhere it takes longer than floats, and products are added up in sixteen bits,
     which are too few. Raises `ModelError` when that model is damaged.
     """
     small = model.with_name(f"{model.stem}-int8.onnx")
@@ -17,7 +17,7 @@ def quantized(model: Path, contract: ModelContract) -> tuple[Path, ModelContract
 
 
 def finer(model: Path, contract: ModelContract) -> tuple[Path, ModelContract]:
-    """What to run for whoever has time: the larger model beside this one, if there is one.
+    """What to run where there is time: the larger model beside this one, if there is one.
 
     Raises `ModelError` when that model is damaged.
     """

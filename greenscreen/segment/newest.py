@@ -1,8 +1,8 @@
 """Mattes that nobody waits for: the network looks at the newest frame beside the loop, which takes what is there.
 
-What goes out is then older by no network's time, and its matte by a frame or more: where the person moved since, it
-goes along, once the loops that follow motion are compiled. Whoever cannot be known from before, after a cut or a pause,
-is waited for.
+So the network never delays a picture, but the matte is a frame or more older. Where the person moved since, it goes
+along, once the loops that follow motion are compiled. After a cut or a pause, from which no matte can be taken over,
+the picture waits for its own.
 """
 
 from collections.abc import Callable

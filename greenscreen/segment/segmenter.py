@@ -144,8 +144,8 @@ class Segmenter:
     def _may_carry(self) -> bool:
         """Whether the last matte will do for the picture it was just brought to.
 
-        Never after a frame that was not looked at, for errors not to add up, nor once all stands still, when the
-        network makes up its mind; and not for who is patient.
+        Never twice in a row, so that errors do not add up; nor once all stands still, when the network makes up its
+        mind; nor where there is time.
         """
         return self._looked and not self.patient and self._stillness.moving and self._motion.explains
 

@@ -30,7 +30,7 @@ class OpenWanted(Protocol):
 
 
 class Hand:
-    """A thread that does what it is told, one thing after the other. What never comes back holds up nobody else."""
+    """A thread that does its tasks in order. One that never comes back holds up nobody else."""
 
     def __init__(self, name: str):
         self._tasks: SimpleQueue[Callable[[], None] | None] = SimpleQueue()

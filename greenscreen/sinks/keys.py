@@ -42,8 +42,8 @@ class Key:
 class Keys:
     """Turns key presses into changes of the view and of the settings.
 
-    Panic takes effect before `press` returns. What may take its time, such as opening a background, is done one after
-    the other in a thread; what goes wrong there is told in the status. Close it when done.
+    Panic takes effect before `press` returns. What may take a while, such as opening a background, is done in order in
+    a thread; the status says what goes wrong there. Close it when done.
     """
 
     def __init__(self, control: Control, height: int):

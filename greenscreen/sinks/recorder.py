@@ -18,8 +18,8 @@ log = logging.getLogger(__name__)
 class Recorder:
     """Sends to the video file that the settings name, if any.
 
-    A recording that fails, as on a full disk, is told of and ended; the run goes on, unless the recording is `alone`
-    and so all there was to it.
+    A recording that fails, as on a full disk, ends with a message; the run goes on, unless the recording is `alone`,
+    its only output.
     """
 
     name = "recording"
@@ -53,7 +53,7 @@ class Recorder:
             return True
 
     def _end(self, error: SinkError, alone: bool) -> None:
-        """Tells that a recording ended, or raises that where it was all there is."""
+        """Says that a recording ended, or raises the error where it was all there is."""
         if alone:
             raise error
         log.warning("the recording ended: %s", error)
@@ -61,7 +61,7 @@ class Recorder:
 
 
 def begin_recording(control: Control) -> Path:
-    """Records to a new file among the person's videos, and returns it; raises `SinkError` when it cannot be made."""
+    """Records to a new file in the person's videos folder, and returns it; raises `SinkError` if it cannot be made."""
     path = new_recording(control.settings.transparent)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -45,11 +45,11 @@ class Track(Protocol):
 class Soundtrack:
     """All sound of a video: each track copied, or re-encoded in stereo when the new file may not hold it as it is.
 
-    Tracks keep their order, and language, title and which is the default, where the new file has room for that. They
-    are read while the pictures come, never far ahead of them, so that memory stays flat. A file without sound is a
-    soundtrack without packets; one that is damaged or cut off has sound up to there, and a track that nothing plays is
-    left out. Where times step back, as in spliced files, sound goes on as the pictures do. Opening raises `SinkError`;
-    what the target raises passes through, unless it is about the sound: no sound costs a picture.
+    Tracks keep their order, and their language, title and default mark where the new file has room for them. They are
+    read while the pictures come, never far ahead of them, so that memory stays flat. A file without sound is a
+    soundtrack without packets; a damaged or cut off one has sound up to there; a track that nothing plays is left out.
+    Where times step back, as in spliced files, sound goes on as the pictures do. Opening raises `SinkError`. What the
+    target raises passes through unless it is about the sound, which never costs a picture.
     """
 
     def __init__(self, path: Path):

@@ -48,9 +48,9 @@ class VideoSink:
     BT.601, limited range, and say so. With `audio_from`, the sound of that video comes along.
 
     The file takes its name when it is complete: after an error there is none, after Ctrl-C there is what was recorded.
-    With `keep`, for what cannot be had again, there is always what was recorded: after an error elsewhere, and on a
-    full disk all but the last second or two. Then it takes no other file's place either: `path` is the next free name.
-    Making one raises `UsageError` for an unknown suffix, sending a picture whose transparency the file cannot hold too.
+    With `keep`, for what cannot be filmed again, what was recorded is always there: after an error elsewhere, and on a
+    full disk all but the last second or two. Then it replaces no other file either: `path` is the next free name.
+    Making one raises `UsageError` for an unknown suffix; so does sending transparency that the file cannot hold.
     """
 
     def __init__(

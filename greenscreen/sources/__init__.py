@@ -25,7 +25,7 @@ _NETWORK = ("http://", "https://", "rtsp://", "rtsps://", "rtmp://", "srt://", "
 class Source(Protocol):
     """Gives frames, one after the other, until it ends or the `with` block is left.
 
-    The pipeline enters it once, iterates once, in one thread. Entering raises `SourceError` when nothing can be had;
+    The pipeline enters it once, iterates once, in one thread. Entering raises `SourceError` when there is no picture;
     iterating raises it when a stream breaks. Live sources may skip frames that nobody took; files never do.
     """
 
@@ -89,7 +89,7 @@ def _first_camera() -> str | None:
 def other_camera(
     source: Source, what: str | None, size: tuple[int, int] | None, fps: float | None
 ) -> Callable[[], None]:
-    """What has a source that is a camera go on with another: a number, path or address, or None for the first there is.
+    """A call that makes a camera source go on with another: a number, path or address, or None for the first there is.
 
     Raises `UsageError` where that cannot be: for files, which have an end, a size and a rate of their own.
     """

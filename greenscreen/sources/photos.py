@@ -17,10 +17,10 @@ _SHOWN = 3.0  # seconds, each photo of a folder
 
 
 class PhotoSource:
-    """One photo, again and again for ever; or each photo of a folder for three seconds, then the end.
+    """One photo, for ever; or each photo of a folder for three seconds, then the end.
 
-    A folder's photos are fitted into the size of its first, with black beside them where they are of another shape;
-    those that cannot be read are left out, which is logged. Raises `SourceError` on entering when there is none.
+    A folder's photos are fitted into the size of its first, with black bars where their shape differs; those that
+    cannot be read are skipped and logged. Raises `SourceError` on entering when there is none.
     """
 
     live = False
