@@ -150,7 +150,7 @@ KEYS = (
     Key("f", "f", "softer edge", lambda keys: keys.shift("feather_out", _EDGE_STEP)),
     Key("v", "v", "harder edge", lambda keys: keys.shift("feather_out", -_EDGE_STEP)),
     Key("a", "a", "follow me, and stop", lambda keys: keys.toggle("auto_frame")),
-    Key("k", "k", "clean plate: step aside; and without", lambda keys: keys.toggle("clean_plate")),
+    Key("k", "k", "clean plate: step aside; again: without", lambda keys: keys.toggle("clean_plate")),
     Key("r", "r", "record, and stop", Keys.record),
     Key("c", "c", "snapshot", Keys.snapshot),
     Key("m", "m", "matte, here only", lambda keys: keys.look_at("matte")),
