@@ -40,7 +40,7 @@ def label(
 
 @app.command()
 def fit(
-    recipe: Annotated[str, typer.Argument(help="original, teacher, large, student, distil, or a YAML file")],
+    recipe: Annotated[str, typer.Argument(help="lean, large, student, teacher, distil, original, compared, or a file")],
     manifests: Manifests,
     out: Annotated[Path, typer.Option(help="folder for checkpoints, curves and panels")],
     changes: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="change a setting")] = None,
@@ -62,7 +62,7 @@ def fit(
 
 @app.command()
 def average(
-    checkpoints: Annotated[list[Path], typer.Argument(help="of train fit; who is named twice counts twice")],
+    checkpoints: Annotated[list[Path], typer.Argument(help="of train fit; one that is named twice counts twice")],
     out: Annotated[Path, typer.Option(help="checkpoint to write, of the weights alone")],
 ) -> None:
     """Average the weights of runs that went on from one another."""
@@ -82,7 +82,7 @@ def export(
         Path | None, typer.Option(metavar="MANIFEST", help="eight-bit integers, in the ranges its pictures show")
     ] = None,
     area: Annotated[int | None, typer.Option(min=1024, help="pixels of input; by default as trained")] = None,
-    stride: Annotated[int, typer.Option(min=8, max=256, help="height and width are to be multiples of this")] = STRIDE,
+    stride: Annotated[int, typer.Option(min=8, max=256, help="make height and width multiples of this")] = STRIDE,
     temperature: Annotated[float, typer.Option(min=0.1, max=10, help="below 1: surer mattes than as trained")] = 1.0,
     others: Annotated[
         list[Path] | None, typer.Option("--with", metavar="CHECKPOINT", help="run this one too, and take the mean")
@@ -105,7 +105,7 @@ def export(
 @app.command()
 def compare(
     models: Annotated[list[Path], typer.Argument(help="checkpoints of train fit, and ONNX models of anybody")],
-    manifests: Annotated[list[Path], typer.Option("--on", help="CSV file whose val rows are judged on; repeatable")],
+    manifests: Annotated[list[Path], typer.Option("--on", help="CSV file whose val rows to judge by; repeatable")],
     out: Annotated[Path, typer.Option(help="Markdown to write")],
     sheet: Annotated[Path | None, typer.Option(help="PNG of some of the pictures with every model's mattes")] = None,
     shown: Annotated[int, typer.Option(min=1, max=100, help="pictures on the sheet")] = 8,
@@ -152,7 +152,7 @@ def missing(error: ImportError) -> GreenscreenError:
 
 
 def main() -> None:
-    """Entry point. What was foreseen is told in a sentence and a hint; exit code 2 for usage, else 1."""
+    """Entry point. Expected errors become a sentence and a hint; exit code 2 for usage, else 1."""
     try:
         app()
     except (GreenscreenError, ImportError) as problem:
