@@ -76,7 +76,7 @@ def test_an_outline_names_everything_and_sets_nothing() -> None:
         ("# x\n[camera]\nname = 1", r"talk.toml, line 2: camera .* is not possible"),
         ("mirror = yes", r"talk.toml is not TOML: .*line 1"),
         ("mirror = true\nmirror = false", r"is not TOML: Cannot overwrite"),
-        ('background = "~a\\u0000/b"', "line 1: background .* holds a NUL"),
+        ('background = "~a\\u0000/b"', "line 1: background .* hold a NUL"),
         ("size = '12'", r"line 1: size 12 is not possible: give width and height"),
         ("#" * 200_000, "too large"),
         ("frames = " + "1" * 5000, "talk.toml cannot be read"),
@@ -91,7 +91,7 @@ def test_what_is_wrong_is_refused_with_line_and_reason(text: str, reason: str) -
 
 
 def test_a_name_that_is_no_text_cannot_be_kept() -> None:
-    with pytest.raises(UsageError, match="no text"):
+    with pytest.raises(UsageError, match="not text"):
         write_profile("talk", make_settings(background="\udcff.png"))
     assert list_profiles() == []
 
