@@ -56,12 +56,16 @@ class Frame:
     @property
     def planar(self) -> bool:
         """Whether the pixels are I420."""
-        return self.raw.form != "BGR"
+        given = self.given
+        return given.form != "BGR" if isinstance(given, Raw) else given.ndim == 2
 
     @property
     def size(self) -> tuple[int, int]:
         """Width and height in pixels."""
-        return self.raw.size
+        if isinstance(self.given, Raw):
+            return self.given.size
+        height, width = self.given.shape[:2]
+        return width, height * 2 // 3 if self.given.ndim == 2 else height
 
     @cached_property
     def image(self) -> Image:
