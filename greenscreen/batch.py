@@ -146,7 +146,7 @@ def cut_video(
         source = stack.enter_context(VideoSource(clip, planar=planar, careful=True))
         sink = stack.enter_context(VideoSink(out, source.size, source.fps, matte=matte, audio_from=clip))
 
-        segmenter.patient = True
+        segmenter.from_file = True
         pipeline = Pipeline(segmenter, Refiner(), backdrop)
         ahead = stack.enter_context(closing(Ahead(segmenter.segment)))
         pipeline.look = ahead.segment

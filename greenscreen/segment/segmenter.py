@@ -29,8 +29,9 @@ class Segmenter:
         self.meet: Callable[[Engine, Image, bool], Matte] = first_look
         """How a fresh picture is looked at; may be set before the first frame."""
         self._engines: dict[tuple[int, int], Engine] = {}
-        self.patient = False
-        """Whether frames in BGR may wait until the loops that follow motion are compiled; those in I420 come later."""
+        self.from_file = False
+        """Whether frames are of a file: each is worth a look, and those in BGR wait for the loops that follow motion.
+        Live frames become I420 once these are compiled."""
         self._stillness, self._motion = Stillness(), Motion()
         self.skipped = 0
         """Frames for which the network was not run, because the picture stood still, or held nothing new."""
@@ -119,7 +120,7 @@ class Segmenter:
             self._looked = False
             return kept
         remembers = bool(self.contract.previous)
-        follows = remembers and (frame.planar or self.patient)
+        follows = remembers and (frame.planar or self.from_file)
         if fresh or self._stillness.jumped or not follows:
             self._motion.reset()
         last = self._motion.bring(image) if follows else None
@@ -145,9 +146,9 @@ class Segmenter:
         """Whether the last matte will do for the picture it was just brought to.
 
         Never twice in a row, so that errors do not add up; nor once all stands still, when the network makes up its
-        mind; nor where there is time.
+        mind; nor in a file.
         """
-        return self._looked and not self.patient and self._stillness.moving and self._motion.explains
+        return self._looked and not self.from_file and self._stillness.moving and self._motion.explains
 
 
 def close_all(engines: dict[tuple[int, int], Engine]) -> None:

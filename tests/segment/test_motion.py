@@ -175,16 +175,16 @@ def test_the_network_is_told_where_things_are_now(told: list[Matte | None]) -> N
     assert np.abs(last - expected).mean() < 0.35 * np.abs(cv2.resize(disc(), size) - expected).mean()
 
 
-@pytest.mark.parametrize("patient", [False, True])
-def test_where_all_only_moves_every_second_look_is_spared_but_not_for_who_is_patient(
-    told: list[Matte | None], patient: bool
+@pytest.mark.parametrize("from_file", [False, True])
+def test_where_all_only_moves_every_second_look_is_spared_but_not_in_files(
+    told: list[Matte | None], from_file: bool
 ) -> None:
     with open_segmenter("stub") as segmenter:
-        segmenter.patient = patient
+        segmenter.from_file = from_file
         for index in range(9):
             matte = segmenter.segment(Frame(scene(140 + 2 * index, seed=index), index, index, index == 0).as_planar())
-        assert len(told) == FIRST_LOOKS + (8 if patient else 4)
-        assert segmenter.skipped == (0 if patient else 4)
+        assert len(told) == FIRST_LOOKS + (8 if from_file else 4)
+        assert segmenter.skipped == (0 if from_file else 4)
         # What the network says stays where it was; what is carried goes along.
         assert matte.shape == segmenter.contract.input_size(WIDTH, HEIGHT)[::-1]
 
@@ -242,15 +242,15 @@ def test_the_first_motion_after_a_rest_is_looked_at_in_the_same_frame(told: list
         assert len(told) == looks + 1
 
 
-@pytest.mark.parametrize("patient", [False, True])
+@pytest.mark.parametrize("from_file", [False, True])
 def test_pictures_in_bgr_wait_for_compiled_loops_only_where_there_is_time(
-    told: list[Matte | None], patient: bool
+    told: list[Matte | None], from_file: bool
 ) -> None:
     with open_segmenter("stub") as segmenter:
-        segmenter.patient = patient
+        segmenter.from_file = from_file
         for index, x in enumerate((140, 146)):
             segmenter.segment(Frame(scene(x), index, index, fresh=index == 0))
-    assert (told[-1] is not None) is patient
+    assert (told[-1] is not None) is from_file
 
 
 def test_a_cut_and_a_fresh_start_forget(told: list[Matte | None]) -> None:
