@@ -228,6 +228,11 @@ class Picture:
         return to_i420(self.image)
 
     @property
+    def planar(self) -> bool:
+        """Whether it is I420 already, and would have to be made BGR first."""
+        return self.frame is not None and self.frame.planar and not self.transparent
+
+    @property
     def pixels(self) -> Bytes:
         """What an image file holds: `(H, W, 4)` BGRA when transparent, otherwise the image."""
         return np.dstack([self.image, self.alpha]) if self.transparent else self.image

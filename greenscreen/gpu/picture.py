@@ -6,26 +6,23 @@ import numpy as np
 
 from greenscreen.colour import Bytes, from_i420
 from greenscreen.composite import Composite
-from greenscreen.frame import Alpha, Frame, Image, Matte, Past
+from greenscreen.frame import Alpha, Frame, Image, Matte, Past, Picture
 
 
-class CardPicture(Composite):
+class CardPicture(Picture):
     """A picture that the card has finished; its other forms are made on the CPU, of the same alpha, when asked for."""
 
     def __init__(self, frame: Frame, small: Matte, values: Bytes, finished: Bytes | None):
         """`small` is the alpha at the guide's size, `values` at the frame's; before nothing, nothing is `finished`."""
-        self._came, self._small, self._values = frame, small, values
-        self._behind = self._finished = finished
-        self._wrap = 0.0
+        self.frame: Frame = frame
+        self._small, self._values, self._finished = small, values, finished
         self.time, self.transparent = frame.time, finished is None
 
     @cached_property
-    def frame(self) -> Frame:  # type: ignore[override]
-        return self._came.as_planar()
-
-    @cached_property
-    def _of(self) -> Alpha:  # type: ignore[override]
-        return as_found(self.frame, self._small, self._values)
+    def composite(self) -> Composite:
+        """The same, made on the CPU."""
+        frame = self.frame.as_planar()
+        return Composite(frame, as_found(frame, self._small, self._values), self._finished)
 
     @cached_property
     def image(self) -> Image:
@@ -36,8 +33,16 @@ class CardPicture(Composite):
         return super().i420 if self._finished is None else self._finished
 
     @property
+    def planar(self) -> bool:
+        return not self.transparent
+
+    @property
     def alpha(self) -> Bytes:
         return self._values
+
+    @property
+    def person(self) -> Image:
+        return self.composite.person
 
 
 def as_found(frame: Frame, small: Matte, values: Bytes) -> Alpha:

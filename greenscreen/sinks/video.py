@@ -120,7 +120,7 @@ class VideoSink:
         return True
 
     def _check(self, picture: Picture) -> None:
-        width, height = picture.frame.size if picture.frame and _planar(picture) else picture.image.shape[1::-1]
+        width, height = picture.frame.size if picture.frame and picture.planar else picture.image.shape[1::-1]
         if (width, height) != self._size:
             expected = "x".join(map(str, self._size))
             raise SinkError(f"{self.name} is recorded in {expected} and cannot take a picture of {width}x{height}")
@@ -189,7 +189,7 @@ class VideoSink:
             return frame
         if stream.pix_fmt == self._recipe.transparent:
             return av.VideoFrame.from_numpy_buffer(_with_alpha(picture), "bgra")
-        if stream.pix_fmt == "yuv420p" and _planar(picture):
+        if stream.pix_fmt == "yuv420p" and picture.planar:
             # A live picture is in the file's own form already.
             return av.VideoFrame.from_ndarray(picture.i420, "yuv420p")
         # Not copied: all that becomes of BGR is made before this picture goes.
@@ -272,11 +272,6 @@ def _check_name(path: Path) -> None:
     with suppress(FileNotFoundError):
         if stat.S_ISDIR(path.stat().st_mode):
             raise IsADirectoryError(errno.EISDIR, "it is a folder")
-
-
-def _planar(picture: Picture) -> bool:
-    """Whether it comes as I420, and would have to be made BGR first."""
-    return picture.frame is not None and picture.frame.planar and not picture.transparent
 
 
 def _color_range(stream: VideoStream) -> ColorRange:

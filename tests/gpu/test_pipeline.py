@@ -120,11 +120,13 @@ def test_all_forms_of_a_frame_become_the_same_picture(background: str | None, mo
         expected = one.process(frame.as_planar())
         came = as_sent(frame, *form)
         with monkeypatch.context() as patch:
-            # It is the card that converts.
+            # It is the card that converts, and whoever only looks whether the room may be shown makes nothing.
             patch.delattr("greenscreen.frame.to_i420")
             patch.delattr("greenscreen.forms.Raw.pixels")
             got = other.process(came)
             _ = got.i420 if backdrop else got.alpha
+            assert got.frame.given is came.given
+            assert got.planar == bool(backdrop)
         for name in ("i420", "image", "alpha", "person"):
             np.testing.assert_array_equal(getattr(got, name), getattr(expected, name))
 
@@ -167,7 +169,7 @@ def test_the_backdrop_may_change_between_frames() -> None:
     for frame, backdrop in zip(person(320, 180, count=5), backdrops, strict=True):
         card.backdrop = backdrop
         picture = card.process(frame)
-        found = picture._of  # type: ignore[attr-defined]
+        found = picture.composite._of  # type: ignore[attr-defined]
         assert backdrop is not None
         expected = Composite(frame, found, backdrop.behind(frame, found)).i420
         assert (np.abs(picture.i420.astype(np.int16) - expected) <= 2).mean() >= 0.999
