@@ -35,7 +35,7 @@ class Job:
 
 def refuse_both(background: str | None, matte: bool) -> None:
     """Raises `UsageError` for a background together with a matte, which has none."""
-    if background and matte:
+    if background is not None and matte:
         raise UsageError("--matte writes the matte alone, and --background what is behind it", "choose one")
 
 
@@ -135,7 +135,7 @@ def cut_video(
     """
     broken: list[SourceError] = []
     transparent = out.suffix.lower() in (".webm", ".mov")
-    background = background or ("transparent" if transparent else "green")
+    background = ("transparent" if transparent else "green") if background is None else background
     if realpath(out) in {realpath(clip), _file_of(background)}:
         raise UsageError(f"{out} would be overwritten while it is read", "choose another -o")
     with ExitStack() as stack:

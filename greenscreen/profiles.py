@@ -50,7 +50,7 @@ def read_profile(name: str) -> Values:
     try:
         if path.stat().st_size > _MOST_BYTES:
             raise UsageError(f"{path} is too large to be a profile", "see: greenscreen profile edit")
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")  # Windows' editors mark it as UTF-8.
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{path.name} is not TOML: {error}", f"fix it: greenscreen profile edit {name}") from error

@@ -51,7 +51,8 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    camera: str | None = live(
+    # In a profile it may be a number.
+    camera: Annotated[str, Field(coerce_numbers_to_str=True)] | None = live(
         None, "camera number, device, URL, video, photo, folder or 'demo'; while running, only another camera"
     )
     background: str = live("green", "transparent, blur[:SIGMA], a colour, an image or a video")

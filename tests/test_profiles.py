@@ -90,6 +90,11 @@ def test_what_is_wrong_is_refused_with_line_and_reason(text: str, reason: str) -
     assert caught.value.hint
 
 
+def test_a_file_that_windows_marks_as_utf8_and_a_camera_by_its_number_are_read() -> None:
+    write("\ufeffcamera = 2\nmirror = true\n")
+    assert make_settings(**read_profile("talk")) == make_settings(camera="2", mirror=True)
+
+
 def test_a_name_that_is_no_text_cannot_be_kept() -> None:
     with pytest.raises(UsageError, match="not text"):
         write_profile("talk", make_settings(background="\udcff.png"))

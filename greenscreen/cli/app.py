@@ -49,6 +49,8 @@ def filled(text: str) -> str:
     """A path as it was typed. What is empty would be the current folder, which nobody meant."""
     if not text:
         raise typer.BadParameter("it is empty, where a file or folder is to be named")
+    if text == "-":
+        raise typer.BadParameter("pictures are neither read from nor written to a pipe; name a file")
     return text
 
 
@@ -168,7 +170,9 @@ def image(
     with open_segmenter(engine, model, gpu, say=say, patient=True) as segmenter, progress_bar() as bar:
         segmenter.meet = both_sides
         task = bar.add_task("photos", total=len(jobs))
-        failed = cut_photos(jobs, segmenter, background or "transparent", matte, lambda _: bar.advance(task))
+        failed = cut_photos(
+            jobs, segmenter, "transparent" if background is None else background, matte, lambda _: bar.advance(task)
+        )
     for _, error in failed:
         complain(error)
     say(f"{len(jobs) - len(failed)} of {len(jobs)} photos written to {output}")

@@ -36,7 +36,7 @@ def show_names() -> None:
 def show_profile(name: Name) -> None:
     """Print what a profile sets, after checking it."""
     read_profile(name)
-    typer.echo(profile_path(name).read_text(encoding="utf-8"), nl=False)
+    typer.echo(profile_path(name).read_text(encoding="utf-8-sig"), nl=False)
 
 
 @profiles.command("save")

@@ -32,7 +32,10 @@ def measure(data: bytes) -> tuple[int, int]:
     for signature, reader in _READERS:
         if re.match(signature, data, re.DOTALL):
             try:
-                return reader(data)
+                size = reader(data)
+                if 0 in size:
+                    raise ValueError("no pixels")
+                return size
             except struct.error as error:
                 raise BrokenImageError("is cut off", _AGAIN) from error
             except (KeyError, ValueError) as error:

@@ -144,12 +144,18 @@ def test_libraries_do_not_chatter(tmp_path: Path) -> None:
     (tmp_path / "profile.png").write_bytes(png(1, 1, b"\0\0\0\0", chunk(b"iCCP", b"sRGB\0\0" + zlib.compress(b"no"))))
     whole = encoded(noise(), ".tiff")
     (tmp_path / "cut.tiff").write_bytes(whole[: len(whole) // 2] + whole[-200:])
+    (tmp_path / "none.png").write_bytes(png(0, 0))
     program = (
         "import sys, pathlib; from greenscreen.images import read_photo; from greenscreen.errors import SourceError\n"
         "for name in sys.argv[1:]:\n"
         "    try: read_photo(pathlib.Path(name))\n"
         "    except SourceError: pass\n"
     )
-    command = [sys.executable, "-c", program, str(tmp_path / "profile.png"), str(tmp_path / "cut.tiff")]
+    command = [
+        sys.executable,
+        "-c",
+        program,
+        *(str(tmp_path / name) for name in ("profile.png", "cut.tiff", "none.png")),
+    ]
     done = subprocess.run(command, capture_output=True, check=True)
     assert done.stdout + done.stderr == b""
