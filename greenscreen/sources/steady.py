@@ -120,7 +120,8 @@ class Steady:
         if self._leaving.is_set() or not self._wanted():
             return False
         with self._changed:
-            alone = time.monotonic() - self._taken > _ALONE
+            # Entering waits for the first.
+            alone = self._begun and time.monotonic() - self._taken > _ALONE
             if alone:
                 self._slot = None
             return alone

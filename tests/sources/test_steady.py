@@ -323,7 +323,7 @@ def test_what_nobody_takes_is_not_decoded_and_never_shown_late(monkeypatch: pyte
 
 
 def test_whoever_leaves_while_pictures_pass_closes_the_camera(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(steady, "_ALONE", 0.02)
+    monkeypatch.setattr(steady, "_ALONE", 0)
     camera = Passing()
     with Plug(camera).steady():
         deadline = time.monotonic() + 10
