@@ -17,3 +17,8 @@ def open_media(path: Path) -> InputContainer:
     """The file, to be read; raises what PyAV raises."""
     container: InputContainer = av.open(f"file:{path}", container_options=_REACH, **_ANY_TITLE)
     return container
+
+
+def readable(text: str) -> str:
+    """A title as PyAV reads it, with a mark for each byte that is no UTF-8; versions before 19 set those themselves."""
+    return text.encode(errors="surrogateescape").decode(errors="replace")

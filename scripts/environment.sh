@@ -34,9 +34,10 @@ make_environment() {
 }
 
 # Prints the first Python that is new enough and can make virtual environments, which on Debian is a package of its own.
+# A script may name one to be tried before the others, in `preferred`.
 find_python() {
   local candidate incomplete=""
-  for candidate in python3.14 python3.13 python3.12 python3.11 python3; do
+  for candidate in ${preferred:+"$preferred"} python3.14 python3.13 python3.12 python3.11 python3; do
     "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue
     "$candidate" -c 'import ensurepip, venv' 2>/dev/null && echo "$candidate" && return
     incomplete=${incomplete:-$("$candidate" -c 'import sys; print("python3.%d" % sys.version_info.minor)')}

@@ -15,7 +15,7 @@ from av.audio.stream import AudioStream
 from av.packet import Packet
 
 from greenscreen.errors import SinkError
-from greenscreen.media import open_media
+from greenscreen.media import open_media, readable
 from greenscreen.sinks.recipes import Recipe
 
 AnyPacket: TypeAlias = "Packet[Any]"  # In quotes, as only PyAV's stubs know the brackets.
@@ -74,11 +74,12 @@ class Soundtrack:
         known = [track for track in self._source.streams.audio if track.codec_context][:_MOST_TRACKS]
         tracks: dict[int, Track] = {}
         for track in known:
+            kind = track.codec.name  # Which a track that cannot be opened may lose.
             try:
                 tracks[track.index] = _track(track, target, recipe, origin)
             except (av.FFmpegError, ValueError) as error:
                 reason = getattr(error, "strerror", None) or error
-                log.warning("the %s sound of %s is left out: %s", track.codec.name, self._path.name, reason)
+                log.warning("the %s sound of %s is left out: %s", kind, self._path.name, reason)
         self._packets = self._taken(tracks, [track for track in known if track.index in tracks])
         self._next = next(self._packets, None)
 
@@ -165,6 +166,10 @@ class _Encoded:
         if heard != self._heard:
             self._heard, self._resampler = heard, AudioResampler(self._stream.format, "stereo", _RATE)
         for alike in self._resampler.resample(frame):
+            # What needed no change keeps its own unit of time, and encoders take all frames to be in the first one's.
+            if alike.pts is not None and alike.time_base is not None:
+                alike.pts = round(alike.pts * alike.time_base * _RATE)
+            alike.time_base = Fraction(1, _RATE)
             yield from self._stream.encode(alike)
 
 
@@ -177,7 +182,7 @@ def _track(track: AudioStream, target: av.container.OutputContainer, recipe: Rec
     else:
         added = target.add_stream(recipe.sound, rate=_RATE, layout="stereo", bit_rate=_BITS_A_SECOND)
         stream = cast(AudioStream, added)
-    stream.metadata.update({key: track.metadata[key] for key in _KEPT if key in track.metadata})
+    stream.metadata.update({key: readable(track.metadata[key]) for key in _KEPT if key in track.metadata})
     stream.disposition = track.disposition
     return _Copied(stream, origin) if copied else _Encoded(stream, origin)
 

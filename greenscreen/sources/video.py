@@ -107,7 +107,7 @@ class VideoSource:
                 raise SourceError(f"{self.name} is damaged: {', '.join(damage)}", HINT)
 
     def _framed(self, frame: VideoFrame, stream: VideoStream, time: float, index: int) -> Frame:
-        shape = stream.sample_aspect_ratio
+        shape = stream.sample_aspect_ratio or None  # PyAV has 0 for what is not told, from version 19 on.
         if self._planar and shape in (None, 1) and not (self._careful and is_hdr(frame)):
             planes = planes_of(frame)
             if planes is not None:

@@ -134,6 +134,12 @@ def pitch_of(path: Path, track: int, start: float = 0.2) -> float:
     return float(np.abs(np.fft.rfft(sound - sound.mean())).argmax() * 48_000 / len(sound))
 
 
+def length_of(path: Path) -> float:
+    """How long the first track sounds, in seconds."""
+    with av.open(str(path)) as video:
+        return sum(frame.samples for frame in video.decode(audio=0)) / 48_000
+
+
 @pytest.mark.parametrize("name", ["out.mkv", "out.mp4", "out.mov", "out.webm"])
 def test_all_tracks_come_along_with_their_languages(tmp_path: Path, name: str) -> None:
     """Some copied, some encoded, by what the new file is for."""
@@ -263,6 +269,7 @@ def test_sound_that_changes_its_kind_on_the_way_is_encoded_on(tmp_path: Path, na
     record(tmp_path / name, [0.0, 2.0, 4.0], tmp_path / "in.ts")
     assert len(frames(tmp_path / name)) == 3
     assert [pitch_of(tmp_path / name, 0, start) for start in (0.2, 2.2)] == pytest.approx([440, 660], abs=3)
+    assert length_of(tmp_path / name) == pytest.approx(4, abs=0.1)
 
 
 @pytest.mark.parametrize(("codec", "name"), [("aac", "out.webm"), ("ac3", "out.webm"), ("libmp3lame", "out.mp4")])
