@@ -14,6 +14,7 @@ from typing import IO, Any
 
 import av
 import pytest
+from clips import clip
 
 ROOT = Path(__file__).parents[1]
 SLOW = """
@@ -129,6 +130,22 @@ def test_a_closed_terminal_ends_a_run_and_the_recording_plays(tmp_path: Path) ->
         time.sleep(0.05)
     assert [path.name for path in tmp_path.iterdir()] == ["x.mp4"]
     assert frames(tmp_path / "x.mp4") > 2
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_video_that_is_ended_on_the_way_leaves_nothing(tmp_path: Path, number: signal.Signals) -> None:
+    """Half a clip must not pass for a whole one, nor stay behind under another name."""
+    path = clip(tmp_path / "in.mp4", 500, (320, 180))
+    command = [sys.executable, "-m", "greenscreen", "video", str(path), "-o", str(tmp_path / "out.mp4")]
+    with running(command, stderr=subprocess.PIPE) as process:
+        while not list(tmp_path.glob(".greenscreen-*")):
+            assert process.poll() is None
+            time.sleep(0.05)
+        process.send_signal(number)
+        said = process.communicate(timeout=30)[1]
+    assert process.returncode in (1, 130)
+    assert "Traceback" not in said
+    assert [path.name for path in tmp_path.iterdir()] == ["in.mp4"]
 
 
 def test_a_camera_that_says_nothing_does_not_hold_up_the_end(tmp_path: Path) -> None:

@@ -84,7 +84,11 @@ def options(
     ] = False,
 ) -> None:
     # Whoever asks for the end, however this was started: everything is unwound, and no half file stays behind.
-    for number in (signal.SIGINT, signal.SIGTERM):
+    asked = [signal.SIGINT, signal.SIGTERM]
+    hangup = getattr(signal, "SIGHUP", None)
+    if hangup and signal.getsignal(hangup) != signal.SIG_IGN:  # Under nohup it is.
+        asked.append(hangup)
+    for number in asked:
         signal.signal(number, signal.default_int_handler)
     level = logging.INFO if debug else logging.WARNING
     terminal = logging.StreamHandler()

@@ -23,7 +23,8 @@ def greenscreen(
             main()
         return Answer(end.value.code or 0, *capsys.readouterr())
 
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    numbers = (getattr(signal, name, None) for name in ("SIGINT", "SIGTERM", "SIGHUP"))
+    handlers = {number: signal.getsignal(number) for number in numbers if number}
     yield call
     for number, handler in handlers.items():
         signal.signal(number, handler)
