@@ -1,7 +1,6 @@
 """Runs inside scripts/camera-vm: a webcam that sends one format after another, as greenscreen reads it.
 
-Writes to $OUT: NAME.png, the third picture of each, and found.json: whether that went on as I420, and what the driver
-says it sent.
+Writes to $OUT: NAME.png, the third picture of each, and found.json, the form in which that went on.
 """
 
 import fcntl
@@ -56,7 +55,7 @@ def play(name: str, data: bytes, playing: Event, over: Event) -> None:
     os.close(node)
 
 
-def read(name: str, data: bytes) -> bool:
+def read(name: str, data: bytes) -> str:
     playing, over = Event(), Event()
     player = Thread(target=play, args=(name, data, playing, over))
     player.start()
@@ -68,7 +67,7 @@ def read(name: str, data: bytes) -> bool:
         over.set()
         player.join()
     cv2.imwrite(str(Path(os.environ["OUT"], f"{name}.png")), frame.image)
-    return frame.planar
+    return frame.raw.form
 
 
 def main() -> None:
