@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from greenscreen.cache import cache_folder, read_private, write_private
@@ -98,10 +99,21 @@ def find_nvrtc() -> ctypes.CDLL:
     """NVRTC as the system has it, or as NVIDIA's wheels bring it; raises `EngineError`."""
     for candidate in _candidates():
         try:
-            return ctypes.CDLL(candidate)
+            library = ctypes.CDLL(candidate)
         except OSError:
             continue
+        _load_beside(Path(candidate))
+        return library
     raise EngineError("there is neither nvcc nor NVRTC to compile the GPU's kernels", "pip install nvidia-cuda-nvrtc")
+
+
+def _load_beside(library: Path) -> None:
+    """What NVRTC needs lies beside it in a wheel, where it does not look; but it takes what is loaded already."""
+    if library.is_absolute():
+        for needed in library.parent.glob("*nvrtc-builtins*"):
+            if ".alt." not in needed.name:
+                with suppress(OSError):
+                    ctypes.CDLL(str(needed))
 
 
 def _candidates() -> Iterator[str]:
