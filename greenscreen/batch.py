@@ -9,11 +9,12 @@ from pathlib import Path
 
 import cv2
 
-from greenscreen.background import Backdrop, open_backdrop
+from greenscreen.background import Backdrop, Blur, open_backdrop
 from greenscreen.errors import GreenscreenError, SinkError, SourceError, UsageError
 from greenscreen.frame import Frame
 from greenscreen.gallery import find
 from greenscreen.images import PHOTO_SUFFIXES, list_photos, open_photo, write_image
+from greenscreen.images.srgb import in_srgb
 from greenscreen.pipeline import Pipeline, run
 from greenscreen.planar import Planar
 from greenscreen.refine import Refiner
@@ -79,14 +80,19 @@ def plan_photos(inputs: list[Path], out: Path, folder: bool = False) -> list[Job
 
 
 def cut_photo(job: Job, segmenter: Segmenter, backdrop: Backdrop | None, matte: bool) -> None:
-    """Reads, cuts out and writes one photo, in its own colours; raises what that raises."""
+    """Reads, cuts out and writes one photo, in its own colours or those of a backdrop; raises what that raises."""
     photo = open_photo(job.photo)
-    frame = Frame(photo.image, time=0, index=0, fresh=True, opacity=photo.opacity)
+    image, profile = photo.image, photo.profile
+    if backdrop and not isinstance(backdrop, Blur):
+        # A backdrop is in sRGB's colours, and one profile stands for all of the picture.
+        image = in_srgb(photo.image, profile)
+        profile = profile if image is photo.image else b""
+    frame = Frame(image, time=0, index=0, fresh=True, opacity=photo.opacity)
     picture = Pipeline(segmenter, Refiner(steady=False), backdrop).process(frame)
     if matte:
         write_image(job.out, picture.alpha)
     else:
-        write_image(job.out, picture.pixels, photo.profile)
+        write_image(job.out, picture.pixels, profile)
 
 
 def cut_photos(

@@ -355,6 +355,8 @@ def explained(error: Exception) -> GreenscreenError:
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         where = error.filename or "what it says"
         return GreenscreenError(f"no space is left to write {where}", "free some space, and run it again")
+    if isinstance(error, FileNotFoundError) and error.filename is None:
+        return GreenscreenError("the current folder is gone", "change to one that is there")
     return GreenscreenError(f"unexpected {type(error).__name__}: {error}", "run it again with --debug and report it")
 
 

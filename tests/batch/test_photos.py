@@ -8,10 +8,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from photos import profile
 from PIL import Image as Pillow
 
 from greenscreen.batch import Job, cut_photos, plan_photos
 from greenscreen.errors import SinkError, SourceError, UsageError
+from greenscreen.images import read_photo
 from greenscreen.segment import Segmenter
 
 
@@ -106,6 +108,20 @@ def test_a_photos_own_transparency_counts_with_the_matte(segmenter: Segmenter, t
     assert np.abs(over[:55, :60].astype(int) - (90, 120, 220)).max() <= 2
     assert np.abs(over[65:, :60].astype(int) - (45, 187, 110)).max() <= 2
     assert (over[:, 140:] == (0, 255, 0)).all()
+
+
+def test_before_a_backdrop_person_and_backdrop_have_their_colours(segmenter: Segmenter, tmp_path: Path) -> None:
+    """A green said to be of Display P3 would be another green."""
+    source = photo(tmp_path / "a.png", (200, 120), icc_profile=profile())
+    do(segmenter, [source], tmp_path / "out.png", background="green")
+    with Pillow.open(tmp_path / "out.png") as written:
+        assert "icc_profile" not in written.info
+        pixels = np.asarray(written)
+    assert pixels[60, 190].tolist() == [0, 177, 64]
+    assert pixels[60, 10].tolist() == read_photo(source)[60, 10, ::-1].tolist() != [220, 120, 90]
+    do(segmenter, [source], tmp_path / "blurred.png", background="blur")
+    with Pillow.open(tmp_path / "blurred.png") as written:
+        assert written.info["icc_profile"] == profile()
 
 
 @pytest.mark.parametrize("name", ["out.png", "out.jpg", "out.webp"])

@@ -345,6 +345,17 @@ def test_a_recording_takes_nobodys_place(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["call-2.mp4", "call.mp4"]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="there no folder in use can be removed")
+def test_a_current_folder_that_is_gone_is_a_sentence(greenscreen: Greenscreen, tmp_path: Path) -> None:
+    name = photo(str(tmp_path / "photo.png"))
+    (tmp_path / "gone").mkdir()
+    os.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    answer = greenscreen("image", name, "-o", "out.png")
+    assert answer.code == 1
+    assert answer.err.startswith("error: the current folder is gone")
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux's disk that is always full")
 @pytest.mark.parametrize("words", [["--version"], ["devices"], ["--help"], ["setup", "--service"]])
 def test_a_full_disk_under_the_output_is_a_sentence(words: list[str]) -> None:

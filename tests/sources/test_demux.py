@@ -157,6 +157,15 @@ def test_other_containers_that_are_cut_say_so_too(tmp_path: Path, suffix: str) -
     assert 5 < len(frames) < 50
 
 
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may read everything")
+def test_a_video_that_may_not_be_read_is_not_called_broken(tmp_path: Path) -> None:
+    path = clip(tmp_path / "clip.mp4", 5)
+    path.chmod(0)
+    with pytest.raises(SourceError, match=r"cannot be read: Permission denied") as caught:
+        VideoSource(path).__enter__()
+    assert "may read" in caught.value.hint
+
+
 def test_a_codec_that_nobody_knows_is_not_called_damage(tmp_path: Path) -> None:
     path = clip(tmp_path / "clip.mp4", 5)
     path.write_bytes(path.read_bytes().replace(b"avc1", b"zzzz"))
