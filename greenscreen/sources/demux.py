@@ -42,6 +42,8 @@ def opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
         raise SourceError(f"{path.name} is empty", "copy or download it again")
     try:
         container = open_media(path)
+    except PermissionError as error:
+        raise SourceError(f"{path} cannot be read: {error.strerror}", "check that you may read it") from error
     except av.FFmpegError as error:
         raise SourceError(f"{path.name} is not a video that can be read: {error.strerror}", HINT) from error
     with container:
