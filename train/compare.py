@@ -9,7 +9,7 @@ import numpy as np
 from rich.progress import track
 
 from greenscreen.errors import SinkError, UsageError
-from greenscreen.images import letterbox
+from greenscreen.resize import letterbox
 from train.candidate import Candidate, processor
 from train.contact import HEIGHT, WIDTH, captioned, chosen, tinted, write_sheet
 from train.data import Image, Row, read

@@ -12,7 +12,8 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from greenscreen.images import letterbox, write_image
+from greenscreen.images import write_image
+from greenscreen.resize import letterbox
 from train.contact import HEIGHT, WIDTH, captioned, tinted, write_sheet
 from train.data import Image, read
 from train.metrics import METRICS, Alpha, iou
