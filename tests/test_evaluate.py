@@ -7,6 +7,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import skimage.data
 
 SCRIPTS = Path(__file__).parents[1] / "scripts"
 
@@ -20,9 +21,11 @@ def test_moving_clips_are_made_and_measured(tmp_path: Path) -> None:
     people, rooms = tmp_path / "people", tmp_path / "rooms"
     people.mkdir()
     rooms.mkdir()
-    person = np.zeros((120, 90, 4), np.uint8)
-    cv2.ellipse(person, (45, 120), (40, 70), 0, 0, 360, (60, 40, 90, 255), -1, cv2.LINE_AA)
-    cv2.circle(person, (45, 35), 25, (120, 150, 210, 255), -1, cv2.LINE_AA)
+    person = cv2.cvtColor(skimage.data.astronaut(), cv2.COLOR_RGB2BGRA)
+    alpha = np.zeros(person.shape[:2], np.uint8)
+    cv2.ellipse(alpha, (222, 125), (80, 115), 0, 0, 360, 255, -1, cv2.LINE_AA)
+    cv2.ellipse(alpha, (225, 512), (205, 300), 0, 0, 360, 255, -1, cv2.LINE_AA)
+    person[..., 3] = alpha
     cv2.imwrite(str(people / "someone.png"), person)
     cv2.imwrite(str(rooms / "wall.png"), np.full((90, 160, 3), (170, 190, 180), np.uint8))
 
@@ -47,6 +50,6 @@ def test_moving_clips_are_made_and_measured(tmp_path: Path) -> None:
     assert all(0 <= row["iou"] <= 1 and row["edge_error"] >= 0 and row["ghosts"] >= 0 for row in rows[True])
     # The compiled way of live pictures finds what the plain one does, but for colours that are half as fine.
     for plain, compiled in zip(rows[False], rows[True], strict=True):
-        assert abs(plain["iou"] - compiled["iou"]) < 0.03
+        assert abs(plain["iou"] - compiled["iou"]) < 0.02
     assert cv2.imread(str(tmp_path / "sheet.png")).std() > 10
     assert cv2.imread(str(tmp_path / "plot.png")).std() > 10
