@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Annotated, Any
@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from greenscreen.bench import Result
 
 log = logging.getLogger(__name__)
+
+FULL = errno.ENOSPC, errno.EDQUOT
+"""What the system says of a full disk, and of a quota that is used up."""
 
 app = typer.Typer(
     add_completion=False,
@@ -352,7 +355,7 @@ def explained(error: Exception) -> GreenscreenError:
         return GreenscreenError("nothing was done, as nobody answered", "answer y or n in a terminal")
     if isinstance(error, ImportError):
         return GreenscreenError(f"a library does not load: {error}", "see: greenscreen doctor")
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if isinstance(error, OSError) and error.errno in FULL:
         where = error.filename or "what it says"
         return GreenscreenError(f"no space is left to write {where}", "free some space, and run it again")
     if isinstance(error, FileNotFoundError) and error.filename is None:
@@ -367,13 +370,31 @@ def completed(arguments: list[str]) -> list[str]:
     return [default if word == "--overlay" and after.startswith("-") else word for word, after in pairs]
 
 
+def finish_printing() -> None:
+    """Prints what is still to be printed; raises `OSError` where the disk is full.
+
+    What cannot be printed is dropped: Python would try again as it ends, and end with a code of its own.
+    """
+    if sys.stdout is None:
+        return
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        with open(os.devnull, "w") as nowhere:
+            os.dup2(nowhere.fileno(), sys.stdout.fileno())
+        if error.errno in FULL:
+            raise
+
+
 def main() -> None:
     """Entry point. Exit codes: 0, 1 for what failed while running, 2 for usage."""
     # People add --debug where they are, at the end of the line; it belongs to all commands.
     debug = "--debug" in sys.argv
     arguments = completed([argument for argument in sys.argv[1:] if argument != "--debug"]) or ["--help"]
     try:
-        sys.exit(app(["--debug", *arguments] if debug else arguments, standalone_mode=False))
+        code = app(["--debug", *arguments] if debug else arguments, standalone_mode=False)
+        finish_printing()
+        sys.exit(code)
     except Exception as error:
         failure = explained(error)
         if prints_json():
@@ -382,4 +403,6 @@ def main() -> None:
             if debug:
                 err.print_exception()
             complain(failure)
+        with suppress(OSError):
+            finish_printing()
         sys.exit(failure.exit_code)
