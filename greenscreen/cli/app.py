@@ -1,6 +1,5 @@
 """The command line: parses, prints, and turns errors into one sentence and an exit code."""
 
-import errno
 import json
 import logging
 import os
@@ -20,14 +19,14 @@ from rich.text import Text
 
 from greenscreen import __version__
 from greenscreen.address import DEFAULT_HOST, DEFAULT_PORT
-from greenscreen.cli.console import complain, err, out, progress_bar, say
+from greenscreen.cli.console import complain, err, explained, finish_printing, out, progress_bar, say
 from greenscreen.cli.engines import engines
 from greenscreen.cli.options import Background, Engine, Gpu, Model, with_settings
 from greenscreen.cli.profiles import profiles
 from greenscreen.cli.remote import remote
 from greenscreen.control import Control
 from greenscreen.ending import end_by_signals
-from greenscreen.errors import GreenscreenError, UsageError
+from greenscreen.errors import GreenscreenError
 from greenscreen.logs import log_path, log_stats, logged_to_file, print_json, prints_json, report_stats, stats_line
 from greenscreen.profiles import follow_profile, read_profile
 from greenscreen.settings import help_of, make_settings
@@ -36,9 +35,6 @@ if TYPE_CHECKING:
     from greenscreen.bench import Result
 
 log = logging.getLogger(__name__)
-
-FULL = errno.ENOSPC, errno.EDQUOT
-"""What the system says of a full disk, and of a quota that is used up."""
 
 app = typer.Typer(
     add_completion=False,
@@ -345,45 +341,11 @@ app.add_typer(profiles, name="profile")
 app.add_typer(remote, name="ctl")
 
 
-def explained(error: Exception) -> GreenscreenError:
-    """Whatever went wrong, as one sentence and a hint."""
-    if isinstance(error, GreenscreenError):
-        return error
-    if isinstance(error, typer.TyperException):
-        return UsageError(error.format_message().rstrip("."), "see: greenscreen --help")
-    if isinstance(error, typer.Abort):
-        return GreenscreenError("nothing was done, as nobody answered", "answer y or n in a terminal")
-    if isinstance(error, ImportError):
-        return GreenscreenError(f"a library does not load: {error}", "see: greenscreen doctor")
-    if isinstance(error, OSError) and error.errno in FULL:
-        where = error.filename or "what it says"
-        return GreenscreenError(f"no space is left to write {where}", "free some space, and run it again")
-    if isinstance(error, FileNotFoundError) and error.filename is None:
-        return GreenscreenError("the current folder is gone", "change to one that is there")
-    return GreenscreenError(f"unexpected {type(error).__name__}: {error}", "run it again with --debug and report it")
-
-
 def completed(arguments: list[str]) -> list[str]:
     """With the address that `--overlay` alone means, as options of the command line either have a value or do not."""
     default = f"--overlay={DEFAULT_HOST}:{DEFAULT_PORT}"
     pairs = zip(arguments, [*arguments[1:], "-"], strict=False)  # Where nothing is typed, nothing follows.
     return [default if word == "--overlay" and after.startswith("-") else word for word, after in pairs]
-
-
-def finish_printing() -> None:
-    """Prints what is still to be printed; raises `OSError` where the disk is full.
-
-    What cannot be printed is dropped: Python would try again as it ends, and end with a code of its own.
-    """
-    if sys.stdout is None:
-        return
-    try:
-        sys.stdout.flush()
-    except OSError as error:
-        with open(os.devnull, "w") as nowhere:
-            os.dup2(nowhere.fileno(), sys.stdout.fileno())
-        if error.errno in FULL:
-            raise
 
 
 def main() -> None:

@@ -1,15 +1,21 @@
 """What people see in their terminal."""
 
+import errno
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from greenscreen.errors import GreenscreenError
+from greenscreen.errors import GreenscreenError, UsageError
 from greenscreen.filing import printable
+
+FULL = errno.ENOSPC, errno.EDQUOT
+"""What the system says of a full disk, and of a quota that is used up."""
 
 out = Console(soft_wrap=True)
 err = Console(stderr=True, soft_wrap=True)
@@ -35,6 +41,24 @@ def complain(error: GreenscreenError) -> None:
             err.print(Text.assemble(("hint:", "dim"), f" {printable(error.hint)}"))
 
 
+def explained(error: Exception) -> GreenscreenError:
+    """Whatever went wrong, as one sentence and a hint."""
+    if isinstance(error, GreenscreenError):
+        return error
+    if isinstance(error, typer.TyperException):
+        return UsageError(error.format_message().rstrip("."), "see: greenscreen --help")
+    if isinstance(error, typer.Abort):
+        return GreenscreenError("nothing was done, as nobody answered", "answer y or n in a terminal")
+    if isinstance(error, ImportError):
+        return GreenscreenError(f"a library does not load: {error}", "see: greenscreen doctor")
+    if isinstance(error, OSError) and error.errno in FULL:
+        where = error.filename or "what it says"
+        return GreenscreenError(f"no space is left to write {where}", "free some space, and run it again")
+    if isinstance(error, FileNotFoundError) and error.filename is None:
+        return GreenscreenError("the current folder is gone", "change to one that is there")
+    return GreenscreenError(f"unexpected {type(error).__name__}: {error}", "run it again with --debug and report it")
+
+
 @contextmanager
 def complaining() -> Iterator[None]:
     """Around a script: what was foreseen ends it with a sentence and an exit code."""
@@ -43,3 +67,19 @@ def complaining() -> Iterator[None]:
     except GreenscreenError as error:
         complain(error)
         sys.exit(error.exit_code)
+
+
+def finish_printing() -> None:
+    """Prints what is still to be printed; raises `OSError` where the disk is full.
+
+    What cannot be printed is dropped: Python would try again as it ends, and end with a code of its own.
+    """
+    if sys.stdout is None:
+        return
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        with open(os.devnull, "w") as nowhere:
+            os.dup2(nowhere.fileno(), sys.stdout.fileno())
+        if error.errno in FULL:
+            raise
