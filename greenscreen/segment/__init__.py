@@ -74,13 +74,15 @@ def load_engine(name: str, gpu: int | None = None) -> OpenEngine:
     Raises `EngineError` when its library is not installed.
     """
     module, _, provider = ENGINES[name].partition(":")
+    package = INSTALL.get(name, name.partition("-")[0])
     try:
         opener: OpenEngine = importlib.import_module(module).open_engine
     except (ImportError, OSError) as error:  # the second where a library of its own is missing
-        remedy = f"install it with: pip install {INSTALL.get(name, name.partition('-')[0])}"
-        raise EngineError(f"the engine {name} cannot be loaded: {error}", remedy) from error
+        raise EngineError(
+            f"the engine {name} cannot be loaded: {error}", f"install it with: pip install {package}"
+        ) from error
     if provider:
-        opener = partial(opener, provider=provider)
+        opener = partial(opener, provider=provider, package=package)
     if name not in ON_GPU:
         return opener
     if gpu is not None:

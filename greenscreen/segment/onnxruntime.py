@@ -22,12 +22,6 @@ onnxruntime.disable_telemetry_events()
 log = logging.getLogger(__name__)
 
 CPU = "CPUExecutionProvider"
-PACKAGES = {
-    "CUDAExecutionProvider": "'onnxruntime-gpu[cuda,cudnn]'",
-    "DmlExecutionProvider": "onnxruntime-directml",
-    "CoreMLExecutionProvider": "onnxruntime",
-}
-"""What to install for a provider; each replaces the package onnxruntime."""
 
 
 class OnnxRuntimeEngine:
@@ -40,17 +34,20 @@ class OnnxRuntimeEngine:
         width: int,
         height: int,
         provider: str = CPU,
+        package: str = "onnxruntime",
         gpu: int = 0,
         threads: int | None = None,
     ):
-        """Raises `EngineError` when this build of ONNX Runtime lacks the provider, or it does not start here."""
+        """`package` is the build of ONNX Runtime that has the provider.
+
+        Raises `EngineError` when this build lacks it, or it does not start here.
+        """
         self.image = np.zeros((1, height, width, 3), np.float32)
         self.previous = np.zeros((1, height, width, 1), np.float32)
         self._inputs, self._matte = {contract.image: self.image}, contract.matte
         if contract.previous:
             self._inputs[contract.previous] = self.previous
         if provider not in onnxruntime.get_available_providers():
-            package = PACKAGES[provider]
             remedy = f"pip uninstall onnxruntime; pip install {package}" if package != "onnxruntime" else "needs macOS"
             raise EngineError(f"this ONNX Runtime is built without the {provider}", remedy)
         if provider == "CUDAExecutionProvider":
@@ -67,7 +64,7 @@ class OnnxRuntimeEngine:
             raise ModelError(f"ONNX Runtime cannot run {model.name}: {error}", "see: greenscreen doctor") from error
         if self._session.get_providers()[0] != provider:
             # What it lacks, such as cuDNN, it only logs, and goes on without.
-            lacks = f"pip install {PACKAGES[provider]}, or see: greenscreen --debug doctor"
+            lacks = f"pip install {package}, or see: greenscreen --debug doctor"
             raise EngineError(f"the {provider} does not start on this machine", lacks)
 
     def step(self, image: Image, last: Matte | None = None) -> Matte:
