@@ -33,10 +33,11 @@ def choices(settings: Settings) -> Json:
 def chosen(values: Json) -> Json:
     """The values, if a client may choose them; raises `UsageError` for everything that `choices` does not name."""
     for name, value in values.items():
-        possible = {"camera": [camera.path for camera in cameras()], "engine": ENGINE_NAMES}.get(name, [])
-        if value not in possible:
-            what = f"there is no {name[:80]} {str(value)[:80]!r} to choose"
-            raise UsageError(what, f"choose one of: {', '.join(possible) or 'camera, engine'}")
+        possible = {"camera": [camera.path for camera in cameras()], "engine": ENGINE_NAMES}
+        if value not in possible.get(name, []):
+            there = possible.get(name, list(possible))
+            hint = f"choose one of: {', '.join(there)}" if there else "plug a camera in"
+            raise UsageError(f"there is no {name[:80]} {str(value)[:80]!r} to choose", hint)
     return values
 
 

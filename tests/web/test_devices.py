@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from greenscreen.errors import UsageError
 from greenscreen.linux.v4l2 import Device
 from greenscreen.settings import make_settings
 from greenscreen.web import devices
@@ -55,6 +56,13 @@ def test_nothing_else_can_be_named(run: Any, values: dict[str, Any]) -> None:
     assert "choose" in answer.json["error"]
     assert run.control.settings == before
     assert run.well()
+
+
+def test_without_a_camera_there_is_none_to_choose(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(devices, "list_devices", lambda: [OURS])
+    with pytest.raises(UsageError) as caught:
+        devices.chosen({"camera": "/dev/video0"})
+    assert caught.value.hint == "plug a camera in"
 
 
 def test_a_file_does_not_become_a_camera(run: Any) -> None:
