@@ -83,8 +83,8 @@ def run_live(control: Control, say: Say, confide: Say = lambda _: None) -> Summa
         wanted = demand.wanted if demand else None
         source = stack.enter_context(open_source(settings.camera, settings.size, settings.fps, wanted, say))
         say(f"from {source.name}, {source.size[0]}x{source.size[1]} at {source.fps:g} frames a second")
-        if note := getattr(source, "note", ""):
-            say(note)
+        if source.note:
+            say(source.note)
         control.prepare(camera_hook(source), "camera")
         if zoom_rests(settings):
             say(RESTS)

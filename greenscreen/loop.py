@@ -119,7 +119,7 @@ class Loop:
         if now - self._published < _PUBLISH_EVERY:
             return
         self._published = now
-        meter, trouble = self._pipeline.meter, getattr(self._source, "message", "") or self._failure
+        meter, trouble = self._pipeline.meter, self._source.message or self._failure
         busy = SAID if self._sparing and self._sparing.active else ""
         self._control.publish(
             Status(
@@ -130,7 +130,7 @@ class Loop:
                 stages=meter.medians(),
                 frames=meter.frames,
                 resting=meter.resting,
-                dropped=getattr(self._source, "dropped", 0),
+                dropped=self._source.dropped,
                 engine=self._segmenter.engine,
                 source=self._source.name,
             )

@@ -37,12 +37,25 @@ class Source(Protocol):
     """Nominal frames a second, known once entered."""
     live: bool
     """Whether frames come in real time, whoever is ready or not."""
+    note: str = ""
+    """What it gives instead of what was asked for, in words, known once entered; empty where it obeyed."""
+    message: str = ""
+    """Why there are no pictures at the moment; empty while there are."""
+    dropped: int = 0
+    """Frames that nobody took, until now."""
 
     def __enter__(self) -> Self: ...
 
     def __exit__(self, kind: object, error: object, trace: object) -> None: ...
 
     def __iter__(self) -> Iterator[Frame]: ...
+
+
+class Camera(Source, Protocol):
+    """A source that can let pictures pass."""
+
+    passes: Callable[[], bool]
+    """Asked before each picture: while it is true, pictures pass undecoded, which costs next to nothing."""
 
 
 def open_source(
@@ -112,7 +125,7 @@ def _device(what: str | None) -> int | str | None:
 
 def _found(
     device: int | str | None, size: tuple[int, int] | None, fps: float | None
-) -> tuple[str, Callable[[], Source]]:
+) -> tuple[str, Callable[[], Camera]]:
     """What a camera is called, and what finds it, wherever it is plugged in."""
     from greenscreen.linux.same import SameCamera
     from greenscreen.sources.camera import CameraSource

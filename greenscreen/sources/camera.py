@@ -20,8 +20,8 @@ from greenscreen.frame import Frame, Image
 from greenscreen.linux import v4l2
 from greenscreen.linux.holders import holders
 from greenscreen.resize import letterbox
-from greenscreen.sources import raw
-from greenscreen.sources.trouble import why_closed
+from greenscreen.sources import Source, raw
+from greenscreen.sources.trouble import lost, silent, why_closed
 
 USUAL_SIZE, USUAL_FPS = (1280, 720), 30.0
 _COMPRESSED_FROM = 1280 * 720  # pixels; beyond, USB 2 carries full rate only as JPEG
@@ -58,7 +58,7 @@ def list_cameras() -> list[CameraInfo]:
     return [CameraInfo(index, f"camera {index}", True) for index in _PROBED if _capture(index).isOpened()]
 
 
-class CameraSource:
+class CameraSource(Source):
     """A camera by its number or device path, or a network stream by its URL.
 
     Asks for `size` (1280x720) and `fps` (30); what the camera gives instead is in `size` and `fps`, and `note` says so
@@ -75,7 +75,6 @@ class CameraSource:
         self.fps = fps or USUAL_FPS
         self.note = ""
         self.passes: Callable[[], bool] = lambda: False
-        """Asked before each picture: while it is true, pictures pass undecoded, which costs next to nothing."""
         self._device = device
         self._asked = size is not None or not _is_url(device)
         self._node = _node(device)
@@ -134,9 +133,7 @@ class CameraSource:
         if given is None:
             if self._node and holders(self._node):
                 raise why_closed(self.name, self._node, [])
-            raise SourceError(
-                f"{self.name} opens but gives no picture", "unplug it and plug it in again, or try another USB port"
-            )
+            raise silent(self.name)
         return Frame(given, time.monotonic(), 0, fresh=True)
 
     def _compare(self) -> None:
@@ -152,10 +149,10 @@ class CameraSource:
         given = self._try_read(_LOST_AFTER)
         # OpenCV may go on giving the last frame of a camera that was pulled out.
         if given is None or _identity(self._node) != self._identity:
-            raise self._lost()
+            raise lost(self.name)
         frame = Frame(given, time.monotonic(), index)
         if self._frozen(frame):
-            raise self._lost()
+            raise lost(self.name)
         return frame if frame.size == self.size else replace(frame, given=letterbox(frame.image, *self.size))
 
     def _try_read(self, seconds: float) -> Bytes | Raw | None:
@@ -185,17 +182,14 @@ class CameraSource:
         deadline = time.monotonic() + _LOST_AFTER
         while not self._stream.grab():
             if time.monotonic() > deadline:
-                raise self._lost()
+                raise lost(self.name)
             time.sleep(0.01)
         if _identity(self._node) != self._identity:
-            raise self._lost()
+            raise lost(self.name)
         # Where grabbing waits for nothing, as with DirectShow, this would take a whole processor; what comes over the
         # network would pile up.
         if not _is_url(self._device):
             time.sleep(0.5 / self.fps)
-
-    def _lost(self) -> SourceError:
-        return SourceError(f"{self.name} stopped giving pictures", "check that it is plugged in and switched on")
 
     def _frozen(self, frame: Frame) -> bool:
         """Whether the same picture came for a second, where no device file tells that the camera is gone.

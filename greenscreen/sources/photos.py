@@ -10,13 +10,14 @@ from greenscreen.errors import SourceError
 from greenscreen.frame import Frame, Image
 from greenscreen.images import list_photos, read_photo
 from greenscreen.resize import letterbox
+from greenscreen.sources import Source
 
 log = logging.getLogger(__name__)
 
 _SHOWN = 3.0  # seconds, each photo of a folder
 
 
-class PhotoSource:
+class PhotoSource(Source):
     """One photo, for ever; or each photo of a folder for three seconds, then the end.
 
     A folder's photos are fitted into the size of its first, with black bars where their shape differs; those that

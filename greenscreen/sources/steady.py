@@ -11,7 +11,8 @@ from typing import Self
 from greenscreen.errors import CameraBusyError, SourceError
 from greenscreen.frame import Frame
 from greenscreen.placeholder import QUIET, placeholder
-from greenscreen.sources import Source
+from greenscreen.sources import Camera, Source
+from greenscreen.sources.trouble import silent
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +28,7 @@ def always() -> bool:
     return True
 
 
-class Steady:
+class Steady(Source):
     """Reads a camera in a thread of its own and hands out the newest frame; those in between are dropped.
 
     Iterating never ends and raises nothing. While no frame comes, for `_LOST` seconds or because the camera is lost,
@@ -48,7 +49,7 @@ class Steady:
     def __init__(
         self,
         name: str,
-        find: Callable[[], Source],
+        find: Callable[[], Camera],
         size: tuple[int, int],
         fps: float,
         wanted: Callable[[], bool] | None = None,
@@ -91,7 +92,7 @@ class Steady:
             yield replace(frame, index=index)
             index += 1
 
-    def switch(self, name: str, find: Callable[[], Source]) -> None:
+    def switch(self, name: str, find: Callable[[], Camera]) -> None:
         """Goes on with another camera, under this name, after the frame that is being read."""
         with self._changed:
             self.name, self._find = name, find
@@ -101,9 +102,7 @@ class Steady:
             self._changed.wait_for(lambda: self._begun or self._error, _FIRST)
             if self._begun or isinstance(self._error, CameraBusyError):
                 return
-            error = self._error or SourceError(
-                f"{self.name} opens but gives no picture", "unplug it and plug it in again, or try another USB port"
-            )
+            error = self._error or silent(self.name)
         self.__exit__()
         raise error
 
@@ -146,8 +145,7 @@ class Steady:
         # Closed by the thread that reads: a camera must not be released under a read that is going on.
         find = self._find
         camera = find()
-        if hasattr(camera, "passes"):
-            camera.passes = lambda: self._find is find and self._alone()
+        camera.passes = lambda: self._find is find and self._alone()
         with camera as source:
             for frame in source:
                 if self._leaving.is_set() or not self._wanted() or self._find is not find:
@@ -159,7 +157,7 @@ class Steady:
     def _put(self, source: Source, frame: Frame) -> None:
         with self._changed:
             if not self._begun:
-                self.name, self.note = source.name, getattr(source, "note", "")
+                self.name, self.note = source.name, source.note
                 if self._waits and not self._error:
                     self.size, self.fps = source.size, source.fps
             if self._slot is not None:

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from greenscreen.frame import Frame, Image, Matte
+from greenscreen.sources import Source
 
 # Colours are BGR.
 _BARS = [(192, 192, 192), (0, 192, 192), (192, 192, 0), (0, 192, 0), (192, 0, 192), (0, 0, 192), (192, 0, 0)]
@@ -20,7 +21,7 @@ _SOFT = 0.006  # half the width of its edge
 _SWAY, _BOB, _PERIOD = 0.18, 0.02, 4.0  # how far it goes each way, in heights of the frame; seconds there and back
 
 
-class SyntheticSource:
+class SyntheticSource(Source):
     """Head and shoulders that sway before colour bars; the same pixels every time.
 
     `frames` is how many there are; endless when it is None.

@@ -1,4 +1,4 @@
-"""Why a camera would not open."""
+"""What is wrong with a camera or network stream, and what to do."""
 
 import os
 from pathlib import Path
@@ -14,9 +14,8 @@ def why_closed(name: str, node: Path | None, others: list[str]) -> SourceError:
     that could be opened in its place.
     """
     if node is None:
-        return SourceError(
-            f"{name} cannot be opened", "check its address or number, and whether another program holds it"
-        )
+        check = "the address, and that what sends it is on" if _sent(name) else "whether another program holds it"
+        return SourceError(f"{name} cannot be opened", f"check {check}")
     if not node.exists():
         instead = f"choose one of {', '.join(others)}" if others else "plug a camera in, or try --camera demo"
         return SourceError(f"there is no camera {node}", instead)
@@ -30,3 +29,26 @@ def why_closed(name: str, node: Path | None, others: list[str]) -> SourceError:
     return SourceError(
         f"the camera {node} gives no video", "it may be held by another user's program, or be a device of another kind"
     )
+
+
+def silent(name: str) -> SourceError:
+    """The error to raise for one that opens and gives no picture."""
+    hint = (
+        "see whether a video player shows it"
+        if _sent(name)
+        else "unplug it and plug it in again, or try another USB port"
+    )
+    return SourceError(f"{name} opens but gives no picture", hint)
+
+
+def lost(name: str) -> SourceError:
+    """The error to raise for one that gave pictures and does not any more."""
+    hint = (
+        "check that what sends it is on, and in reach" if _sent(name) else "check that it is plugged in and switched on"
+    )
+    return SourceError(f"{name} stopped giving pictures", hint)
+
+
+def _sent(name: str) -> bool:
+    """Whether it comes over the network, and has no plug."""
+    return "://" in name

@@ -15,6 +15,7 @@ from greenscreen.errors import SourceError
 from greenscreen.frame import Frame
 from greenscreen.images import on_white
 from greenscreen.resize import letterbox
+from greenscreen.sources import Source
 from greenscreen.sources.demux import HINT, Frames, extent, opened
 from greenscreen.sources.pixels import is_hdr, picture_of, planes_of
 
@@ -23,7 +24,7 @@ log = logging.getLogger(__name__)
 _USUAL_FPS = 30.0
 
 
-class VideoSource:
+class VideoSource(Source):
     """All frames of a video file, in order, each at its own time in seconds since the first.
 
     Colours follow what the file says of its matrix and range; one that says nothing is taken as BT.601 and limited, as

@@ -7,7 +7,7 @@ import re
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from greenscreen.linux.v4l2 import Device
 from greenscreen.sources import camera
 from greenscreen.sources.camera import CameraSource, list_cameras
 from greenscreen.sources.steady import Steady
-from greenscreen.sources.trouble import why_closed
+from greenscreen.sources.trouble import lost, silent, why_closed
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="looks at /dev and /proc")
 
@@ -101,7 +101,7 @@ def test_a_network_stream_within_steady_can_be_left_at_any_time(address: str) ->
 def test_an_address_where_nothing_is_is_refused_quietly(capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SourceError, match=r"^http://127\.0\.0\.1:9/ cannot be opened") as caught:
         CameraSource("http://me:secret@127.0.0.1:9/?token=secret#secret").__enter__()
-    assert caught.value.hint
+    assert "the address" in caught.value.hint
     assert "secret" not in str(caught.value)
     assert capfd.readouterr().err == ""
 
@@ -238,6 +238,12 @@ def test_a_camera_that_opens_and_fails_is_told(plug) -> None:
         pass
     assert caught.value.hint
     assert fake.released
+
+
+@pytest.mark.parametrize("wrong", [lost, silent])
+def test_nobody_is_asked_to_unplug_a_network_stream(wrong: Callable[[str], SourceError]) -> None:
+    assert "plug" in wrong("camera 0").hint
+    assert "plug" not in wrong("rtsp://door.local/live").hint
 
 
 def test_a_camera_that_is_lost_is_told(plug) -> None:

@@ -25,6 +25,7 @@ class Scripted:
 
     def __init__(self, script: Script):
         self.script = script
+        self.passes: Callable[[], bool] = lambda: False
         self.closed = threading.Event()
 
     def __enter__(self) -> "Scripted":
@@ -291,7 +292,6 @@ class Passing(Scripted):
 
     def __init__(self) -> None:
         super().__init__(self.numbered)
-        self.passes: Callable[[], bool] = lambda: False
         self.shown, self.passed = 0, 0
 
     def numbered(self) -> Iterator[Frame]:
