@@ -75,12 +75,14 @@ def waved(rng: Generator, colour: Image, alpha: Alpha, limbs: list[Limb]) -> tup
     for angle in np.linspace(-swing, swing, EXPOSURES):
         cos, sin = np.cos(angle), np.sin(angle)
         turn = np.array([[cos, -sin], [sin, cos]])
-        moved = [(elbow + turn @ (a - elbow), elbow + turn @ (b - elbow), *rest) for a, b, *rest in limbs[1:]]
+        moved = [
+            (elbow + turn @ (a - elbow), elbow + turn @ (b - elbow), thick, tint) for a, b, thick, tint in limbs[1:]
+        ]
         picture, longer = drawn(np.random.default_rng(seed), colour, alpha, [limbs[0], *moved])
         colours += picture * longer[..., None]
         shares += longer
     seen = np.where(shares[..., None] > 0, colours / np.maximum(shares, 1e-6)[..., None], colour)
-    return seen.round().astype(np.uint8), shares / EXPOSURES
+    return seen.round().astype(np.uint8), shares / np.float32(EXPOSURES)
 
 
 def drawn(rng: Generator, colour: Image, alpha: Alpha, limbs: list[Limb]) -> tuple[Image, Alpha]:
@@ -90,12 +92,12 @@ def drawn(rng: Generator, colour: Image, alpha: Alpha, limbs: list[Limb]) -> tup
     for start, end, thick, tint in limbs:
         for share, light in ((1.0, 0.72), (0.8, 0.88), (0.55, 1.0), (0.25, 1.08)):
             shift = (1 - share) * thick * lit
-            ends = [tuple(int(16 * v) for v in point + shift) for point in (start, end)]
-            shade = tuple(float(v) for v in np.clip(light * tint, 0, 255))
+            first, last = ((16 * (point + shift)).astype(int).tolist() for point in (start, end))
+            shade = np.clip(light * tint, 0, 255).tolist()
             width = max(1, round(share * thick))
-            cv2.line(picture, *ends, shade, width, cv2.LINE_AA, 4)
+            cv2.line(picture, first, last, shade, width, cv2.LINE_AA, 4)
             if share == 1:
-                cv2.line(mask, *ends, 255, width, cv2.LINE_AA, 4)
+                cv2.line(mask, first, last, 255, width, cv2.LINE_AA, 4)
     soft = rng.uniform(0.3, 0.9)
     arm = cv2.GaussianBlur(mask, (0, 0), soft).astype(np.float32) / 255
     grain = rng.normal(0, rng.uniform(0, 7), (*alpha.shape, 1))

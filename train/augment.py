@@ -6,6 +6,7 @@ compression to the picture alone. Images are `(H, W, 3)` uint8 BGR, alphas `(H, 
 
 import cv2
 import numpy as np
+from cv2.typing import MatLike
 from numpy.random import Generator
 from numpy.typing import ArrayLike, NDArray
 
@@ -29,7 +30,7 @@ def crop_whole(rng: Generator, person: Person, width: int, height: int) -> tuple
     matrix = affine(rng, (left + crop_w / 2, top + crop_h / 2), width / crop_w, height / crop_h, width, height, 6)
     image = cv2.warpAffine(person.image, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
     alpha = cv2.warpAffine(person.alpha, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
-    return image, alpha.astype(np.float32) / 255
+    return np.asarray(image, np.uint8), alpha.astype(np.float32) / np.float32(255)
 
 
 def affine(
@@ -70,8 +71,8 @@ def place_person(rng: Generator, person: Person, width: int, height: int) -> tup
         person.foreground, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )
     alpha = cv2.warpAffine(person.alpha, matrix, (width, height), flags=cv2.INTER_LINEAR)
-    alpha = cv2.GaussianBlur(alpha, (0, 0), rng.uniform(0.3, 0.9)).astype(np.float32) / 255
-    return colour, alpha
+    soft = cv2.GaussianBlur(alpha, (0, 0), rng.uniform(0.3, 0.9)).astype(np.float32) / np.float32(255)
+    return np.asarray(colour, np.uint8), soft
 
 
 def room(rng: Generator, background: Image, width: int, height: int) -> Image:
@@ -82,7 +83,8 @@ def room(rng: Generator, background: Image, width: int, height: int) -> Image:
     centre = np.array([crop_w, crop_h]) / 2 + rng.uniform(0, 1, 2) * (w - crop_w, h - crop_h)
     matrix = affine(rng, centre, width / crop_w, width / crop_w, width, height, 3)
     image = cv2.warpAffine(background, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
-    return cv2.GaussianBlur(image, (0, 0), rng.uniform(0.8, 4)) if rng.random() < 0.3 else image
+    image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.8, 4)) if rng.random() < 0.3 else image
+    return np.asarray(image, np.uint8)
 
 
 def decorated(rng: Generator, image: Image, people: list[Person], share: float) -> Image:
@@ -101,7 +103,7 @@ def match_light(rng: Generator, colour: Image, alpha: Alpha, behind: Image) -> I
     gain = (behind.reshape(-1, 3).mean(0) + 20) / (mean + 20)
     gain = np.clip(gain ** rng.uniform(0, 0.7), 0.5, 1.5)
     table = np.clip(np.arange(256)[:, None] * gain, 0, 255).astype(np.uint8)
-    return cv2.LUT(colour, table[:, None, :])
+    return np.asarray(cv2.LUT(colour, table[:, None, :]), np.uint8)
 
 
 def compose(
@@ -131,7 +133,7 @@ def compose(
         if camouflaged and not total.any():
             image = camouflage(rng, image, colour, alpha)
         colour = match_light(rng, colour, alpha, image)
-        image = cv2.blendLinear(colour, image, alpha, 1 - alpha)
+        image = np.asarray(cv2.blendLinear(colour, image, alpha, 1 - alpha), np.uint8)
         total = alpha + total * (1 - alpha)
     return image, total
 
@@ -144,9 +146,11 @@ def camouflage(rng: Generator, image: Image, colour: Image, alpha: Alpha) -> Ima
     y, x = inside[rng.integers(len(inside))]
     near = colour[max(0, y - 4) : y + 5, max(0, x - 4) : x + 5].reshape(-1, 3).mean(0)
     wall = np.broadcast_to(near * np.exp(rng.normal(0, 0.1)), image.shape)
-    wall = wall * np.linspace(*np.exp(rng.normal(0, 0.12, 2)), image.shape[1])[None, :, None]
+    left, right = np.exp(rng.normal(0, 0.12, 2)).tolist()
+    wall = wall * np.linspace(left, right, image.shape[1])[None, :, None]
     share = rng.uniform(0.05, 0.7)
-    return np.clip(share * image + (1 - share) * wall, 0, 255).astype(np.uint8)
+    painted: Image = np.clip(share * image + (1 - share) * wall, 0, 255).astype(np.uint8)
+    return painted
 
 
 def light(rng: Generator, image: Image) -> Image:
@@ -157,44 +161,45 @@ def light(rng: Generator, image: Image) -> Image:
     balance = np.exp(rng.normal(0, 0.08, 3))
     contrast = np.exp(rng.normal(0, 0.15))
     table = ((ramp[:, None] ** gamma * exposure * balance) - 0.45) * contrast + 0.45
-    image = cv2.LUT(image, (np.clip(table, 0, 1) * 255).astype(np.uint8)[:, None, :])
+    lit = cv2.LUT(image, (np.clip(table, 0, 1) * 255).astype(np.uint8)[:, None, :])
     if rng.random() < 0.6:
-        gray = cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR)
+        gray = cv2.cvtColor(cv2.cvtColor(lit, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR)
         amount = 0.0 if rng.random() < 0.06 else float(np.exp(rng.normal(0, 0.3)))
-        image = cv2.addWeighted(image, amount, gray, 1 - amount, 0)
+        lit = cv2.addWeighted(lit, amount, gray, 1 - amount, 0)
     if rng.random() < 0.15:
-        hsv = cv2.cvtColor(image, cv2.COLOR_BGR2HSV)
+        hsv = cv2.cvtColor(lit, cv2.COLOR_BGR2HSV)
         hsv[..., 0] = (hsv[..., 0].astype(np.int16) + int(rng.normal(0, 6))) % 180
-        image = cv2.cvtColor(hsv, cv2.COLOR_HSV2BGR)
-    return image
+        lit = cv2.cvtColor(hsv, cv2.COLOR_HSV2BGR)
+    return np.asarray(lit, np.uint8)
 
 
 def degrade(rng: Generator, image: Image) -> Image:
     """What webcams do to a picture: soft lenses, motion, noise in the dark, over-sharpening, compression."""
     height, width = image.shape[:2]
     pick = rng.random()
+    seen: MatLike = image
     if pick < 0.12:
         small = rng.uniform(0.4, 0.8)
-        image = cv2.resize(cv2.resize(image, None, fx=small, fy=small, interpolation=cv2.INTER_AREA), (width, height))
+        seen = cv2.resize(cv2.resize(seen, None, fx=small, fy=small, interpolation=cv2.INTER_AREA), (width, height))
     elif pick < 0.2:
         length = int(rng.integers(3, 9))
         kernel = np.zeros((length, length), np.float32)
         cv2.line(kernel, tuple(map(int, rng.integers(0, length, 2))), (length // 2, length // 2), 1.0)
-        image = cv2.filter2D(image, -1, kernel / kernel.sum())
+        seen = cv2.filter2D(seen, -1, kernel / kernel.sum())
     elif pick < 0.32:
-        image = cv2.addWeighted(image, 1.6, cv2.GaussianBlur(image, (0, 0), 1.2), -0.6, 0)
+        seen = cv2.addWeighted(seen, 1.6, cv2.GaussianBlur(seen, (0, 0), 1.2), -0.6, 0)
     if rng.random() < 0.5:
         sigma = abs(rng.normal(0, 6)) + 1
-        grain = np.empty((height, width, 3), np.int16)
+        grain: MatLike = np.empty((height, width, 3), np.int16)
         cv2.setRNGSeed(int(rng.integers(1 << 31)))
-        cv2.randn(grain, 0, sigma)
+        cv2.randn(grain, np.zeros(3), np.full(3, sigma))
         if rng.random() < 0.5:
             grain = cv2.blur(grain, (2, 2)) * 2
-        image = cv2.add(image, grain, dtype=cv2.CV_8U)
+        seen = cv2.add(seen, grain, dtype=cv2.CV_8U)
     if rng.random() < 0.4:
-        _, packed = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 90))])
-        image = cv2.imdecode(packed, cv2.IMREAD_COLOR)
-    return image
+        _, packed = cv2.imencode(".jpg", seen, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 90))])
+        return np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR), np.uint8)
+    return np.asarray(seen, np.uint8)
 
 
 def previous_matte(rng: Generator, alpha: Alpha) -> Alpha:
@@ -215,13 +220,14 @@ def previous_matte(rng: Generator, alpha: Alpha) -> Alpha:
         cv2.ellipse(blob, centre.astype(int).tolist(), axes.astype(int).tolist(), rng.uniform(0, 180), 0, 360, 1.0, -1)
         return np.abs(alpha - blob) if rng.random() < 0.5 else blob
     reach = 0.01 if rng.random() < 0.6 else 0.05
-    moved = np.float32([[1, 0, 0], [0, 1, 0]]) + rng.normal(0, reach / 2, (2, 3)).astype(np.float32)
+    moved = np.eye(2, 3, dtype=np.float32) + rng.normal(0, reach / 2, (2, 3)).astype(np.float32)
     moved[:, 2] = rng.normal(0, reach, 2) * width
     out = cv2.warpAffine(alpha, moved, (width, height), borderMode=cv2.BORDER_REPLICATE)
     if rng.random() < 0.4:
         size = int(rng.integers(2, 6))
         out = (cv2.dilate if rng.random() < 0.5 else cv2.erode)(out, np.ones((size, size), np.uint8))
-    return cv2.GaussianBlur(out, (0, 0), rng.uniform(0.5, 2)) if rng.random() < 0.7 else out
+    out = cv2.GaussianBlur(out, (0, 0), rng.uniform(0.5, 2)) if rng.random() < 0.7 else out
+    return np.asarray(out, np.float32)
 
 
 def plain(rng: Generator, people: list[Person], width: int, height: int) -> tuple[Image, Alpha, Alpha]:

@@ -12,6 +12,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 from openvino import CompiledModel, Core, Model
 
 from greenscreen.contract import read_contract
@@ -77,7 +78,7 @@ def ours(name: str, path: Path, facts: dict[str, Any] | None = None, patient: bo
 
     def matte(image: Image) -> Alpha:
         small = segmenter.segment(Frame(image, 0.0, 0, fresh=True))
-        return cv2.resize(small, image.shape[1::-1])
+        return np.asarray(cv2.resize(small, image.shape[1::-1]), np.float32)
 
     return Candidate(name, matte, *cost(network), compile_model(network), facts or {})
 
@@ -102,18 +103,20 @@ def theirs(path: Path) -> Candidate:
         given = small.astype(np.float32) / 255
         out = np.asarray(request.infer([given.transpose(2, 0, 1)[None] if first else given[None]])[0])
         channels = np.moveaxis(out, 1, -1)[0] if first else out[0]
-        return cv2.resize(person(np.ascontiguousarray(channels.reshape(*size[::-1], -1))), image.shape[1::-1])
+        found = person(np.ascontiguousarray(channels.reshape(*size[::-1], -1)))
+        return np.asarray(cv2.resize(found, image.shape[1::-1]), np.float32)
 
     return Candidate(path.stem, matte, *cost(network), compiled)
 
 
-def person(channels: np.ndarray) -> Alpha:
+def person(channels: NDArray[np.float32]) -> Alpha:
     """The person's matte out of `(H, W, 1)`, or `(H, W, 2)` of room and person."""
     if channels.shape[2] == 1:
         return channels[..., 0]
     if np.allclose(channels.sum(2), 1, atol=1e-3):
         return channels[..., 1]
-    return (1 / (1 + np.exp(channels[..., 0] - channels[..., 1]))).astype(np.float32)
+    odds: Alpha = np.exp(channels[..., 0] - channels[..., 1])
+    return (1 / (1 + odds)).astype(np.float32)
 
 
 def read_network(path: Path) -> Model:

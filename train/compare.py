@@ -42,8 +42,10 @@ def score(candidate: Candidate, rows: Sequence[Row]) -> Scores:
 def pair(row: Row) -> tuple[Image, Alpha]:
     """A picture and its true alpha, `(H, W)` float32 in [0, 1], which is given the picture's size if it has another."""
     image, mask = read(row.image), read(row.mask or row.image, cv2.IMREAD_UNCHANGED)
-    alpha = (mask if mask.ndim == 2 else mask[..., -1]).astype(np.float32) / 255
-    return image, alpha if alpha.shape == image.shape[:2] else cv2.resize(alpha, image.shape[1::-1])
+    alpha = (mask if mask.ndim == 2 else mask[..., -1]).astype(np.float32) / np.float32(255)
+    if alpha.shape != image.shape[:2]:
+        alpha = np.asarray(cv2.resize(alpha, image.shape[1::-1]), np.float32)
+    return image, alpha
 
 
 def report(candidates: Sequence[Candidate], rows: Sequence[Row]) -> str:

@@ -44,12 +44,12 @@ def tile(row: Row, caption: str) -> Image:
 def tinted(image: Image, alpha: Image) -> Image:
     """The picture with a red outline around its people and a green veil over all else."""
     image = shrink(image)
-    alpha = cv2.resize(alpha, image.shape[1::-1], interpolation=cv2.INTER_AREA)
+    alpha = np.asarray(cv2.resize(alpha, image.shape[1::-1], interpolation=cv2.INTER_AREA), np.uint8)
     veil = cv2.addWeighted(image, 0.4, np.full_like(image, (60, 200, 60)), 0.6, 0)
     weight = alpha.astype(np.float32) / 255
     out = cv2.blendLinear(image, veil, weight, 1 - weight)
     outlines, _ = cv2.findContours((alpha > 127).astype(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
-    return cv2.drawContours(out, outlines, -1, (0, 0, 255), 1)
+    return np.asarray(cv2.drawContours(out, outlines, -1, (0, 0, 255), 1), np.uint8)
 
 
 def captioned(picture: Image, caption: str) -> Image:

@@ -57,7 +57,9 @@ def read_manifest(path: Path) -> list[Row]:
 def shrink(image: Image) -> Image:
     # What is a pixel high stays so.
     scale = max(LONGEST / max(image.shape[:2]), 1 / min(image.shape[:2]))
-    return image if scale >= 1 else cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    if scale >= 1:
+        return image
+    return np.asarray(cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def extend_foreground(image: Image, alpha: Image) -> Image:
@@ -74,7 +76,7 @@ def extend_foreground(image: Image, alpha: Image) -> Image:
 
 
 def read(path: Path, flags: int = cv2.IMREAD_COLOR) -> Image:
-    """A picture's pixels; raises `SourceError` for a file that is none."""
+    """A picture's pixels, uint8; raises `SourceError` for a file that is none, or has other than 8 bits a channel."""
     try:
         # Not by its name, which need not be text.
         image = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), flags)
@@ -82,21 +84,29 @@ def read(path: Path, flags: int = cv2.IMREAD_COLOR) -> Image:
         image = None
     if image is None:
         raise SourceError(f"{path} is no picture", "python -m train data check says what else is wrong")
-    return image
+    if image.dtype != np.uint8:
+        raise SourceError(f"{path} has pixels of an unusual kind ({image.dtype})", "save it with 8 bits a channel")
+    return np.asarray(image, np.uint8)
 
 
 def read_person(row: Row) -> Person:
+    """Raises `SourceError` for a picture or mask that cannot be read, or that do not belong together."""
     if row.mask is None:
         rgba = shrink(read(row.image, cv2.IMREAD_UNCHANGED))
         if rgba.ndim < 3 or rgba.shape[2] < 4:
             raise SourceError(f"{row.image} has neither a mask nor transparency", "python -m train data check")
         image, alpha = np.ascontiguousarray(rgba[..., :3]), np.ascontiguousarray(rgba[..., 3])
     else:
-        image = shrink(read(row.image))
-        alpha = read(row.mask, cv2.IMREAD_UNCHANGED)
+        whole, alpha = read(row.image), read(row.mask, cv2.IMREAD_UNCHANGED)
         alpha = alpha if alpha.ndim == 2 else alpha[..., -1]
+        (height, width), (h, w) = whole.shape[:2], alpha.shape
+        # To within a pixel of the mask's, which may be a smaller one.
+        if abs(w * height - h * width) > max(width, height):
+            reason = f"{row.image} is {width}x{height} and its mask {w}x{h}, which is another shape"
+            raise SourceError(reason, "python -m train data check says what else is wrong")
+        image = shrink(whole)
         if alpha.shape != image.shape[:2]:
-            alpha = cv2.resize(alpha, image.shape[1::-1], interpolation=cv2.INTER_AREA)
+            alpha = np.asarray(cv2.resize(alpha, image.shape[1::-1], interpolation=cv2.INTER_AREA), np.uint8)
     return Person(image, alpha, extend_foreground(image, alpha), row.source, row.mask is not None)
 
 

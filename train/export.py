@@ -6,10 +6,11 @@ import os
 import shutil
 import tempfile
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import reduce
 from pathlib import Path
+from typing import cast
 
 import cv2
 import numpy as np
@@ -66,7 +67,7 @@ class Deployed(nn.Module):
             bgr, matte = bgr.half(), matte.half()
         found = [
             logits(network, bgr if turned else bgr.flip(1), matte).float()
-            for network, turned in zip(self.networks, self.turned, strict=True)
+            for network, turned in zip(cast(Iterable[Trained], self.networks), self.turned, strict=True)
         ]
         return (self.sureness * reduce(torch.add, found)).sigmoid().permute(0, 2, 3, 1)
 
@@ -177,7 +178,7 @@ def write_onnx(
     with warnings.catch_warnings():
         # The successor of this exporter fixes height and width to the example's.
         warnings.filterwarnings("ignore", category=DeprecationWarning)
-        warnings.filterwarnings("ignore", category=torch.jit.TracerWarning)
+        warnings.filterwarnings("ignore", category=torch.jit.TracerWarning)  # type: ignore[attr-defined]
         torch.onnx.export(
             module,
             example,

@@ -35,6 +35,9 @@ class Batch(NamedTuple):
 class Feed(L.LightningDataModule):
     """Reads nothing that the recipe has no use for. Raises `UsageError` when what it needs is missing."""
 
+    trainer: L.Trainer
+    """Set by itself before it asks for anything."""
+
     def __init__(self, recipe: Recipe, rows: Sequence[Row]):
         super().__init__()
         self.recipe = recipe

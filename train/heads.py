@@ -107,17 +107,18 @@ def wear_scarf(rng: Generator, colour: Image, alpha: Alpha, pattern: Image) -> t
     top, bottom = around[0] * 0.5, around[0] * rng.uniform(0.55, 0.95)
     drape = [(head.x - top, low), (head.x + top, low), (head.x + bottom, low + deep), (head.x - bottom, low + deep)]
     cv2.fillConvexPoly(cloth, np.round(drape).astype(int), 255, cv2.LINE_AA)
-    cloth = cv2.GaussianBlur(cloth, (0, 0), max(0.5, 0.06 * head.wide))
-    _, cloth = cv2.threshold(cloth, 127, 255, cv2.THRESH_BINARY)
+    rounded = cv2.GaussianBlur(cloth, (0, 0), max(0.5, 0.06 * head.wide))
+    _, rounded = cv2.threshold(rounded, 127, 255, cv2.THRESH_BINARY)
     face = np.zeros(alpha.shape, np.uint8)
     oval = (head.wide * rng.uniform(0.58, 0.72), head.tall * rng.uniform(0.58, 0.7))
     cv2.ellipse(face, ((head.x, head.y + 0.08 * head.tall), oval, lean), 255, -1, cv2.LINE_AA)
     soft = rng.uniform(0.5, 0.9)
-    worn = cv2.GaussianBlur(cloth, (0, 0), soft).astype(np.float32) / 255
-    free = cv2.GaussianBlur(face, (0, 0), soft).astype(np.float32) / 255
+    worn = cv2.GaussianBlur(rounded, (0, 0), soft).astype(np.float32) / np.float32(255)
+    free = cv2.GaussianBlur(face, (0, 0), soft).astype(np.float32) / np.float32(255)
     picture = folded(rng, painted(rng, colour.shape, pattern, (head.x, head.y), head.wide), head)
     shown = worn * (1 - free)
-    return cv2.blendLinear(picture, colour, shown, 1 - shown), np.maximum(alpha, worn)
+    dressed = cv2.blendLinear(picture, colour, shown, 1 - shown)
+    return np.asarray(dressed, np.uint8), np.maximum(alpha, worn)
 
 
 def folded(rng: Generator, picture: Image, head: Head) -> Image:
@@ -128,4 +129,5 @@ def folded(rng: Generator, picture: Image, head: Head) -> Image:
     around, out = np.arctan2(ys, xs), np.hypot(xs, ys)
     waves = np.sin(rng.integers(3, 9) * around + rng.uniform(4, 14) * out + rng.uniform(0, 6))
     shade = 1 + rng.uniform(0.03, 0.18) * waves.astype(np.float32)
-    return np.clip(picture * shade[..., None], 0, 255).astype(np.uint8)
+    cloth: Image = np.clip(picture * shade[..., None], 0, 255).astype(np.uint8)
+    return cloth

@@ -62,12 +62,12 @@ def opinion(teachers: Sequence[Candidate], image: Image) -> tuple[Alpha, float]:
     h, w = image.shape[:2]
     views = []
     for pad in (0, round(0.15 * max(h, w))):
-        wide = cv2.copyMakeBorder(image, pad, 0, pad, pad, cv2.BORDER_REFLECT_101)
+        wide = np.asarray(cv2.copyMakeBorder(image, pad, 0, pad, pad, cv2.BORDER_REFLECT_101), np.uint8)
         flipped = np.ascontiguousarray(wide[:, ::-1])
         for teacher in teachers:
             seen = teacher.matte(wide), teacher.matte(flipped)[:, ::-1]
             views += [matte[pad : pad + h, pad : pad + w] for matte in seen]
-    mean = np.mean(views, 0, dtype=np.float32)
+    mean: Alpha = np.stack(views).mean(0)
     return mean, min(iou(view, mean) for view in views)
 
 

@@ -48,7 +48,7 @@ class Learner(L.LightningModule):
         super().__init__()
         self.recipe, self.sources = recipe, sources
         self.save_hyperparameters(recipe.model_dump(mode="json") | facts, logger=False)
-        self.network = begun(recipe).to(memory_format=torch.channels_last)
+        self.network = begun(recipe).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.scores = nn.ModuleList(nn.ModuleDict({name: MeanMetric() for name in METRICS}) for _ in sources)
 
     def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
@@ -95,11 +95,11 @@ class Learner(L.LightningModule):
         self.network.train()
         return mistaken(surer(matte).roll(back.tolist(), (2, 3)))
 
-    def validation_step(self, judged: Judged, batch_idx: int) -> Alpha:
-        matte, truth = self.matte(judged.image), judged.alpha.astype(np.float32) / 255
+    def validation_step(self, judged: Judged, batch_idx: int) -> dict[str, Alpha]:
+        matte, truth = self.matte(judged.image), judged.alpha.astype(np.float32) / np.float32(255)
         for name, mean in self.scores[self.sources.index(judged.source)].items():  # type: ignore[operator]
             mean.update(METRICS[name](matte, truth))
-        return matte
+        return {"matte": matte}
 
     def on_validation_epoch_end(self) -> None:
         found = {}
@@ -117,7 +117,8 @@ class Learner(L.LightningModule):
         w, h = input_size(self.recipe.area, aspect)
         small = torch.from_numpy(cv2.resize(image, (w, h), interpolation=cv2.INTER_AREA))[None].to(self.device)
         found = logits(self.network, to_input(small), torch.zeros(1, 1, h, w, device=self.device))
-        return cv2.resize(found.float().sigmoid()[0, 0].cpu().numpy(), (width, height))
+        seen = found.float().sigmoid()[0, 0].cpu().numpy()
+        return np.asarray(cv2.resize(seen, (width, height)), np.float32)
 
     def pace(self, step: int) -> float:
         """Share of the learning rate at a step: a short climb, then as the schedule says."""

@@ -27,7 +27,7 @@ def read_unchanged(path: Path) -> Image:
         raise SourceError(f"{path} is no picture, or a damaged one", "save it as PNG again")
     if pixels.dtype != np.uint8:
         raise SourceError(f"{path} has pixels of an unusual kind ({pixels.dtype})", "save it with 8 bits a channel")
-    return pixels
+    return np.asarray(pixels, np.uint8)
 
 
 def is_gray(pixels: Image) -> bool:

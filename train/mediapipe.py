@@ -29,6 +29,8 @@ from train.tflite import converted
 class Memoryless(nn.Module):
     """RGB `(1, 3, H, W)` in [-1, 1] to the matte `(1, 1, H, W)` in [0, 1] of a network that has seen nothing yet."""
 
+    previous: Tensor
+
     def __init__(self, network: Trained, width: int, height: int):
         super().__init__()
         self.network = network
@@ -64,7 +66,8 @@ def verify(reference: Memoryless, model: Path, width: int, height: int) -> None:
     """Runs MediaPipe and PyTorch side by side, on noise and on a person; raises `ModelError`."""
     rng = np.random.default_rng(0)
     with open_source("demo") as source:
-        person = cv2.resize(next(iter(source)).image, (width, height), interpolation=cv2.INTER_AREA)
+        whole = next(iter(source)).image
+    person = np.asarray(cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
     engine = open_engine(model, read_promise(model), width, height)
     try:
         for image in (person, rng.integers(0, 256, (height, width, 3), np.uint8)):

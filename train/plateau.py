@@ -13,7 +13,8 @@ class Plateau(L.Callback):
     """
 
     def __init__(self, patience: int = 3):
-        self.patience, self.saved = patience, {}
+        self.patience = patience
+        self.saved: dict[str, Any] = {}
 
     def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         self.scheduler = ReduceLROnPlateau(trainer.optimizers[0], "max", factor=0.5, patience=self.patience)

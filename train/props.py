@@ -31,7 +31,7 @@ def hold(rng: Generator, colour: Image, alpha: Alpha, pattern: Image) -> tuple[I
     wide = long * rng.uniform(0.4, 1)
     thing = outline(rng, alpha.shape, (float(x), float(y)), (long, wide), rng.uniform(0, 180))
     picture = painted(rng, colour.shape, pattern, (float(x), float(y)), long)
-    colour = cv2.blendLinear(picture, colour, thing, 1 - thing)
+    colour = np.asarray(cv2.blendLinear(picture, colour, thing, 1 - thing), np.uint8)
     alpha = np.maximum(alpha, thing)
     if rng.random() < 0.6:
         colour, alpha = drawn(rng, colour, alpha, grip(rng, colour, inside, (float(x), float(y)), wide, tall))
@@ -49,7 +49,8 @@ def seat(rng: Generator, image: Image, alpha: Alpha, pattern: Image) -> Image:
     size = (float(across * rng.uniform(0.7, 1.4)), float(2 * (top + tall - begin) * rng.uniform(0.6, 1.2)))
     centre = (float(xs.mean() + 0.15 * across * rng.normal()), float(begin + size[1] / 2))
     back = outline(rng, alpha.shape, centre, size, rng.normal(0, 5))
-    return cv2.blendLinear(painted(rng, image.shape, pattern, centre, size[0]), image, back, 1 - back)
+    chair = painted(rng, image.shape, pattern, centre, size[0])
+    return np.asarray(cv2.blendLinear(chair, image, back, 1 - back), np.uint8)
 
 
 def cushion(rng: Generator, image: Image, alpha: Alpha, pattern: Image) -> Image:
@@ -71,7 +72,7 @@ def cushion(rng: Generator, image: Image, alpha: Alpha, pattern: Image) -> Image
         image = (image * (1 - rng.uniform(0, 0.4) * soft)[..., None]).astype(np.uint8)
         shape = (1 - rng.uniform(0, 0.7) * (1 - np.minimum(1, 1.2 * soft)))[..., None]
         picture = (painted(rng, image.shape, pattern, (float(x), float(y)), wide) * shape).astype(np.uint8)
-        image = cv2.blendLinear(picture, image, back, 1 - back)
+        image = np.asarray(cv2.blendLinear(picture, image, back, 1 - back), np.uint8)
     return image
 
 
@@ -79,14 +80,15 @@ def outline(
     rng: Generator, shape: tuple[int, int], centre: tuple[float, float], size: tuple[float, float], angle: float
 ) -> Alpha:
     """The alpha of an ellipse, or of a box with round corners, turned by degrees."""
-    mask = np.zeros(shape, np.uint8)
+    mask: Image = np.zeros(shape, np.uint8)
     if rng.random() < 0.5:
         cv2.ellipse(mask, (centre, size, angle), 255, -1, cv2.LINE_AA)
     else:
         cv2.fillConvexPoly(mask, cv2.boxPoints((centre, size, angle)).round().astype(int), 255, cv2.LINE_AA)
         round_by = max(0.01, rng.uniform(0, 0.12) * min(size))
-        _, mask = cv2.threshold(cv2.GaussianBlur(mask, (0, 0), round_by), 127, 255, cv2.THRESH_BINARY)
-    return cv2.GaussianBlur(mask, (0, 0), rng.uniform(0.5, 0.9)).astype(np.float32) / 255
+        rounded = cv2.threshold(cv2.GaussianBlur(mask, (0, 0), round_by), 127, 255, cv2.THRESH_BINARY)[1]
+        mask = np.asarray(rounded, np.uint8)
+    return cv2.GaussianBlur(mask, (0, 0), rng.uniform(0.5, 0.9)).astype(np.float32) / np.float32(255)
 
 
 def painted(rng: Generator, shape: tuple[int, ...], pattern: Image, centre: tuple[float, float], reach: float) -> Image:
@@ -101,7 +103,8 @@ def painted(rng: Generator, shape: tuple[int, ...], pattern: Image, centre: tupl
     lit, slope = rng.uniform(0, 2 * np.pi), rng.uniform(0, 0.5)
     xs, ys = np.arange(width) - centre[0], np.arange(height)[:, None] - centre[1]
     light = 1 + slope * np.clip((np.cos(lit) * xs + np.sin(lit) * ys) / max(reach, 1), -1, 1)
-    return np.clip((share * texture + (1 - share) * plain) * light[..., None], 0, 255).astype(np.uint8)
+    picture: Image = np.clip((share * texture + (1 - share) * plain) * light[..., None], 0, 255).astype(np.uint8)
+    return picture
 
 
 def grip(

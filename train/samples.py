@@ -82,8 +82,9 @@ class Samples(Dataset[Sample]):
             image, alpha, previous = plain(rng, people, width, height)
         else:
             image, alpha, previous = sample(rng, people, rooms, width, height)
-        alpha, previous = ((matte * 255).round().astype(np.uint8) for matte in (alpha, previous))
-        return Sample(image, alpha, cv2.morphologyEx(alpha, cv2.MORPH_GRADIENT, OUTLINE), previous, known)
+        truth, told = ((matte * 255).round().astype(np.uint8) for matte in (alpha, previous))
+        outline = np.asarray(cv2.morphologyEx(truth, cv2.MORPH_GRADIENT, OUTLINE), np.uint8)
+        return Sample(image, truth, outline, told, known)
 
 
 def webcam(people: list[Person], rooms: list[Image], count: int) -> list[Judged]:

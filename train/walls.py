@@ -21,14 +21,15 @@ def hang(rng: Generator, room: Image, picture: Image) -> Image:
     h, w = shown.shape[:2]
     scale = min(height * rng.uniform(0.15, 0.5) / h, 0.4 * width / w)
     # Larger than it will be seen, it would alias; smaller, it would be softer than its wall.
-    shown = cv2.resize(shown, (max(2, round(w * scale)), max(2, round(h * scale))), interpolation=cv2.INTER_AREA)
+    size = max(2, round(w * scale)), max(2, round(h * scale))
+    shown = np.asarray(cv2.resize(shown, size, interpolation=cv2.INTER_AREA), np.uint8)
     matrix = seen_from(
         rng, shown.shape[1], shown.shape[0], (width * rng.uniform(0, 1), height * rng.uniform(0.05, 0.6))
     )
     hung = cv2.warpPerspective(shown, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    place: Alpha = cv2.warpPerspective(np.ones(shown.shape[:2], np.float32), matrix, (width, height))
+    place = np.asarray(cv2.warpPerspective(np.ones(shown.shape[:2], np.float32), matrix, (width, height)), np.float32)
     room = shaded(rng, room, place)
-    return cv2.blendLinear(hung, room, place, 1 - place)
+    return np.asarray(cv2.blendLinear(hung, room, place, 1 - place), np.uint8)
 
 
 def window(rng: Generator, picture: Image) -> Image:
@@ -46,9 +47,11 @@ def aged(rng: Generator, picture: Image) -> Image:
         gray = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)[..., None]
         return np.clip(gray * (1 + rng.uniform(0, 0.25) * np.array([-1, 0, 0.6])), 0, 255).astype(np.uint8)
     if pick < 0.5:
-        return cv2.medianBlur(np.ascontiguousarray(picture), 2 * int(rng.integers(1, 5)) + 1)
+        painted = cv2.medianBlur(np.ascontiguousarray(picture), 2 * int(rng.integers(1, 5)) + 1)
+        return np.asarray(painted, np.uint8)
     if pick < 0.65:
-        return cv2.addWeighted(picture, rng.uniform(0.4, 0.9), np.full_like(picture, 255), rng.uniform(0, 0.3), 0)
+        pale = cv2.addWeighted(picture, rng.uniform(0.4, 0.9), np.full_like(picture, 255), rng.uniform(0, 0.3), 0)
+        return np.asarray(pale, np.uint8)
     return picture
 
 
@@ -64,7 +67,8 @@ def framed(rng: Generator, picture: Image) -> Image:
 def bordered(picture: Image, thick: float, colour: np.ndarray) -> Image:
     edge = max(1, round(thick))
     value = np.clip(colour, 0, 255).tolist()
-    return cv2.copyMakeBorder(picture, edge, edge, edge, edge, cv2.BORDER_CONSTANT, value=value)
+    wider = cv2.copyMakeBorder(picture, edge, edge, edge, edge, cv2.BORDER_CONSTANT, value=value)
+    return np.asarray(wider, np.uint8)
 
 
 def seen_from(rng: Generator, width: int, height: int, centre: tuple[float, float]) -> np.ndarray:

@@ -50,7 +50,7 @@ class Watch(L.Callback):
     ) -> None:
         tiles = self.tiles.setdefault(batch.source, [])
         if len(tiles) < SHOWN:
-            tiles.append(tile(batch, outputs))
+            tiles.append(tile(batch, outputs["matte"]))
 
     def on_train_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         if trainer.is_global_zero:
@@ -76,7 +76,7 @@ class Watch(L.Callback):
 
 def tile(judged: Judged, matte: Alpha) -> Image:
     """A picture with its matte as the network sees it, and how well that fits."""
-    score = iou(matte, judged.alpha.astype(np.float32) / 255)
+    score = iou(matte, judged.alpha.astype(np.float32) / np.float32(255))
     shown = letterbox(tinted(judged.image, (matte * 255).round().astype(np.uint8)), WIDTH, HEIGHT)
     return captioned(shown, f"{judged.source}: IoU {score:.3f}")
 
@@ -107,4 +107,4 @@ def curves(history: list[dict[str, float]]) -> Image:
     for axes in (left, right):
         axes.grid(alpha=0.3)
     canvas.draw()
-    return cv2.cvtColor(np.asarray(canvas.buffer_rgba()), cv2.COLOR_RGBA2BGR)
+    return np.asarray(cv2.cvtColor(np.asarray(canvas.buffer_rgba()), cv2.COLOR_RGBA2BGR), np.uint8)

@@ -58,6 +58,14 @@ def test_samples_are_in_range_and_repeat(people: list[Person], rooms: list[Image
         np.testing.assert_array_equal(one, other)
 
 
+def test_a_sensors_noise_is_in_every_channel() -> None:
+    gray = np.full((60, 80, 3), 128, np.uint8)
+    spreads = np.array([degrade(np.random.default_rng(seed), gray).std((0, 1)) for seed in range(20)])
+    noisy = spreads.max(1) > 2
+    assert 5 <= noisy.sum() <= 15
+    assert (spreads[noisy].min(1) > 0.5 * spreads[noisy].max(1)).all()
+
+
 def test_whom_the_picture_cut_at_one_side_the_frame_cuts_there_too() -> None:
     """A straight edge in the middle of a room is what no camera shows, and what a network would learn to look for."""
     alpha = np.zeros((120, 100), np.uint8)

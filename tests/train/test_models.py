@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from train.models import NETWORKS, build, logits
 from train.models.deeplab import DeepLab
 from train.models.fcn import FCN, doubling
+from train.models.network import STRIDE
 from train.models.pspnet import PSPNet
 from train.models.resnet import STAGES, ResNet50
 from train.models.tiramisu import Tiramisu
@@ -32,7 +33,9 @@ def test_tiramisu_has_the_papers_parameters(size: int, published: float) -> None
 def test_fcn_has_the_papers_parameters(stride: int) -> None:
     """134 M on VGG16 with Pascal VOC's 21 classes (table 1)."""
     with torch.device("meta"):
-        assert millions(FCN(stride, classes=21, norm=False)) == pytest.approx(134, rel=0.02)
+        network = FCN(stride, classes=21, norm=False)
+    assert millions(network) == pytest.approx(134, rel=0.02)
+    assert network.stride == STRIDE, "finer scores want no smaller pictures"
 
 
 def test_unet_has_the_papers_parameters() -> None:

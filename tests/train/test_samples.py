@@ -1,13 +1,16 @@
 """Samples: a run's pictures depend on nothing but its seed and their number, and are shared without overlap."""
 
 from collections import Counter
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
-from greenscreen.errors import UsageError
-from train.data import Row
+from greenscreen.errors import SourceError, UsageError
+from train.data import Row, read_person
 from train.feed import read_pictures
 from train.models.network import STRIDE
 from train.recipe import Recipe, make_recipe
@@ -74,6 +77,27 @@ def test_rooms_that_people_are_judged_in_are_never_trained_on(rows: list[Row]) -
     pictures, judged = read_pictures(recipe(), rows)
     assert Counter(person.source for person in judged) == {"made": 2, "webcam": 2}
     assert len(pictures.rooms) == 2, "one of three is held back"
+
+
+@pytest.mark.parametrize(
+    ("mask", "told"),
+    [
+        (np.full((120, 160), 65535, np.uint16), "unusual kind"),
+        (np.full((120, 90), 255, np.uint8), "160x120 and its mask 90x120"),
+    ],
+)
+def test_a_mask_that_is_not_the_pictures_is_refused(
+    rows: list[Row], tmp_path: Path, mask: np.ndarray, told: str
+) -> None:
+    """Rather than stretched, or taken modulo 256."""
+    cv2.imwrite(str(tmp_path / "mask.png"), mask)
+    with pytest.raises(SourceError, match=told):
+        read_person(replace(rows[0], mask=tmp_path / "mask.png"))
+
+
+def test_a_mask_may_be_smaller_than_its_picture(rows: list[Row], tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "mask.png"), np.full((40, 53), 255, np.uint8))
+    assert read_person(replace(rows[0], mask=tmp_path / "mask.png")).alpha.shape == (120, 160)
 
 
 def test_what_is_missing_is_named(rows: list[Row]) -> None:

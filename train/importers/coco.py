@@ -84,7 +84,7 @@ def _judge(coco: COCO, info: dict[str, Any], people: list[dict[str, Any]], rules
         return f"people cover less than {rules.least:.0%}"
     if everyone.mean() > rules.most:
         return f"people cover more than {rules.most:.0%}"
-    return everyone.astype(np.uint8) * np.uint8(255)
+    return np.where(everyone, np.uint8(255), np.uint8(0))
 
 
 def _check(outline: Any, height: int, width: int) -> None:

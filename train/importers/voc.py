@@ -42,4 +42,4 @@ def _candidate(image: Path, classes: Path) -> Candidate:
 def person_mask(classes: Image) -> Image:
     """`(H, W)`, 255 for the person, from `(H, W)` indices or colours of VOC's palette."""
     person = classes == PERSON if classes.ndim == 2 else (classes[..., :3] == PERSON_COLOUR).all(2)
-    return person.astype(np.uint8) * np.uint8(255)
+    return np.where(person, np.uint8(255), np.uint8(0))

@@ -42,7 +42,7 @@ class FCN(Network):
         """`stride`, one of `SKIPS`: pixels of the picture from one of the finest scores to the next."""
         super().__init__()
         widths = (3, *(width for width, _ in VGG16))
-        self.stride = stride
+        self.finest = stride
         self.stages = nn.ModuleList(vgg_stage(widths[i], width, depth, norm) for i, (width, depth) in enumerate(VGG16))
         self.classifier = nn.Sequential(
             nn.Conv2d(512, 4096, 7, padding=3),
@@ -56,7 +56,7 @@ class FCN(Network):
         self.skips = nn.ModuleList(nn.Conv2d(channels, classes, 1) for channels in SKIPS[stride])
         he_init(self)
         for skip in self.skips:
-            nn.init.zeros_(skip.weight)
+            nn.init.zeros_(skip.get_parameter("weight"))
         self.ups = nn.ModuleList(doubling(classes) for _ in self.skips)
 
     def forward(self, image: Tensor) -> Tensor:
@@ -67,4 +67,4 @@ class FCN(Network):
         scores = self.classifier(pooled.pop())
         for up, skip in zip(self.ups, self.skips, strict=True):
             scores = up(scores) + skip(pooled.pop())
-        return F.interpolate(scores, scale_factor=self.stride, mode="bilinear", align_corners=False)
+        return F.interpolate(scores, scale_factor=self.finest, mode="bilinear", align_corners=False)

@@ -11,7 +11,7 @@ than in the first layer, so that the encoder stays what it was.
 import math
 from collections import OrderedDict
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
@@ -53,8 +53,14 @@ class Size(NamedTuple):
         """
         ends = (0, len(STAGES) - 1)
         return [
-            (rounded(self.width * outputs), blocks if index in ends else math.ceil(self.depth * blocks), *rest)
-            for index, (outputs, blocks, *rest) in enumerate(STAGES)
+            (
+                rounded(self.width * outputs),
+                blocks if index in ends else math.ceil(self.depth * blocks),
+                stride,
+                kernel,
+                expand,
+            )
+            for index, (outputs, blocks, stride, kernel, expand) in enumerate(STAGES)
         ]
 
 
@@ -79,17 +85,20 @@ class Convolution(nn.Sequential):
     """
 
     def forward(self, x: Tensor) -> Tensor:
-        filters, norm, *act = self
+        filters, norm = self._pair()
         if norm.training or not self.training:
-            return super().forward(x)
+            return super().forward(x)  # type: ignore[no-untyped-call]
         x = filters._conv_forward(x, *self.folded())
-        return act[0](x) if act else x
+        return self[2](x) if len(self) > 2 else x
 
     def folded(self) -> tuple[Tensor, Tensor]:
         """Weights and biases that filter and normalise at once."""
-        filters, norm = self[0], self[1]
-        scale = norm.weight * (norm.running_var + norm.eps).rsqrt()
-        return filters.weight * scale[:, None, None, None], norm.bias - norm.running_mean * scale
+        filters, norm = self._pair()
+        scale = norm.weight * (norm.get_buffer("running_var") + norm.eps).rsqrt()
+        return filters.weight * scale[:, None, None, None], norm.bias - norm.get_buffer("running_mean") * scale
+
+    def _pair(self) -> tuple[nn.Conv2d, nn.BatchNorm2d]:
+        return cast(nn.Conv2d, self[0]), cast(nn.BatchNorm2d, self[1])
 
 
 def conv(inputs: int, outputs: int, kernel: int = 1, stride: int = 1, groups: int = 1, act: bool = True) -> Convolution:
@@ -134,7 +143,7 @@ class Encoder(nn.Module):
         largest. 1 is the stem alone."""
         inputs = 32
         for place, (outputs, blocks, stride, kernel, expand) in enumerate(size.stages()[:used], 1):
-            stage = OrderedDict({"0": Block(inputs, outputs, stride, kernel, expand)})
+            stage: OrderedDict[str, nn.Module] = OrderedDict({"0": Block(inputs, outputs, stride, kernel, expand)})
             for block in range(1, blocks):
                 if (place, block) not in size.without:
                     stage[str(block)] = Block(outputs, outputs, 1, kernel, expand)
@@ -192,7 +201,7 @@ class Up(nn.Module):
         self.reduction = reduction
         self.told: nn.Conv2d | None = None
         self.below = conv(inputs, outputs, act=False)
-        self.across = conv(skip + bool(reduction), outputs, act=False)
+        self.across: Convolution | nn.Conv2d = conv(skip + bool(reduction), outputs, act=False)
         self.mix = nn.Sequential(conv(outputs, outputs, 3, groups=outputs), conv(outputs, outputs))
 
     def forward(self, x: Tensor, skip: Tensor, previous: Tensor) -> Tensor:
@@ -215,15 +224,14 @@ class Up(nn.Module):
 
         Only for a network that learns no more.
         """
-        if not self.reduction or self.told is not None:
+        if not self.reduction or isinstance(self.across, nn.Conv2d):
             return
         weight, bias = self.across.folded()
-        size, kind = self.reduction, {"dtype": weight.dtype, "device": weight.device}
-        self.told = nn.Conv2d(size, len(weight), (size, 1), (size, 1), bias=False, **kind)
-        self.told.weight.copy_(weight[:, -1:].expand(-1, size, size, 1) / size**2)
-        self.across = nn.Conv2d(weight.shape[1] - 1, len(weight), 1, **kind)
-        self.across.weight.copy_(weight[:, :-1])
-        self.across.bias.copy_(bias)
+        size = self.reduction
+        self.told = nn.Conv2d(size, len(weight), (size, 1), (size, 1), bias=False).to(weight)
+        self.told.load_state_dict({"weight": weight[:, -1:].expand(-1, size, size, 1) / size**2})
+        self.across = nn.Conv2d(weight.shape[1] - 1, len(weight), 1).to(weight)
+        self.across.load_state_dict({"weight": weight[:, :-1], "bias": bias})
 
 
 def in_rows(matte: Tensor, count: int) -> Tensor:
