@@ -133,7 +133,7 @@ def cut_video(
 ) -> int:
     """Writes the whole clip with its sound; returns the number of frames. `progress` gets frames done and expected.
 
-    With `fast`, frames that are stored so stay I420 from reading to writing, as in a call; only before a background.
+    With `fast`, as in a call, frames stay I420 and the network rests; only before a background.
 
     Transparent by default where the file can be. Raises `UsageError` for files that cannot be written so, and what
     reading, running and writing raise; then there is no file, also after Ctrl-C: half a clip must not pass for a whole.
@@ -152,7 +152,7 @@ def cut_video(
         source = stack.enter_context(VideoSource(clip, planar=planar, careful=True))
         sink = stack.enter_context(VideoSink(out, source.size, source.fps, matte=matte, audio_from=clip))
 
-        segmenter.from_file = True
+        segmenter.from_file, segmenter.thorough = True, not planar
         pipeline = Pipeline(segmenter, Refiner(), backdrop)
         ahead = stack.enter_context(closing(Ahead(segmenter.segment)))
         pipeline.look = ahead.segment

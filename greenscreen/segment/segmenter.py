@@ -30,8 +30,10 @@ class Segmenter:
         """How a fresh picture is looked at; may be set before the first frame."""
         self._engines: dict[tuple[int, int], Engine] = {}
         self.from_file = False
-        """Whether frames are of a file: each is worth a look, and those in BGR wait for the loops that follow motion.
-        Live frames become I420 once these are compiled."""
+        """Whether frames are of a file: those in BGR wait for the loops that follow motion. Live frames become I420
+        once these are compiled."""
+        self.thorough = False
+        """Whether each frame in which anything moves is worth a look of its own, as where nobody waits."""
         self._stillness, self._motion = Stillness(), Motion()
         self.skipped = 0
         """Frames for which the network was not run, because the picture stood still, or held nothing new."""
@@ -146,9 +148,9 @@ class Segmenter:
         """Whether the last matte will do for the picture it was just brought to.
 
         Never twice in a row, so that errors do not add up; nor once all stands still, when the network makes up its
-        mind; nor in a file.
+        mind; nor where it is thorough.
         """
-        return self._looked and not self.from_file and self._stillness.moving and self._motion.explains
+        return self._looked and not self.thorough and self._stillness.moving and self._motion.explains
 
 
 def close_all(engines: dict[tuple[int, int], Engine]) -> None:

@@ -88,7 +88,7 @@ def test_webm_and_mov_are_transparent_unless_a_background_is_given(
 @pytest.mark.parametrize(
     ("name", "matte", "planar"), [("out.mp4", False, True), ("out.mkv", True, False), ("out.mov", False, False)]
 )
-def test_in_a_hurry_frames_before_a_background_stay_as_they_are_stored(
+def test_in_a_hurry_frames_before_a_background_are_done_as_in_a_call(
     segmenter: Segmenter,
     make_clip: MakeClip,
     tmp_path: Path,
@@ -101,7 +101,7 @@ def test_in_a_hurry_frames_before_a_background_stay_as_they_are_stored(
     clip, seen, segment = make_clip(tmp_path / "clip.mp4", size=(160, 96)), [], segmenter.segment
 
     def watched(frame: Frame) -> Matte:
-        seen.append(frame.planar)
+        seen.append((frame.planar, segmenter.thorough))
         return segment(frame)
 
     monkeypatch.setattr(segmenter, "segment", watched)
@@ -109,7 +109,7 @@ def test_in_a_hurry_frames_before_a_background_stay_as_they_are_stored(
     for fast in (False, True):
         assert cut_video(clip, tmp_path / name, segmenter, None, matte, lambda *_: None, fast) == 10
         results.append([picture.to_ndarray(format="bgr24").astype(int) for picture in frames(tmp_path / name)])
-    assert seen == [False] * 10 + [planar] * 10
+    assert seen == [(False, True)] * 10 + [(planar, not planar)] * 10
     for slow, quick in zip(*results, strict=True):
         assert np.abs(slow - quick)[:, :60].max() <= 3
         assert np.abs(slow - quick)[:, 100:].max() <= 3

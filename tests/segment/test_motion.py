@@ -175,16 +175,16 @@ def test_the_network_is_told_where_things_are_now(told: list[Matte | None]) -> N
     assert np.abs(last - expected).mean() < 0.35 * np.abs(cv2.resize(disc(), size) - expected).mean()
 
 
-@pytest.mark.parametrize("from_file", [False, True])
-def test_where_all_only_moves_every_second_look_is_spared_but_not_in_files(
-    told: list[Matte | None], from_file: bool
+@pytest.mark.parametrize("thorough", [False, True])
+def test_where_all_only_moves_every_second_look_is_spared_unless_it_is_thorough(
+    told: list[Matte | None], thorough: bool
 ) -> None:
     with open_segmenter("stub") as segmenter:
-        segmenter.from_file = from_file
+        segmenter.thorough = thorough
         for index in range(9):
             matte = segmenter.segment(Frame(scene(140 + 2 * index, seed=index), index, index, index == 0).as_planar())
-        assert len(told) == FIRST_LOOKS + (8 if from_file else 4)
-        assert segmenter.skipped == (0 if from_file else 4)
+        assert len(told) == FIRST_LOOKS + (8 if thorough else 4)
+        assert segmenter.skipped == (0 if thorough else 4)
         # What the network says stays where it was; what is carried goes along.
         assert matte.shape == segmenter.contract.input_size(WIDTH, HEIGHT)[::-1]
 
