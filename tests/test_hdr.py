@@ -7,16 +7,14 @@ import struct
 import zlib
 from pathlib import Path
 
-import av
 import cv2
 import numpy as np
 import pytest
+from clips import still
 
 from greenscreen.hdr import BT709, BT2020, HLG, P3, PQ
 from greenscreen.images import open_photo
 from greenscreen.sources.video import VideoSource
-
-LIMITED = 1
 
 FROM_BT709 = {
     BT709: np.eye(3),
@@ -35,19 +33,7 @@ def picture() -> np.ndarray:
 
 def film(path: Path, picture: np.ndarray, curve: int, primaries: int = BT2020) -> Path:
     """A video of one frame, or a photo: an AVIF is either."""
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("libsvtav1", rate=25)
-        stream.height, stream.width = picture.shape[:2]
-        stream.pix_fmt = "yuv420p10le"
-        frame = av.VideoFrame.from_ndarray(picture, "bgr48le")
-        frame = frame.reformat(format="yuv420p10le", dst_colorspace=BT2020, dst_color_range=LIMITED)
-        for target in (stream.codec_context, frame):
-            target.color_trc, target.color_primaries = curve, primaries
-            target.colorspace, target.color_range = BT2020, LIMITED
-        frame.pts = 0
-        container.mux(stream.encode(frame))
-        container.mux(stream.encode())
-    return path
+    return still(path, picture, primaries, curve, BT2020)
 
 
 def png(picture: np.ndarray, curve: int, primaries: int = BT2020) -> bytes:
@@ -58,10 +44,7 @@ def png(picture: np.ndarray, curve: int, primaries: int = BT2020) -> bytes:
 
 
 @pytest.mark.parametrize("curve", [PQ, HLG])
-def test_a_photo_looks_like_the_video_of_the_same(
-    tmp_path: Path, picture: np.ndarray, curve: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("SVT_LOG", "0")
+def test_a_photo_looks_like_the_video_of_the_same(tmp_path: Path, picture: np.ndarray, curve: int) -> None:
     with VideoSource(film(tmp_path / "clip.mp4", picture, curve)) as source:
         filmed = next(iter(source)).image
     (tmp_path / "deep.png").write_bytes(png(picture, curve))
@@ -91,10 +74,7 @@ def codes_of(light: np.ndarray, curve: int, primaries: int) -> np.ndarray:
 
 @pytest.mark.parametrize("curve", [PQ, HLG])
 @pytest.mark.parametrize("primaries", [BT709, P3])
-def test_colours_are_those_of_the_primaries_that_the_file_names(
-    tmp_path: Path, curve: int, primaries: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("SVT_LOG", "0")
+def test_colours_are_those_of_the_primaries_that_the_file_names(tmp_path: Path, curve: int, primaries: int) -> None:
     bars = np.array([[0.8, 0.1, 0.1], [0.1, 0.7, 0.2], [0.1, 0.2, 0.8], [0.9, 0.5, 0.2], [0.5, 0.5, 0.5]])
     light = np.tile(bars.repeat(32, axis=0), (64, 1, 1))
     wide, other = (codes_of(light, curve, there) for there in (BT2020, primaries))
@@ -121,11 +101,8 @@ def test_transparency_stays_as_it_is(tmp_path: Path, picture: np.ndarray, depth:
     assert (photo.opacity[32:] == 255).all()
 
 
-def test_a_usual_photo_that_a_brighter_one_comes_with_stays_as_it_is(
-    tmp_path: Path, picture: np.ndarray, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_usual_photo_that_a_brighter_one_comes_with_stays_as_it_is(tmp_path: Path, picture: np.ndarray) -> None:
     """Phones store a usual picture, and what makes a brighter one of it, which says that it is for another curve."""
-    monkeypatch.setenv("SVT_LOG", "0")
     data = film(tmp_path / "photo.avif", picture, PQ).read_bytes()
     usual = data.replace(b"colrnclx\0\x09\0\x10", b"colrnclx\0\x09\0\x01")
     (tmp_path / "usual.avif").write_bytes(usual)

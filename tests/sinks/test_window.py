@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from desktop import PATIENCE, ROOT, SHOW, TITLE, screenshot, shown, type_in, xdotool
+from desktop import PATIENCE, ROOT, SHOW, TITLE, end_by, screenshot, shown, type_in, xdotool
 
 from greenscreen.control import Control
 from greenscreen.frame import Picture
@@ -49,8 +49,7 @@ def test_on_a_screen_of_many_pixels_the_window_is_larger_and_the_picture_fills_i
 def test_a_key_ends_it_quietly(display: str, key: str, tmp_path: Path) -> None:
     with shown(display, 640, 360, tmp_path) as process:
         screenshot(display, until=(30, 200, 10))
-        type_in(display, key)
-        said, complaints = process.communicate(timeout=PATIENCE)
+        said, complaints = end_by(display, key, process)
     assert said == "closed\n"
     assert complaints == ""
 

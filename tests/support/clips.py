@@ -9,6 +9,7 @@ from av.video.reformatter import Interpolation
 
 from greenscreen.sources.video import VideoSource
 
+LIMITED = 1
 ACCURATE = Interpolation.BILINEAR | Interpolation.ACCURATE_RND
 
 
@@ -41,6 +42,27 @@ def clip(path: Path, frames: int = 20, size: tuple[int, int] = (64, 48), **more:
             if "stamps" in more:
                 frame.time_base = Fraction(1, 1000)
             container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    return path
+
+
+def still(path: Path, picture: np.ndarray, colours: int, curve: int, matrix: int) -> Path:
+    """An AV1 of one frame that names its colours by H.273's numbers: a video, or a photo if it is called AVIF.
+
+    `picture` is BGR of 8 or 16 bits, which become 8 or 10, limited range.
+    """
+    deep = picture.dtype == np.uint16
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libsvtav1", rate=25)
+        stream.height, stream.width = picture.shape[:2]
+        stream.pix_fmt = "yuv420p10le" if deep else "yuv420p"
+        frame = av.VideoFrame.from_ndarray(picture, "bgr48le" if deep else "bgr24")
+        frame = frame.reformat(format=stream.pix_fmt, dst_colorspace=matrix, dst_color_range=LIMITED)
+        for target in (stream.codec_context, frame):
+            target.color_primaries, target.color_trc = colours, curve
+            target.colorspace, target.color_range = matrix, LIMITED
+        frame.pts = 0
+        container.mux(stream.encode(frame))
         container.mux(stream.encode())
     return path
 

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -101,3 +101,17 @@ def type_in(display: str, key: str) -> None:
     # Nobody else gives the window the keyboard on a desktop without a window manager.
     window = ["search", "--sync", "--onlyvisible", "--name", TITLE]
     subprocess.run([*xdotool(display), *window, "windowfocus", "--sync", "key", key, "sleep", "0.1"], check=True)
+
+
+def end_by(display: str, key: str, process: subprocess.Popen[str]) -> tuple[str, str]:
+    """Type a key that closes the window until it does, as people would; return what was said and complained of.
+
+    On a busy machine Qt now and then loses a key that comes just after the window was mapped.
+    """
+    window = ["search", "--onlyvisible", "--name", TITLE, "windowfocus", "key", key]
+    deadline = time.monotonic() + PATIENCE
+    while process.poll() is None and time.monotonic() < deadline:
+        subprocess.run([*xdotool(display), *window], check=False, stderr=subprocess.DEVNULL)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(2)
+    return process.communicate(timeout=1)
