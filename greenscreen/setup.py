@@ -3,7 +3,6 @@
 import os
 import platform
 import re
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import resources
@@ -13,16 +12,9 @@ from greenscreen.linux.v4l2 import Device, list_devices
 
 OPTIONS = "options v4l2loopback exclusive_caps=1 card_label=greenscreen"
 LOAD, CONFIGURE = "/etc/modules-load.d/greenscreen.conf", "/etc/modprobe.d/greenscreen.conf"
-OBS = "install OBS Studio from https://obsproject.com, start its virtual camera once, and stop it"
 
 _SECURE_BOOT = "sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
 _KEYS = ("var/lib/dkms/mok.pub", "var/lib/shim-signed/mok/MOK.der")
-_OBS_ON_WINDOWS = r"CLSID\{A3FCE0F5-3493-419F-958A-ABA1250EC20B}\InprocServer32"
-_OBS_ON_MACOS = (
-    "Applications/OBS.app/Contents/Library/SystemExtensions/"
-    "com.obsproject.obs-studio.mac-camera-extension.systemextension",
-    "Library/CoreMediaIO/Plug-Ins/DAL/obs-mac-virtualcam.plugin",
-)
 
 
 @dataclass(frozen=True)
@@ -125,21 +117,6 @@ def service_unit(command: str) -> str:
     """The systemd user unit with the path of the command that is to run."""
     unit = (resources.files("greenscreen") / "assets" / "greenscreen.service").read_text()
     return re.sub(r"^ExecStart=.*$", lambda _: f"ExecStart={command} run --background-service", unit, flags=re.M)
-
-
-def obs_camera(system: str = sys.platform, root: Path = Path("/")) -> bool:
-    """Whether OBS Studio's virtual camera is installed, on Windows and macOS."""
-    if system == "darwin":
-        return any((root / path).exists() for path in _OBS_ON_MACOS)
-    if sys.platform == "win32":
-        import winreg
-
-        try:
-            winreg.OpenKey(winreg.HKEY_CLASSES_ROOT, _OBS_ON_WINDOWS).Close()
-        except OSError:
-            return False
-        return True
-    return False
 
 
 def _install(facts: Facts, sudo: str) -> Step:

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from greenscreen.cli import app
 from greenscreen.linux.v4l2 import Device
-from greenscreen.setup import Facts, Step, gather, obs_camera, plan, service_unit
+from greenscreen.setup import Facts, Step, gather, plan, service_unit
 
 BARE = Facts(
     family=frozenset({"debian"}), kernel="6.1.0-56-amd64", built=False, headers=True, loaded=False, exclusive=False,
@@ -165,12 +165,6 @@ def test_a_command_that_fails_ends_it(monkeypatch: pytest.MonkeyPatch, tmp_path:
     result = CliRunner().invoke(app, ["setup", "--apply"], input="y\n")
     assert "this failed: exit 3" in str(result.exception)
     assert not after.exists()
-
-
-def test_obs_is_looked_for_on_macos(tmp_path: Path) -> None:
-    assert not obs_camera("darwin", tmp_path)
-    (tmp_path / "Library/CoreMediaIO/Plug-Ins/DAL/obs-mac-virtualcam.plugin").mkdir(parents=True)
-    assert obs_camera("darwin", tmp_path)
 
 
 def test_the_service_runs_what_is_installed() -> None:

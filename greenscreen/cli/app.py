@@ -296,14 +296,17 @@ def setup(
     service: Annotated[bool, typer.Option("--service", help="print a systemd user unit instead")] = False,
 ) -> None:
     """Show what this system needs for a virtual camera; with --apply, do it."""
-    from greenscreen.setup import OBS, gather, obs_camera, plan, service_unit
+    from greenscreen.setup import gather, plan, service_unit
+    from greenscreen.sinks.obs import HOW_TO_INSTALL, obs_camera
 
     if service:
         installed = shutil.which("greenscreen")
         typer.echo(service_unit(f'"{installed}"' if installed else f'"{sys.executable}" -m greenscreen'), nl=False)
         return
     if not sys.platform.startswith("linux"):
-        typer.echo("OBS's virtual camera is there: greenscreen run uses it" if obs_camera() else f"to do: {OBS}")
+        typer.echo(
+            "OBS's virtual camera is there: greenscreen run uses it" if obs_camera() else f"to do: {HOW_TO_INSTALL}"
+        )
         return
     steps = list(plan(gather()))
     if not steps:

@@ -12,15 +12,16 @@ from greenscreen.errors import SinkError, UsageError
 from greenscreen.frame import Picture
 from greenscreen.linux.holders import holders
 from greenscreen.linux.v4l2 import Device, list_devices
+from greenscreen.sinks import obs
 
 _ON_LINUX = sys.platform.startswith("linux")
-HOW_TO_MAKE_ONE = "greenscreen setup" if _ON_LINUX else "install OBS Studio and start its virtual camera once"
+HOW_TO_MAKE_ONE = "greenscreen setup" if _ON_LINUX else obs.HOW_TO_INSTALL
 _OURS = "greenscreen"
 
 
 @dataclass(frozen=True, slots=True)
 class VirtualCamera:
-    """One that pictures can be sent to: `device` is its path, `name` is what other programs list it as."""
+    """One that pictures can be sent to: `device` is its path or name, `name` what it is listed as, or whose it is."""
 
     device: str
     name: str
@@ -36,7 +37,9 @@ class Writer(AbstractContextManager["Writer"], Protocol):
 
 
 def list_virtual_cameras() -> list[VirtualCamera]:
-    """Return the loopback devices that nobody else sends to, ours first; always empty on other systems than Linux."""
+    """Return the loopback devices that nobody else sends to, ours first; on other systems OBS's camera, if any."""
+    if not _ON_LINUX:
+        return [VirtualCamera(obs.NAME, "OBS Studio")] if obs.obs_camera() else []
     return [VirtualCamera(found.path, found.name) for found in _loopbacks() if found.free]
 
 
@@ -58,10 +61,15 @@ class VirtualCameraSink:
 
     def __enter__(self) -> Self:
         size = self._width, self._height
-        self._writer = _open_loopback(self._device, size, self._fps) if _ON_LINUX else _open_obs(size, self._fps)
+        self._writer = self._open(size)
         self.path = self._writer.path
         self.name = f"virtual camera {self.path}"
         return self
+
+    def _open(self, size: tuple[int, int]) -> Writer:
+        if _ON_LINUX:
+            return _open_loopback(self._device, size, self._fps)
+        return obs.ObsCamera(size, self._fps, self._device).__enter__()
 
     def __exit__(self, *_: object) -> None:
         self._writer.__exit__(None, None, None)
@@ -99,12 +107,6 @@ def _open_loopback(asked: str | None, size: tuple[int, int], fps: float) -> Writ
         ) from error
     except OSError as error:
         raise SinkError(f"the virtual camera {device} cannot be opened: {error.strerror}", HOW_TO_MAKE_ONE) from error
-
-
-def _open_obs(size: tuple[int, int], fps: float) -> Writer:
-    from greenscreen.sinks.obs import ObsCamera
-
-    return ObsCamera(size, fps).__enter__()
 
 
 def _choose(asked: str | None) -> str:
