@@ -94,12 +94,12 @@ def await_frames(said: IO[str] | None) -> None:
         assert any(re.search(r"live: (?!0\.0)", line) for line in said)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_ends_a_run_soon_and_the_recording_plays(tmp_path: Path, number: signal.Signals) -> None:
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_a_signal_ends_a_run_soon_and_the_recording_plays(tmp_path: Path, name: str) -> None:
     with running(start(tmp_path), stderr=subprocess.PIPE) as process:
         await_frames(process.stderr)
-        process.send_signal(number)
-        process.send_signal(number)  # Impatience must not cost the recording.
+        process.send_signal(signal.Signals[name])
+        process.send_signal(signal.Signals[name])  # Impatience must not cost the recording.
         said = process.communicate(timeout=15)[1]
     assert process.returncode == 0
     assert "Traceback" not in said
@@ -132,8 +132,8 @@ def test_a_closed_terminal_ends_a_run_and_the_recording_plays(tmp_path: Path) ->
     assert frames(tmp_path / "x.mp4") > 2
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_video_that_is_ended_on_the_way_leaves_nothing(tmp_path: Path, number: signal.Signals) -> None:
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_a_video_that_is_ended_on_the_way_leaves_nothing(tmp_path: Path, name: str) -> None:
     """Half a clip must not pass for a whole one, nor stay behind under another name."""
     path = clip(tmp_path / "in.mp4", 500, (320, 180))
     command = [sys.executable, "-m", "greenscreen", "video", str(path), "-o", str(tmp_path / "out.mp4")]
@@ -141,7 +141,7 @@ def test_a_video_that_is_ended_on_the_way_leaves_nothing(tmp_path: Path, number:
         while not list(tmp_path.glob(".greenscreen-*")):
             assert process.poll() is None
             time.sleep(0.05)
-        process.send_signal(number)
+        process.send_signal(signal.Signals[name])
         said = process.communicate(timeout=30)[1]
     assert process.returncode in (1, 130)
     assert "Traceback" not in said

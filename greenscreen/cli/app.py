@@ -4,7 +4,6 @@ import json
 import logging
 import os
 import shutil
-import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -25,7 +24,7 @@ from greenscreen.cli.options import Background, Engine, Gpu, Model, with_setting
 from greenscreen.cli.profiles import profiles
 from greenscreen.cli.remote import remote
 from greenscreen.control import Control
-from greenscreen.ending import end_by_signals
+from greenscreen.ending import end_by_signals, unwind_by_signals
 from greenscreen.errors import GreenscreenError
 from greenscreen.logs import log_path, log_stats, logged_to_file, print_json, prints_json, report_stats, stats_line
 from greenscreen.profiles import follow_profile, read_profile
@@ -82,13 +81,7 @@ def options(
         bool, typer.Option("--version", callback=show_version, is_eager=True, help="show the version")
     ] = False,
 ) -> None:
-    # Whoever asks for the end, however this was started: everything is unwound, and no half file stays behind.
-    asked = [signal.SIGINT, signal.SIGTERM]
-    hangup = getattr(signal, "SIGHUP", None)
-    if hangup and signal.getsignal(hangup) != signal.SIG_IGN:  # Under nohup it is.
-        asked.append(hangup)
-    for number in asked:
-        signal.signal(number, signal.default_int_handler)
+    unwind_by_signals()
     level = logging.INFO if debug else logging.WARNING
     terminal = logging.StreamHandler()
     terminal.setLevel(level)
