@@ -150,9 +150,14 @@ def _tensorrt(driver: Driver) -> Finding:
 
 
 def _kernel_compiler(driver: Driver) -> Finding:
-    from greenscreen.cuda.compiler import find_nvrtc
+    from greenscreen.cuda.compiler import find_nvrtc, nvcc_version
 
     if nvcc := shutil.which("nvcc"):
+        version = nvcc_version(nvcc)
+        if version and version[0] > driver.cuda[0]:
+            detail = f"{nvcc} is of CUDA {version[0]}, this driver runs {driver.cuda[0]}.{driver.cuda[1]}"
+            remedy = f"update NVIDIA's driver, or install the CUDA toolkit {driver.cuda[0]}"
+            return Finding("CUDA compiler", "missing", detail, f"{remedy}; then: greenscreen engine clean")
         return Finding("CUDA compiler", "ok", nvcc)
     try:
         find_nvrtc()

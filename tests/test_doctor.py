@@ -153,12 +153,20 @@ def test_tensorrt_must_fit_the_driver(
     assert (found.state, found.detail, found.hint) == (state, told, hint)
 
 
-def test_what_compiles_the_kernels_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_compiles_the_kernels_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     def none() -> None:
         raise EngineError("there is neither nvcc nor NVRTC to compile the GPU's kernels")
 
-    monkeypatch.setattr(shutil, "which", lambda _: "/usr/bin/nvcc")
-    assert doctor._kernel_compiler(Driver("1", (13, 0), ())).detail == "/usr/bin/nvcc"
+    nvcc = tmp_path / "nvcc"
+    nvcc.write_text("#!/bin/sh\necho 'Cuda compilation tools, release 13.0, V13.0.88'\n")
+    nvcc.chmod(0o755)
+    monkeypatch.setattr(shutil, "which", lambda _: str(nvcc))
+    assert doctor._kernel_compiler(Driver("1", (13, 0), ())) == Finding("CUDA compiler", "ok", str(nvcc))
+    newer = doctor._kernel_compiler(Driver("1", (12, 4), ()))
+    assert (newer.state, newer.detail) == ("missing", f"{nvcc} is of CUDA 13, this driver runs 12.4")
+    assert "CUDA toolkit 12" in newer.hint
+    nvcc.write_text("#!/bin/sh\nexit 1\n")
+    assert doctor._kernel_compiler(Driver("1", (12, 4), ())).detail == str(nvcc)
     monkeypatch.setattr(shutil, "which", lambda _: None)
     monkeypatch.setattr(compiler, "find_nvrtc", none)
     for cuda, package in ((12, "nvidia-cuda-nvrtc-cu12"), (13, "nvidia-cuda-nvrtc")):

@@ -73,7 +73,7 @@ class Card(Protocol):
     def clear(self, pointer: int, size: int) -> None: ...
 
     def kernels(self, code: bytes, *names: str) -> list[Kernel]:
-        """The functions of these names in compiled `code`."""
+        """The functions of these names in compiled `code`; raises `EngineError` when the driver does not take it."""
         ...
 
     def launch(self, kernel: Kernel, size: tuple[int, int], *arguments: np.generic) -> None:

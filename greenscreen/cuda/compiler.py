@@ -124,4 +124,14 @@ def _candidates() -> Iterator[str]:
             yield from map(str, Path(folder).glob(f"*/*/{name}"))
 
 
-_ADVICE = "update it to one that knows this GPU, or use a CPU engine: --engine openvino"
+def nvcc_version(nvcc: str) -> tuple[int, int] | None:
+    """The version of CUDA that it is of; None where it does not say."""
+    try:
+        said = subprocess.run([nvcc, "--version"], capture_output=True, text=True, check=True, timeout=10).stdout
+    except (OSError, subprocess.SubprocessError):
+        return None
+    found = re.search(r"release (\d+)\.(\d+)", said)
+    return (int(found[1]), int(found[2])) if found else None
+
+
+_ADVICE = "install one that knows this GPU, or use a CPU engine: --engine openvino"

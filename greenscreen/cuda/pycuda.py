@@ -104,8 +104,19 @@ class PyCudaCard:
     def kernels(self, code: bytes, *names: str) -> list[Kernel]:
         with self._translated():
             if code not in self._modules:
-                self._modules[code] = driver.module_from_buffer(code)
+                self._modules[code] = self._loaded(code)
             return [self._modules[code].get_function(name) for name in names]
+
+    def _loaded(self, code: bytes) -> driver.Module:
+        try:
+            return driver.module_from_buffer(code)
+        except (driver.LogicError, driver.RuntimeError) as error:
+            # Most often it is older than what compiled them.
+            major, minor = driver.get_driver_version() // 1000, driver.get_driver_version() % 1000 // 10
+            raise EngineError(
+                f"NVIDIA's driver, which runs CUDA {major}.{minor}, does not load the kernels: {error}",
+                f"update the driver, or install nvcc or NVRTC of CUDA {major}; then: greenscreen engine clean",
+            ) from error
 
     def launch(self, kernel: Kernel, size: tuple[int, int], *arguments: np.generic) -> None:
         grid = (-(-size[0] // BLOCK[0]), -(-size[1] // BLOCK[1]), 1)

@@ -1,16 +1,25 @@
-"""Where there is no GPU to be had, one sentence says why."""
+"""Where there is no GPU to be had, or its driver is too old, one sentence says why."""
 
 import sys
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import pytest
 
 from greenscreen.cuda import open_card
+from greenscreen.cuda.card import CardLostError
 from greenscreen.errors import EngineError
 
 
 class DriverError(Exception):
     """What PyCUDA's own errors are to the card."""
+
+
+class NoMemoryError(DriverError):
+    pass
+
+
+class LogicError(DriverError):
+    pass
 
 
 def pretend_driver(monkeypatch: pytest.MonkeyPatch, count: int, fails: bool = False) -> None:
@@ -21,12 +30,41 @@ def pretend_driver(monkeypatch: pytest.MonkeyPatch, count: int, fails: bool = Fa
         if fails:
             raise DriverError("cuInit failed: no CUDA-capable device is detected")
 
+    class Context:
+        handle = 1
+        pop = staticmethod(lambda: None)
+        push = detach = pop
+
     class Device:
+        def __init__(self, index: int):
+            self.name, self.compute_capability = (lambda: f"GPU {index}"), (lambda: (9, 0))
+            self.retain_primary_context = Context
+
         @staticmethod
         def count() -> int:
             return count
 
-    vars(driver).update(Error=DriverError, MemoryError=DriverError, init=init, Device=Device)
+    class Stream:
+        handle = 2
+
+    def refuse(code: bytes) -> None:
+        raise LogicError("cuModuleLoadDataEx failed: device kernel image is invalid")
+
+    vars(driver).update(
+        Error=DriverError,
+        MemoryError=NoMemoryError,
+        LogicError=LogicError,
+        RuntimeError=DriverError,
+        init=init,
+        Device=Device,
+        Context=Context,
+        Stream=Stream,
+        Event=lambda *_: None,
+        event_flags=SimpleNamespace(DISABLE_TIMING=2),
+        module_from_buffer=refuse,
+        get_driver_version=lambda: 12040,
+        Module=object,
+    )
     package = ModuleType("pycuda")
     package.driver = driver  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "pycuda", package)
@@ -54,3 +92,14 @@ def test_a_number_without_gpu_is_named(monkeypatch: pytest.MonkeyPatch, count: i
     with pytest.raises(EngineError, match=reason) as caught:
         open_card(index)
     assert "--gpu" in caught.value.hint
+
+
+def test_kernels_that_the_driver_does_not_take_are_no_lost_card(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As when nvcc is newer than the driver; both versions and what to do are named."""
+    pretend_driver(monkeypatch, 1)
+    monkeypatch.setattr("greenscreen.cuda.graph.Graphs", SimpleNamespace)
+    with open_card(0) as card, pytest.raises(EngineError) as caught:
+        card.kernels(b"code", "render")
+    assert not isinstance(caught.value, CardLostError)
+    assert "CUDA 12.4, does not load the kernels" in caught.value.message
+    assert "nvcc or NVRTC of CUDA 12" in caught.value.hint
