@@ -22,6 +22,10 @@ _DIGEST = hashlib.sha256().digest_size
 
 Shapes = Mapping[str, tuple[int, ...]]
 
+_CORE = openvino.Core()
+"""The one of this process, never given back. Its CPU plugin lays the stack on which the thread that opens it hears
+signals; closed by another thread, or before one opened later, that stack is gone, and the next Ctrl-C is a crash."""
+
 
 def compile_kept(
     model: Path, shapes: Shapes, settings: Mapping[str, str], picture: str | None = None
@@ -30,19 +34,18 @@ def compile_kept(
 
     The input called `picture` takes bytes, which the network makes floats in passing.
     """
-    core = openvino.Core()
     try:
-        path = _path(core, model, shapes, settings, picture)
+        path = _path(model, shapes, settings, picture)
         kept = _whole(read_private(path))
     except (EngineError, OSError) as error:
         log.info("%s is not kept: %s", model.name, error)
-        return compile_now(core, model, shapes, settings, picture)
+        return compile_now(model, shapes, settings, picture)
     if kept:
         try:
-            return core.import_model(BytesIO(kept), "CPU", dict(settings))
+            return _CORE.import_model(BytesIO(kept), "CPU", dict(settings))
         except RuntimeError as error:
             log.info("compiling %s again: %s", model.name, error)
-    compiled = compile_now(core, model, shapes, settings, picture)
+    compiled = compile_now(model, shapes, settings, picture)
     try:
         content = compiled.export_model().getvalue()
         write_private(path, hashlib.sha256(content).digest() + content)
@@ -52,20 +55,20 @@ def compile_kept(
 
 
 def compile_now(
-    core: openvino.Core, model: Path, shapes: Shapes, settings: Mapping[str, str], picture: str | None = None
+    model: Path, shapes: Shapes, settings: Mapping[str, str], picture: str | None = None
 ) -> openvino.CompiledModel:
-    network = core.read_model(str(model))
+    network = _CORE.read_model(str(model))
     network.reshape({name: list(shape) for name, shape in shapes.items()})
     if picture:
         steps = PrePostProcessor(network)
         steps.input(picture).tensor().set_element_type(openvino.Type.u8)
         network = steps.build()
-    return core.compile_model(network, "CPU", dict(settings))
+    return _CORE.compile_model(network, "CPU", dict(settings))
 
 
-def _path(core: openvino.Core, model: Path, shapes: Shapes, settings: Mapping[str, str], picture: str | None) -> Path:
+def _path(model: Path, shapes: Shapes, settings: Mapping[str, str], picture: str | None) -> Path:
     """Where it is kept: the name stands for all that it depends on."""
-    cpu = [core.get_property("CPU", name) for name in ("FULL_DEVICE_NAME", "OPTIMIZATION_CAPABILITIES")]
+    cpu = [_CORE.get_property("CPU", name) for name in ("FULL_DEVICE_NAME", "OPTIMIZATION_CAPABILITIES")]
     words = [
         openvino.__version__,
         *map(str, cpu),

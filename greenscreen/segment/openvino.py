@@ -40,7 +40,7 @@ class OpenVinoEngine:
         try:
             # Who is precise has time, and photos of any size: nothing to keep.
             compiled = (
-                compile_now(openvino.Core(), model, shapes, settings, contract.image)
+                compile_now(model, shapes, settings, contract.image)
                 if precise
                 else compile_kept(model, shapes, settings, contract.image)
             )

@@ -1,5 +1,7 @@
 """Kept networks: the same as compiled anew, never trusted when damaged, and never missed."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -76,3 +78,26 @@ def test_another_size_or_setting_is_another_file_and_cleaning_removes_all(folder
     assert remove_plans() > 0
     assert not list(folder.iterdir())
     assert not kernel.exists()
+
+
+HEARD = """
+import signal
+from threading import Thread
+from greenscreen.contract import read_contract
+from greenscreen.segment import bundled_model, load_engine
+
+signal.signal(signal.SIGINT, lambda *_: print("heard"))
+engines = [load_engine("openvino")(bundled_model(), read_contract(bundled_model()), 64, 64) for _ in range(2)]
+thread = Thread(target=engines.%s)
+thread.start()
+thread.join()
+engines.clear()
+signal.raise_signal(signal.SIGINT)
+"""
+
+
+@pytest.mark.parametrize("leave", ["clear", "reverse"])
+def test_ctrl_c_is_heard_after_engines_have_come_and_gone(leave: str) -> None:
+    """OpenVINO's plugin would take the stack with it on which signals are heard, and the process end by a crash."""
+    done = subprocess.run([sys.executable, "-c", HEARD % leave], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (0, "heard\n")
