@@ -15,8 +15,9 @@ def main() -> None:
     try:
         command_line()
     except SystemExit as end:
-        # LLVM crashes where the process is torn down under a thread that compiles, and nobody should wait for that.
-        if any(thread.name == "compile" for thread in threading.enumerate()):
+        # Libraries crash where the process is torn down under a thread that compiles with LLVM, or reads a camera that
+        # gives nothing; and nobody should wait for either.
+        if any(thread.daemon for thread in threading.enumerate()):
             for stream in filter(None, (sys.stdout, sys.stderr)):  # Where they were closed, there are none.
                 with suppress(OSError):
                     stream.flush()

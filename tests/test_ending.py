@@ -14,6 +14,7 @@ from typing import IO, Any
 
 import av
 import pytest
+from broadcast import Broadcast
 from clips import clip
 
 ROOT = Path(__file__).parents[1]
@@ -194,3 +195,20 @@ main()
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, env=cold)
     assert (done.returncode, done.stdout) == (code, "")
     assert closed or done.stderr.endswith("\n")
+
+
+def test_nothing_is_torn_down_under_a_camera_that_is_read(tmp_path: Path) -> None:
+    """FFmpeg waits for a silent one for seconds; OpenCV would end the process by a crash when it comes back."""
+    program = "import atexit; from greenscreen.__main__ import main; atexit.register(print, 'torn down'); main()"
+    command = start(tmp_path, program=("-c", program))
+    with Broadcast() as camera:
+        command[command.index("synthetic")] = f"{camera.address}/200/silent"
+        with running(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            await_frames(process.stderr)
+            before, deadline = camera.silences, time.monotonic() + 30
+            while camera.silences == before and time.monotonic() < deadline:
+                time.sleep(0.05)
+            process.terminate()
+            printed, _ = process.communicate(timeout=15)
+    assert (process.returncode, printed) == (0, "")
+    assert frames(tmp_path / "x.mp4") > 2

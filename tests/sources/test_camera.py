@@ -8,12 +8,12 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from broadcast import Broadcast
 
 from greenscreen.colour import from_i420
 from greenscreen.errors import SourceError
@@ -26,34 +26,10 @@ from greenscreen.sources.trouble import lost, silent, why_closed
 linux = pytest.mark.skipif(sys.platform != "linux", reason="looks at /dev and /proc")
 
 
-class Broadcast(BaseHTTPRequestHandler):
-    """Motion JPEG over HTTP, as network cameras and phones serve it."""
-
-    def do_GET(self) -> None:
-        picture = cv2.imencode(".jpg", np.full((48, 64, 3), 120, np.uint8))[1].tobytes()
-        self.send_response(200)
-        self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
-        self.end_headers()
-        for _ in range(int(self.path.strip("/"))):
-            head = f"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {len(picture)}\r\n\r\n"
-            try:
-                self.wfile.write(head.encode() + picture + b"\r\n")
-            except OSError:
-                return
-            time.sleep(0.005)
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
 @pytest.fixture
 def address() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Broadcast)
-    server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    with Broadcast() as camera:
+        yield camera.address
 
 
 def test_a_network_stream_is_read_until_it_breaks(
