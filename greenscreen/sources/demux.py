@@ -1,5 +1,6 @@
 """A video file as FFmpeg gives it: opened with nothing but itself in reach, its frames, and what it lacks."""
 
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from os import SEEK_END
@@ -70,6 +71,7 @@ class Frames:
         self._failed = 0
         self._awaited: set[int | None] = set()
         self._spoilt: list[int | None] = []
+        self._holed = 0
         self._interlaced = False
         self._end = 0.0
 
@@ -82,7 +84,9 @@ class Frames:
         # Half-pictures may have a packet and a time each, of which the frame has one.
         counted = self._stream.codec.canonical_name in _EACH_A_PICTURE and not self._interlaced
         lost = max(self._failed, len(self._awaited) if counted else 0)
-        numbers = {"cannot be decoded": lost, "can be decoded in part alone": len(self._spoilt)}
+        # Of frames that lack a part not all decoders say so; which ones those are, packets do not tell for sure.
+        partial = max(len(self._spoilt), self._holed - lost)
+        numbers = {"cannot be decoded": lost, "can be decoded in part alone": partial}
         told = [f"{number} of its frames {what}" for what, number in numbers.items() if number]
         promised = (self._container.duration or 0) / av.time_base if self._container.format.name in _PROMISING else 0
         return [f"it ends after {self._end:.0f} of {promised:.0f} seconds"] * (self._end < promised - 1) + told
@@ -90,7 +94,15 @@ class Frames:
     def _decoded(self) -> Iterator[VideoFrame]:
         broadcast = self._container.format.name == "mpegts"  # Of which something is always missing.
         begun, first, last = not broadcast, None, None
+        holed = deque[bool](maxlen=2)
         for packet in self._packets():
+            if packet.size:
+                # Where files were joined something seems to be lacking, too: at most two pictures, of which FFmpeg
+                # marks the first, before one that needs no other.
+                if packet.is_keyframe:
+                    holed.clear()
+                self._holed += len(holed) == 2 and holed[0]
+                holed.append(packet.is_corrupt and broadcast and begun)
             first = packet.pts if first is None else first
             # What is shown before the first may build upon what is not there.
             if first is not None and packet.pts is not None and packet.pts >= first and not packet.is_discard:

@@ -135,6 +135,40 @@ def test_a_damaged_loop_goes_round_with_what_there_is(
     assert caplog.text.count("plays on and on") == 1
 
 
+def transport(path: Path, frames: int, codec: str) -> list[bytes]:
+    """The packets of a broadcast, of whose frames every tenth needs no other."""
+    params = "log-level=none:crf=4:keyint=10:min-keyint=10:scenecut=0:bframes=0"
+    coding = {"x265-params": params} if codec == "libx265" else {"g": "10", "bf": "0", "sc_threshold": "0"}
+    data = clip(path, frames, (160, 96), codec=codec, coding=coding).read_bytes()
+    return [data[place : place + 188] for place in range(0, len(data), 188)]
+
+
+@pytest.mark.parametrize("codec", ["libx264", "libx265", "mpeg2video"])
+@pytest.mark.parametrize("begins", [True, False], ids=["a frame's first", "one within"])
+def test_a_packet_that_a_broadcast_lost_is_told_of(tmp_path: Path, codec: str, begins: bool) -> None:
+    """Also where the decoder mends the picture in silence, or a whole one is gone."""
+    path, frames = tmp_path / "clip.ts", []
+    packets = transport(path, 60, codec)
+    ours = [number for number, packet in enumerate(packets) if packet[1] & 0x1F == 1 and packet[2] == 0]
+    starts = [number for number in ours if packets[number][1] & 0x40]
+    lost = starts[35] + (not begins)
+    assert lost in ours
+    assert (lost in starts) == begins
+    path.write_bytes(b"".join(packets[:lost] + packets[lost + 1 :]))
+    with VideoSource(path) as source, pytest.raises(SourceError, match=r"is damaged: .* of its frames"):
+        frames.extend(source)
+    assert len(frames) > 50
+
+
+@pytest.mark.parametrize("codec", ["libx264", "libx265", "mpeg2video"])
+def test_broadcasts_that_were_joined_lack_nothing(tmp_path: Path, codec: str) -> None:
+    """As the pieces of a stream are, whose packets are not counted on."""
+    path = tmp_path / "clip.ts"
+    first, second = transport(path, 37, codec), transport(path, 21, codec)
+    path.write_bytes(b"".join(first + second + first))
+    assert len(read(path)) == 37 + 21 + 37
+
+
 def test_streams_that_damage_seems_to_begin_are_no_error_of_their_own(tmp_path: Path) -> None:
     """PyAV looks for those in vain, of a broadcast that names others on the way."""
     path, frames = clip(tmp_path / "clip.ts", 60), []
