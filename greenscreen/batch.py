@@ -4,13 +4,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
-from os.path import exists, expanduser, isdir, realpath
+from os.path import exists, expanduser, isdir
 from pathlib import Path
 
 import cv2
 
 from greenscreen.background import Backdrop, Blur, open_backdrop
 from greenscreen.errors import GreenscreenError, SinkError, SourceError, UsageError
+from greenscreen.filing import identity
 from greenscreen.frame import Frame
 from greenscreen.gallery import find
 from greenscreen.images import PHOTO_SUFFIXES, list_photos, open_photo, write_image
@@ -60,10 +61,10 @@ def plan_photos(inputs: list[Path], out: Path, folder: bool = False) -> list[Job
     alike = Counter(photo.with_suffix("") for photo in photos)
     names = [photo.name if alike[photo.with_suffix("")] > 1 else photo.stem for photo in photos]
     jobs = [Job(photo, out if to_file else out / f"{name}.png") for photo, name in zip(photos, names, strict=True)]
-    taken = {realpath(photo): photo for photo in photos}
-    written: dict[str, Path] = {}
+    taken = {identity(photo): photo for photo in photos}
+    written: dict[object, Path] = {}
     for job in jobs:
-        target = realpath(job.out)
+        target = identity(job.out)
         if target in taken:
             raise UsageError(f"{job.out} would overwrite the photo {taken[target]}", "choose another -o")
         if target in written:
@@ -103,7 +104,8 @@ def cut_photos(
     Raises `UsageError`, before anything is written, where a job would overwrite the background's file.
     """
     failed: list[tuple[Job, GreenscreenError]] = []
-    if lost := next((job for job in jobs if realpath(job.out) == _file_of(background)), None):
+    read = identity(_file_of(background))
+    if lost := next((job for job in jobs if identity(job.out) == read), None):
         raise UsageError(f"{lost.out} would overwrite the background", "choose another -o")
     with ExitStack() as stack:
         backdrop = open_backdrop(background)
@@ -142,7 +144,7 @@ def cut_video(
     broken: list[SourceError] = []
     transparent = out.suffix.lower() in (".webm", ".mov")
     background = ("transparent" if transparent else "green") if background is None else background
-    if realpath(out) in {realpath(clip), _file_of(background)}:
+    if identity(out) in {identity(clip), identity(_file_of(background))}:
         raise UsageError(f"{out} would be overwritten while it is read", "choose another -o")
     with ExitStack() as stack:
         backdrop = open_backdrop("green" if matte else background)
@@ -177,7 +179,7 @@ def cut_video(
     return count
 
 
-def _file_of(background: str) -> str:
+def _file_of(background: str) -> str | Path:
     """The path of a background's file, if it is one, found as `open_backdrop` finds it."""
     word = background.strip()
-    return realpath(find(word) or expanduser(word))
+    return find(word) or expanduser(word)

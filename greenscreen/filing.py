@@ -33,6 +33,16 @@ def free(path: Path, taken: Collection[Path] = ()) -> Path:
     return next(name for name in _names(path) if name not in taken and not os.path.lexists(name))
 
 
+def identity(path: str | Path, ignoring_case: bool = sys.platform in ("win32", "darwin")) -> tuple[str | int, ...]:
+    """What tells a file from all others, whether it is there yet or not: where case is ignored, `a.png` is `A.PNG`."""
+    real = os.path.realpath(path)
+    try:
+        about = os.stat(real)
+    except (OSError, ValueError):
+        return (real.casefold() if ignoring_case else real,)
+    return about.st_dev, about.st_ino
+
+
 def printable(text: str) -> str:
     """A file's name, or a sentence that has one, as people can be shown it.
 

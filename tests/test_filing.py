@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from greenscreen.filing import free, new_part, settle
+from greenscreen.filing import free, identity, new_part, settle
 
 
 def test_the_next_free_name_is_numbered(tmp_path: Path) -> None:
@@ -102,3 +102,19 @@ def test_what_only_looks_like_a_left_file_stays(tmp_path: Path) -> None:
     with new_part(wanted, again=True) as file:
         assert set(tmp_path.iterdir()) == before | {Path(file.name)}
     assert valued.read_text() == "x"
+
+
+def test_one_file_under_two_names_is_one(tmp_path: Path) -> None:
+    """As where case is ignored: `A.PNG` is then `a.png`, whatever its path says."""
+    (tmp_path / "a.png").touch()
+    os.link(tmp_path / "a.png", tmp_path / "other.png")
+    assert identity(tmp_path / "a.png") == identity(tmp_path / "other.png")
+    (tmp_path / "b.png").touch()
+    assert identity(tmp_path / "a.png") != identity(tmp_path / "b.png")
+
+
+def test_what_is_not_there_yet_is_told_apart_by_its_name(tmp_path: Path) -> None:
+    lower, upper = tmp_path / "a.png", tmp_path / "A.PNG"
+    assert identity(lower, ignoring_case=False) != identity(upper, ignoring_case=False)
+    assert identity(lower, ignoring_case=True) == identity(upper, ignoring_case=True)
+    assert identity(lower) == identity(tmp_path / "in" / ".." / "a.png")

@@ -200,6 +200,7 @@ class VideoSink:
             with self._writing():
                 if self._soundtrack is not None:
                     self._soundtrack.write(self._container, self._tick / _TICKS + float(1 / self._rate))
+                    self._soundtrack.close()  # It may come from the very file that is replaced.
                 if self._stream is not None:
                     self._container.mux(self._stream.encode(None))
                 self._container.close()
@@ -212,18 +213,31 @@ class VideoSink:
 
     def _settle(self) -> None:
         if not self._keep:
-            os.replace(self._part, self.path)
+            self._replace()
             return
         wanted, self.path = self.path, settle(self._part, self.path)
         if self.path != wanted:
             log.warning("%s was made by somebody else meanwhile: this was recorded to %s", wanted, self.path)
 
+    def _replace(self) -> None:
+        try:
+            os.replace(self._part, self.path)
+        except PermissionError as error:
+            # On Windows, where another program has it open. What took minutes to make is not thrown away for that.
+            kept = settle(self._part, self.path)
+            hint = f"the new one is {kept}; close what uses the old one"
+            raise SinkError(f"{self.path} cannot be replaced: {error.strerror}", hint) from error
+
     def _rescue(self) -> None:
         """Keep what could be written, if it plays: it does without its end."""
         with suppress(OSError):
             self._file.close()
+        plays = False
         with suppress(OSError, av.FFmpegError), av.open(f"file:{self._part}") as written:
-            if next(written.decode(video=0), None):
+            plays = next(written.decode(video=0), None) is not None
+        # Not while it is open, as Windows renames no such file.
+        if plays:
+            with suppress(OSError):
                 self._settle()
 
     def _discard(self) -> None:

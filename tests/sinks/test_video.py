@@ -1,5 +1,6 @@
 """A recording has the pictures' colours, sizes and times, and exists only when it is complete."""
 
+import errno
 import itertools
 import os
 import subprocess
@@ -283,6 +284,22 @@ def test_a_name_that_cannot_be_taken_is_said_before_any_work(tmp_path: Path, nam
         VideoSink(tmp_path / name, (192, 64), 30.0).__enter__()
     assert caught.value.hint
     assert sorted(os.listdir(tmp_path)) == ["file", "folder.mp4"]
+
+
+def test_what_replaces_a_file_in_use_is_kept_beside_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows replaces no file that a program has open, such as a player with the last attempt."""
+
+    def refuse(source: Path, target: Path) -> None:
+        raise PermissionError(errno.EACCES, "it is being used by another process", str(target))
+
+    (tmp_path / "clip.mp4").write_bytes(b"the last attempt")
+    monkeypatch.setattr(os, "replace", refuse)
+    with pytest.raises(SinkError, match=r"clip\.mp4 cannot be replaced") as caught:
+        record(tmp_path / "clip.mp4", patches(), [0.0, 0.1])
+    assert "clip-2.mp4" in caught.value.hint
+    assert (tmp_path / "clip.mp4").read_bytes() == b"the last attempt"
+    assert len(frames(tmp_path / "clip-2.mp4")) == 2
+    assert sorted(os.listdir(tmp_path)) == ["clip-2.mp4", "clip.mp4"]
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may write everywhere")
