@@ -109,18 +109,9 @@ def run_live(control: Control, say: Say, confide: Say = lambda _: None) -> Summa
         if limit is None:
             say("Ctrl-C ends it")
         framing = Framing()
-        frames: Iterable[Frame] = resting(source, lambda: control.settings.show == "placeholder")
-        if fps < source.fps:
-            frames = thinned(frames, fps)
-        if not source.live and (watched or limit is None):
-            frames = paced(frames)
+        frames = timed(source, control, fps, in_time=bool(watched or limit is None))
         pipeline = GpuPipeline(segmenter, Refiner(), backdrop.current(settings), Planar())
-        if settings.latency == "low":
-            pipeline.look = stack.enter_context(closing(Newest(segmenter.segment))).segment
-        # Where nobody waits for the network, it holds nobody up; files lose no frames.
-        sparing = Sparing(segmenter.segment, segmenter.carry) if source.live and settings.latency == "exact" else None
-        if sparing:
-            pipeline.look = sparing.segment
+        sparing = open_look(stack, pipeline, segmenter, settings, source.live)
         clean = CleanPlate(control, pipeline.formed, pipeline.look, say)
         loop = Loop(control, source, segmenter, pipeline, backdrop, framing, clean, sinks, sparing)
         turned = (framing.turn(frame, control.settings) for frame in frames)
@@ -134,6 +125,28 @@ def run_live(control: Control, say: Say, confide: Say = lambda _: None) -> Summa
             control.stop()
             slides.join()
         return Summary(pipeline.meter.frames, pipeline.meter)
+
+
+def timed(source: Source, control: Control, fps: float, in_time: bool) -> Iterable[Frame]:
+    """The source's frames: at most `fps` a second, few while the person is hidden, and a file's `in_time` if asked."""
+    frames: Iterable[Frame] = resting(source, lambda: control.settings.show == "placeholder")
+    if fps < source.fps:
+        frames = thinned(frames, fps)
+    return frames if source.live or not in_time else paced(frames)
+
+
+def open_look(
+    stack: ExitStack, pipeline: GpuPipeline, segmenter: Segmenter, settings: Settings, live: bool
+) -> Sparing | None:
+    """Has the pipeline look as `latency` says; returns what spares looks under load, if anything does."""
+    if settings.latency == "low":
+        # Where nobody waits for the network, it holds nobody up.
+        pipeline.look = stack.enter_context(closing(Newest(segmenter.segment))).segment
+    elif live:  # Of files every frame is looked at.
+        sparing = Sparing(segmenter.segment, segmenter.carry)
+        pipeline.look = sparing.segment
+        return sparing
+    return None
 
 
 def refuse_contradictions(settings: Settings) -> None:
