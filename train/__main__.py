@@ -115,13 +115,14 @@ def compare(
     from tempfile import TemporaryDirectory
 
     from train.candidate import open_candidate
-    from train.compare import judged, report, write_report
+    from train.compare import judged, report
     from train.compare import sheet as write_sheet
+    from train.manifest import write_text
 
     rows = judged(load_all(manifests), count)
     with TemporaryDirectory() as scratch:
         candidates = [open_candidate(model, Path(scratch)) for model in models]
-        write_report(out, report(candidates, rows))
+        write_text(out, report(candidates, rows))
         if sheet:
             write_sheet(sheet, candidates, judged(rows, shown))
     typer.echo(f"wrote {out}" + (f" and {sheet}" if sheet else ""))

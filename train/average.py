@@ -3,16 +3,13 @@
 Wortsman et al., "Model soups", ICML 2022.
 """
 
-import os
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 
-from greenscreen.errors import ModelError, SinkError, UsageError
-from train.checkpoint import Checkpoint, read_checkpoint
-from train.manifest import make_folder
+from greenscreen.errors import ModelError, UsageError
+from train.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 
 
 def average(checkpoints: Sequence[Path], out: Path) -> None:
@@ -41,13 +38,7 @@ def average(checkpoints: Sequence[Path], out: Path) -> None:
         "global_step": round(sum(one.step * size(one) for one in runs) / size(first)),
         "callbacks": {"Watch": {"history": [{"seconds": sum(one.facts.get("seconds", 0) for one in runs)}]}},
     }
-    make_folder(out.parent)
-    try:
-        with tempfile.TemporaryDirectory(dir=out.parent) as scratch:
-            torch.save(saved, Path(scratch) / out.name)
-            os.replace(Path(scratch) / out.name, out)
-    except (OSError, RuntimeError) as error:  # PyTorch tells of a full disk by the latter
-        raise SinkError(f"{out} cannot be written: {error}", "check that the folder is yours and has room") from error
+    write_checkpoint(out, saved)
 
 
 def size(one: Checkpoint) -> int:

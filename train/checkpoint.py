@@ -1,5 +1,6 @@
-"""Reads what a run saved: the averaged weights, and everything they came from."""
+"""Reads and writes what a run saves: the averaged weights, and everything they came from."""
 
+import io
 import pickle
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +9,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from greenscreen.errors import ModelError
+from greenscreen.errors import ModelError, SinkError
+from greenscreen.filing import write_whole
+from train.manifest import make_folder
 from train.models import Trained, build
 
 
@@ -35,8 +38,22 @@ class Checkpoint:
         return network.eval()
 
 
+def write_checkpoint(path: Path, content: dict[str, Any]) -> None:
+    """Whole or not at all: what a full disk cuts off never takes the place of what is there. Raises `SinkError`."""
+    make_folder(path.parent)
+    data = io.BytesIO()
+    torch.save(content, data)
+    try:
+        write_whole(path, data.getvalue())
+    except OSError as error:
+        reason = f"{path} cannot be written: {error.strerror}"
+        raise SinkError(reason, "check that the folder is yours and has room") from error
+
+
 def read_checkpoint(path: Path) -> Checkpoint:
     """Reads a Lightning checkpoint of `train fit`; raises `ModelError` for what is none."""
+    if not path.is_file():
+        raise ModelError(f"there is no checkpoint {path}", "check the path")
     try:
         saved: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
         facts = dict(saved["hyper_parameters"])

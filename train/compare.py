@@ -8,12 +8,11 @@ import cv2
 import numpy as np
 from rich.progress import track
 
-from greenscreen.errors import SinkError, UsageError
+from greenscreen.errors import UsageError
 from greenscreen.resize import letterbox
 from train.candidate import Candidate, processor
 from train.contact import HEIGHT, WIDTH, captioned, chosen, tinted, write_sheet
 from train.data import Image, Row, read
-from train.manifest import make_folder
 from train.metrics import METRICS, Alpha
 from train.samples import input_size
 
@@ -91,15 +90,6 @@ def origin(candidate: Candidate) -> str:
     minutes = f"{facts['seconds'] / 60:.1f}" if "seconds" in facts else ""
     cells = [candidate.name, f"`{facts['command']}`", f"{facts['step'] * facts['batch']:,}", f"{width}x{height}"]
     return "| " + " | ".join([*cells, minutes, facts["machine"], facts["data"]]) + " |"
-
-
-def write_report(path: Path, text: str) -> None:
-    """Raises `SinkError`."""
-    make_folder(path.parent)
-    try:
-        path.write_text(text)
-    except OSError as error:
-        raise SinkError(f"{path} cannot be written: {error.strerror}", "check that the folder is yours") from error
 
 
 def sheet(path: Path, candidates: Sequence[Candidate], rows: Sequence[Row]) -> None:

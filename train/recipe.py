@@ -8,11 +8,17 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from greenscreen.errors import SourceError, UsageError
+from train.manifest import write_text
 
 FOLDER = Path(__file__).parent / "recipes"
 
+MOST = 10**9
+"""Steps, and whatever else is counted."""
+
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Finite = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Aspect = Annotated[float, Field(ge=0.1, le=10)]
 Loss = Literal["cross_entropy", "boundary_cross_entropy", "dice", "focal", "laplacian"]
 
 
@@ -29,17 +35,19 @@ class Recipe(BaseModel):
 
     samples: Literal["webcam", "plain"] = Field("webcam", description="what is made of the pictures: see train.augment")
     area: int = Field(320 * 192, ge=32 * 32, le=1 << 22, description="pixels of input")
-    aspects: tuple[Positive, ...] = Field(
+    aspects: tuple[Aspect, ...] = Field(
         (16 / 9, 7 / 9, 16 / 9, 7 / 9, 1.0), min_length=1, description="width by height of one batch after another"
     )
     memory: Share = Field(0.3, description="share of steps that go on from the student's own last matte")
     unlabelled: Share = Field(0.0, description="share of samples that are pictures without labels, for a teacher")
 
-    steps: int = Field(10_000, ge=1, description="optimiser steps")
-    epoch: int = Field(1000, ge=1, description="steps from one validation and checkpoint to the next")
-    batch: int = Field(32, ge=1, description="samples a step, over all processes")
+    steps: int = Field(10_000, ge=1, le=MOST, description="optimiser steps")
+    epoch: int = Field(1000, ge=1, le=MOST, description="steps from one validation and checkpoint to the next")
+    batch: int = Field(32, ge=1, le=1 << 16, description="samples a step, over all processes")
 
-    judged: int = Field(100, ge=0, description="pictures of val's people in held rooms to be judged on, beside val")
+    judged: int = Field(
+        100, ge=0, le=MOST, description="pictures of val's people in held rooms to be judged on, beside val"
+    )
 
     losses: dict[Loss, Positive] = Field(
         {"boundary_cross_entropy": 1.0, "dice": 0.5}, min_length=1, description="weight of each loss"
@@ -47,18 +55,18 @@ class Recipe(BaseModel):
     optimizer: Literal["adamw", "rmsprop"] = "adamw"
     rate: float = Field(3e-3, ge=0, le=1, description="highest learning rate")
     schedule: Literal["cosine", "exponential", "plateau"] = Field("cosine", description="how the rate falls")
-    warmup: int = Field(300, ge=0, description="steps over which the rate climbs at first")
+    warmup: int = Field(300, ge=0, le=MOST, description="steps over which the rate climbs at first")
     decay: float = Field(0.02, ge=0, le=1, description="weight decay")
-    clip: float = Field(1.0, ge=0, description="largest norm of a step's gradient; 0: any")
+    clip: Finite = Field(1.0, description="largest norm of a step's gradient; 0: any")
     average: float = Field(0.998, ge=0, lt=1, description="running average of the weights, which is kept; 0: none")
-    patience: int = Field(0, ge=0, description="epochs without a better IoU after which to stop; 0: never")
+    patience: int = Field(0, ge=0, le=MOST, description="epochs without a better IoU after which to stop; 0: never")
 
     teacher: Path | None = Field(None, description="checkpoint of a network that labels every sample")
-    teach: float = Field(1.0, ge=0, description="weight of what the teacher says, where truth counts 1")
+    teach: Finite = Field(1.0, description="weight of what the teacher says, where truth counts 1")
     temperature: Positive = Field(2.0, description="how soft the teacher's answer is made")
 
-    seed: int = Field(1, ge=0)
-    workers: int = Field(2, ge=0, description="processes that make samples")
+    seed: int = Field(1, ge=0, lt=1 << 32)
+    workers: int = Field(2, ge=0, le=1024, description="processes that make samples")
     precision: Literal["auto", "32-true", "bf16-mixed"] = Field("auto", description="auto: bfloat16 where it is fast")
 
     @field_validator("network")
@@ -103,11 +111,13 @@ def make_recipe(name: str, settings: dict[str, Any]) -> Recipe:
         field = ".".join(map(str, first["loc"]))
         message = first["msg"].removeprefix("Value error, ")
         known = f"settings are {', '.join(Recipe.model_fields)}"
-        raise UsageError(f"recipe {name}: {field + ': ' if field else ''}{message}", known) from error
+        hint = known if first["type"] == "extra_forbidden" else "train/recipe.py says what each setting may be"
+        raise UsageError(f"recipe {name}: {field + ': ' if field else ''}{message}", hint) from error
 
 
 def save_recipe(path: Path, recipe: Recipe) -> None:
-    path.write_text(yaml.safe_dump(recipe.model_dump(mode="json"), sort_keys=False))
+    """Raises `SinkError`."""
+    write_text(path, yaml.safe_dump(recipe.model_dump(mode="json"), sort_keys=False))
 
 
 def names() -> list[str]:
@@ -122,13 +132,19 @@ def _load(name: str) -> dict[str, Any]:
     except FileNotFoundError as error:
         hint = f"choose one of {', '.join(names())}, or give the path of a YAML file"
         raise UsageError(f"there is no recipe {name}", hint) from error
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise SourceError(
-            f"the recipe {name} cannot be read: {error}", "a recipe is a YAML file of settings"
-        ) from error
+    except OSError as error:
+        raise SourceError(f"the recipe {name} cannot be read: {error.strerror}", "check the path") from error
+    except (ValueError, yaml.YAMLError) as error:
+        reason = f"the recipe {name} cannot be read{_place(error)}"
+        raise SourceError(reason, "a recipe is a YAML file of settings; see train/recipes") from error
     if not isinstance(settings, dict):
         raise UsageError(f"{name} is not a recipe", "a recipe is a YAML file of settings; see train/recipes")
     return settings
+
+
+def _place(error: Exception) -> str:
+    mark = error.problem_mark if isinstance(error, yaml.MarkedYAMLError) else None
+    return f" at its line {mark.line + 1}" if mark else ""
 
 
 def _parse(change: str) -> tuple[str, Any]:

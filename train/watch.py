@@ -1,6 +1,7 @@
 """What a run shows of itself: figures of every epoch, their curves, and mattes of the same pictures each time."""
 
 import csv
+import io
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -16,6 +17,7 @@ from greenscreen.images import write_image
 from greenscreen.resize import letterbox
 from train.contact import HEIGHT, WIDTH, captioned, tinted, write_sheet
 from train.data import Image, read
+from train.manifest import write_text
 from train.metrics import METRICS, Alpha, iou
 from train.samples import Judged
 
@@ -82,10 +84,12 @@ def tile(judged: Judged, matte: Alpha) -> Image:
 
 
 def write_history(path: Path, history: list[dict[str, float]]) -> None:
-    with path.open("w", newline="") as file:
-        writer = csv.DictWriter(file, history[-1], extrasaction="ignore")
-        writer.writeheader()
-        writer.writerows(history)
+    """Raises `SinkError`."""
+    lines = io.StringIO(newline="")
+    writer = csv.DictWriter(lines, history[-1], extrasaction="ignore")
+    writer.writeheader()
+    writer.writerows(history)
+    write_text(path, lines.getvalue())
 
 
 def curves(history: list[dict[str, float]]) -> Image:

@@ -1,6 +1,7 @@
 """Runs: any network by any recipe, watched, kept, and gone on with as if never interrupted."""
 
 import csv
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,8 +11,8 @@ import cv2
 import pytest
 import torch
 
-from greenscreen.errors import GreenscreenError, ModelError, UsageError
-from train.checkpoint import read_checkpoint
+from greenscreen.errors import GreenscreenError, ModelError, SinkError, SourceError, UsageError
+from train.checkpoint import read_checkpoint, write_checkpoint
 from train.data import Row
 from train.learner import Learner
 from train.recipe import read_recipe
@@ -78,14 +79,16 @@ def test_a_run_that_was_killed_goes_on_as_if_it_never_had_been(
 
 
 @pytest.mark.parametrize(
-    ("raised", "told"),
+    ("raised", "told", "hint"),
     [
-        (KeyboardInterrupt(), "the run was stopped"),
-        (RuntimeError("DataLoader worker (pid 7) is killed by signal: Killed."), "makes samples was stopped"),
+        (KeyboardInterrupt(), "the run was stopped", "--resume"),
+        (RuntimeError("DataLoader worker (pid 7) is killed by signal: Killed."), "makes samples", "--resume"),
+        (OSError(28, "No space left on device"), "cannot go on: No space left on device", "--resume"),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory"), "memory ran out", "--set batch"),
     ],
 )
 def test_a_run_ended_from_outside_says_so_in_a_sentence(
-    train: Train, monkeypatch: pytest.MonkeyPatch, raised: BaseException, told: str
+    train: Train, monkeypatch: pytest.MonkeyPatch, raised: BaseException, told: str, hint: str
 ) -> None:
     def end(self: Learner, *given: object) -> None:
         raise raised
@@ -94,7 +97,7 @@ def test_a_run_ended_from_outside_says_so_in_a_sentence(
         patch.setattr(Learner, "training_step", end)
         with pytest.raises(GreenscreenError, match=told) as ended:
             train(steps=2)
-        assert "--resume" in ended.value.hint
+        assert hint in ended.value.hint
     assert read_checkpoint(train(steps=2, resume=True)).step == 2
 
 
@@ -144,8 +147,37 @@ def test_a_run_does_not_go_on_with_other_pictures_than_it_began_with(train: Trai
 def test_a_damaged_checkpoint_is_not_gone_on_with(train: Train) -> None:
     last = train(steps=1)
     last.write_bytes(last.read_bytes()[:1000])
-    with pytest.raises(ModelError, match=r"last\.ckpt is no checkpoint"):
+    with pytest.raises(ModelError, match=r"last\.ckpt is no checkpoint") as told:
         train(steps=1, resume=True)
+    assert "--start" in told.value.hint
+
+
+def test_a_run_that_no_longer_says_how_it_was_made_is_not_gone_on_with(train: Train) -> None:
+    last = train(steps=1)
+    (last.parent / "recipe.yaml").unlink()
+    with pytest.raises(SourceError, match=r"recipe\.yaml no longer says") as told:
+        train(steps=1, resume=True)
+    assert "--start" in told.value.hint
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits the size of files as Unix does")
+def test_a_full_disk_is_a_sentence_and_costs_nothing_that_is_there(train: Train) -> None:
+    import resource
+
+    last = train("first", steps=1)
+    before = last.read_bytes()
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, usual[1]))
+    try:
+        with pytest.raises(SinkError, match=r"last\.ckpt cannot be written"):
+            write_checkpoint(last, {"more": torch.zeros(1 << 20)})
+        with pytest.raises(SinkError, match=r"ckpt cannot be written") as told:
+            train("second", steps=1)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+    assert "--resume" in told.value.hint
+    assert last.read_bytes() == before
+    assert not list(last.parent.parent.glob("*/.greenscreen-*"))
 
 
 def test_the_shipped_students_weights_can_be_gone_on_with(train: Train) -> None:

@@ -47,7 +47,7 @@ class Report:
 
     def lines(self) -> list[str]:
         """How many were kept for what and dropped why, in words."""
-        out = [f"kept {len(self.kept)} pictures"]
+        out = [f"kept {len(self.kept)} picture{'s' * (len(self.kept) != 1)}"]
         out += [f"  {count:6} {split}" for split, count in Counter(row.split for row in self.kept).most_common()]
         out.append(f"dropped {sum(map(len, self.dropped.values()))}")
         return out + [f"  {count:6} {reason}" for reason, count in self.reasons()]
