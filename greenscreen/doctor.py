@@ -169,6 +169,7 @@ def _kernel_compiler(driver: Driver) -> Finding:
 
 def _cameras() -> Finding:
     from greenscreen.sources.camera import list_cameras
+    from greenscreen.sources.trouble import PERMISSION
 
     devices = list_cameras()
     if any(device.captures for device in devices):
@@ -177,7 +178,8 @@ def _cameras() -> Finding:
         names = ", ".join(f"{device.name} ({device.device})" for device in devices)
         hint = "if one of them is a camera, join the group that may use it: sudo usermod -aG video $USER"
         return Finding("cameras", "missing", f"none gives pictures, of {names}", hint)
-    return Finding("cameras", "missing", "none found", "plug one in, or use --camera demo or a video file")
+    hint = f"plug one in, or use --camera demo or a video file{PERMISSION}"
+    return Finding("cameras", "missing", "none found", hint)
 
 
 def _virtual_camera() -> Finding:

@@ -27,10 +27,10 @@ class Frame:
     """One picture from a source.
 
     `given` are its `pixels`, or what these are made of once somebody asks for them. `time` is when it was captured, in
-    seconds: on the monotonic clock for live sources, since the start for files. `fresh` is true for the first frame and
-    the first after a reconnect or cut: every state downstream resets. `stand_in` is true where no picture could be had:
-    then nothing of it is to be sent. `opacity` `(H, W)`, 255 solid, is a photo's own transparency, None where it has
-    none; only BGR frames have it.
+    seconds: of `time.perf_counter` for live sources, because until Python 3.13 the monotonic clock of Windows goes in
+    steps of a sixtieth; since the start for files. `fresh` is true for the first frame and the first after a reconnect
+    or cut: every state downstream resets. `stand_in` is true where no picture could be had: then nothing of it is to be
+    sent. `opacity` `(H, W)`, 255 solid, is a photo's own transparency, None where it has none; only BGR frames have it.
     """
 
     given: Bytes | Raw

@@ -67,12 +67,12 @@ class Loop:
 
     def _send(self, frame: Frame, settings: Settings) -> bool:
         """One frame from here to every sink; false when one of them was closed."""
-        meter, start = self._pipeline.meter, time.monotonic()
+        meter, start = self._pipeline.meter, time.perf_counter()
         picture = self._picture(frame, settings)
         with meter.stage("send"):
             open_still = [sink.send(picture) for sink in self._sinks]
         if self._sparing:
-            self._sparing.worked(time.monotonic() - start, frame.time)
+            self._sparing.worked(time.perf_counter() - start, frame.time)
         meter.sent(frame.time if self._source.live else None)
         self._publish(settings)
         return all(open_still)
@@ -115,7 +115,7 @@ class Loop:
             self._failure = failure
 
     def _publish(self, settings: Settings) -> None:
-        now = time.monotonic()
+        now = time.perf_counter()
         if now - self._published < _PUBLISH_EVERY:
             return
         self._published = now

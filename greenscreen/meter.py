@@ -28,8 +28,8 @@ class Meter:
         self.stages[name].append(time.perf_counter() - start)
 
     def sent(self, captured: float | None) -> None:
-        """Counts a picture that every sink has taken; `captured` is on the monotonic clock, None for files."""
-        now = time.monotonic()
+        """Counts a picture that every sink has taken; `captured` is of `time.perf_counter`, None for files."""
+        now = time.perf_counter()
         self.frames += 1
         self._sent.append((now, None if captured is None else now - captured, self.rested))
         while self._sent[0][0] < now - _RECENT:

@@ -16,13 +16,13 @@ def resting(source: Source, hidden: Callable[[], bool]) -> Iterator[Frame]:
 
     A video stands still meanwhile and goes on where it was; a camera goes on without us.
     """
-    frames, now, late, index = iter(source), time.monotonic() if source.live else 0.0, 0.0, 0
+    frames, now, late, index = iter(source), time.perf_counter() if source.live else 0.0, 0.0, 0
     while True:
         wait = 0.0 if source.live else 1 / source.fps
         while hidden():
             if source.live:
                 time.sleep(wait)
-                now = time.monotonic()
+                now = time.perf_counter()
             else:
                 now, late = now + wait, late + wait
             yield Frame(placeholder(*source.size), now, index, stand_in=True)
@@ -39,7 +39,7 @@ def paced(frames: Iterable[Frame]) -> Iterator[Frame]:
     """Holds frames of a file back until their time has come, as if a camera took them. Late ones go at once."""
     start: float | None = None
     for frame in frames:
-        now = time.monotonic()
+        now = time.perf_counter()
         # After a long stall, such as a suspended machine, go on at the usual pace instead of racing to catch up.
         if start is None or now - start - frame.time > 1:
             start = now - frame.time

@@ -45,7 +45,7 @@ def test_what_fails_is_not_counted() -> None:
 
 def test_rate_and_latency_are_of_late(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [100.0]
-    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(time, "perf_counter", lambda: now[0])
     meter = Meter()
     for _ in range(90):
         now[0] += 1 / 10
@@ -68,7 +68,7 @@ def test_what_nobody_captured_has_no_latency_and_one_picture_no_rate() -> None:
 
 def test_how_often_the_network_rests_is_told_of_late_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     meter, now = Meter(), [100.0]
-    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(time, "perf_counter", lambda: now[0])
     assert meter.resting == 0
     for index in range(41):
         meter.rested += index > 20  # Every picture of the second half.

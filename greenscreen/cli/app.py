@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
+from glob import glob
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Annotated, Any
@@ -18,7 +19,7 @@ from rich.text import Text
 
 from greenscreen import __version__
 from greenscreen.address import DEFAULT_HOST, DEFAULT_PORT
-from greenscreen.cli.console import complain, err, explained, finish_printing, out, progress_bar, say
+from greenscreen.cli.console import begin_printing, complain, err, explained, finish_printing, out, progress_bar, say
 from greenscreen.cli.engines import engines
 from greenscreen.cli.options import Background, Engine, Gpu, Model, with_settings
 from greenscreen.cli.profiles import profiles
@@ -270,6 +271,7 @@ def devices() -> None:
     """List cameras and virtual cameras."""
     from greenscreen.sinks.virtual_camera import HOW_TO_MAKE_ONE, list_virtual_cameras
     from greenscreen.sources.camera import list_cameras
+    from greenscreen.sources.trouble import PERMISSION
 
     cameras = [camera for camera in list_cameras() if camera.captures]
     for camera in cameras:
@@ -278,7 +280,7 @@ def devices() -> None:
     for virtual in virtual_cameras:
         typer.echo(f"virtual camera  {virtual.device}  {virtual.name}")
     if not cameras:
-        typer.echo("no camera: plug one in, or use --camera demo or a video file")
+        typer.echo(f"no camera: plug one in, or use --camera demo or a video file{PERMISSION}")
     if not virtual_cameras:
         typer.echo(f"no virtual camera: to make one, {HOW_TO_MAKE_ONE}")
 
@@ -344,11 +346,22 @@ def completed(arguments: list[str]) -> list[str]:
     return [default if word == "--overlay" and after.startswith("-") else word for word, after in pairs]
 
 
+def expanded(arguments: list[str]) -> list[str]:
+    """With the files that `*` and `?` stand for: other than elsewhere, Windows leaves that to the program."""
+    words: list[str] = []
+    for word in arguments:
+        wild = ("*" in word or "?" in word) and "://" not in word
+        words += (sorted(glob(word.replace("[", "[[]"))) if wild else []) or [word]
+    return words
+
+
 def main() -> None:
     """Entry point. Exit codes: 0, 1 for what failed while running, 2 for usage."""
+    begin_printing()
+    typed = expanded(sys.argv[1:]) if sys.platform == "win32" else sys.argv[1:]
     # People add --debug where they are, at the end of the line; it belongs to all commands.
     debug = "--debug" in sys.argv
-    arguments = completed([argument for argument in sys.argv[1:] if argument != "--debug"]) or ["--help"]
+    arguments = completed([argument for argument in typed if argument != "--debug"]) or ["--help"]
     try:
         code = app(["--debug", *arguments] if debug else arguments, standalone_mode=False)
         finish_printing()

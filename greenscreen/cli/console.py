@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from io import TextIOWrapper
 
 import typer
 from rich.console import Console
@@ -67,6 +68,13 @@ def complaining() -> Iterator[None]:
     except GreenscreenError as error:
         complain(error)
         sys.exit(error.exit_code)
+
+
+def begin_printing() -> None:
+    """Has letters that the encoding of a pipe or file lacks printed as `\\u65e5`: on Windows that is seldom UTF-8."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def finish_printing() -> None:

@@ -3,6 +3,8 @@
 import os
 import shlex
 import subprocess
+import sys
+from pathlib import PurePath
 from typing import Annotated, Any
 
 import typer
@@ -57,7 +59,13 @@ def edit_profile(name: Name) -> None:
         say(f"opened {path}; set EDITOR to choose a program")
         return
     try:
-        subprocess.run([*shlex.split(editor), str(path)], check=True)
+        subprocess.run(editing(editor, path), check=True)
     except (OSError, ValueError, subprocess.CalledProcessError) as error:
         raise UsageError(f"the editor {editor} fails: {error}", "set EDITOR to one that works") from error
     read_profile(name)
+
+
+def editing(editor: str, path: PurePath, windows: bool = sys.platform == "win32") -> str | list[str]:
+    """The command that opens a file in an editor, which may be more than one word; raises `ValueError`."""
+    # There a backslash is part of a path, and programs take their command line apart themselves.
+    return f'{editor} "{path}"' if windows else [*shlex.split(editor), str(path)]

@@ -77,7 +77,10 @@ def open_source(
     Raises `UsageError` for a word that means nothing, and for a file that should wait until it is wanted.
     """
     if what is None and (wanted is None or not _LINUX):
-        what = _first_camera() or "demo"
+        what = _first_camera()
+        if what is None:
+            tell("no camera gives pictures: the demo clip stands in for one")
+            what = "demo"
     if what is None or _names_camera(what):
         return _camera(_device(what), size, fps, wanted, tell)
     if wanted is not None:

@@ -63,7 +63,7 @@ class CameraSource(Source):
 
     Asks for `size` (1280x720) and `fps` (30); what the camera gives instead is in `size` and `fps`, and `note` says so
     in words, empty when it obeyed. Frames are I420 where the camera sends what is easily made that, otherwise BGR;
-    their times are on the monotonic clock. Raises `SourceError` on entering when the camera is missing, forbidden,
+    their times are of `time.perf_counter`. Raises `SourceError` on entering when the camera is missing, forbidden,
     busy, or silent for 5 seconds, and while iterating when it is lost.
     """
 
@@ -134,7 +134,7 @@ class CameraSource(Source):
             if self._node and holders(self._node):
                 raise why_closed(self.name, self._node, [])
             raise silent(self.name)
-        return Frame(given, time.monotonic(), 0, fresh=True)
+        return Frame(given, time.perf_counter(), 0, fresh=True)
 
     def _compare(self) -> None:
         """Replace what was asked for by what came, and note the difference."""
@@ -150,7 +150,7 @@ class CameraSource(Source):
         # OpenCV may go on giving the last frame of a camera that was pulled out.
         if given is None or _identity(self._node) != self._identity:
             raise lost(self.name)
-        frame = Frame(given, time.monotonic(), index)
+        frame = Frame(given, time.perf_counter(), index)
         if self._frozen(frame):
             raise lost(self.name)
         return frame if frame.size == self.size else replace(frame, given=letterbox(frame.image, *self.size))
@@ -158,7 +158,7 @@ class CameraSource(Source):
     def _try_read(self, seconds: float) -> Bytes | Raw | None:
         """The next picture, or what one is made of; None when every read in this time fails, as single ones do on a bad
         cable."""
-        deadline = time.monotonic() + seconds
+        deadline = time.perf_counter() + seconds
         while True:
             # A JPEG is one row, of another length each time.
             into = memory.empty(self._sent, np.uint8) if self._sent[:1] > (1,) else None
@@ -173,15 +173,15 @@ class CameraSource(Source):
                 given = self._decode(np.asarray(sent, np.uint8)) if self._decode else _as_bgr(sent)
                 if given is not None:
                     return given
-            if time.monotonic() > deadline:
+            if time.perf_counter() > deadline:
                 return None
             time.sleep(0.01)
 
     def _pass(self) -> None:
         """Lets the camera's next picture go by."""
-        deadline = time.monotonic() + _LOST_AFTER
+        deadline = time.perf_counter() + _LOST_AFTER
         while not self._stream.grab():
-            if time.monotonic() > deadline:
+            if time.perf_counter() > deadline:
                 raise lost(self.name)
             time.sleep(0.01)
         if _identity(self._node) != self._identity:

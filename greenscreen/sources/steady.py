@@ -64,7 +64,7 @@ class Steady(Source):
         self._slot: Frame | None = None
         self._error: SourceError | None = None
         self._begun = self._entered = False
-        self._taken = time.monotonic()
+        self._taken = time.perf_counter()
         self._changed = Condition()
         self._leaving = Event()
         self._thread = Thread(target=self._work, name=f"reads {name}", daemon=True)
@@ -88,7 +88,7 @@ class Steady(Source):
             frame = self._take(patience)
             patience = lost if frame else QUIET
             if frame is None:
-                frame = Frame(placeholder(*self.size), time.monotonic(), index, stand_in=True)
+                frame = Frame(placeholder(*self.size), time.perf_counter(), index, stand_in=True)
             yield replace(frame, index=index)
             index += 1
 
@@ -111,7 +111,7 @@ class Steady(Source):
             self._taken = math.inf  # Who waits for a frame is about to take one.
             self._changed.wait_for(lambda: self._slot is not None, seconds)
             frame, self._slot = self._slot, None
-            self._taken = time.monotonic()
+            self._taken = time.perf_counter()
             return frame
 
     def _alone(self) -> bool:
@@ -120,7 +120,7 @@ class Steady(Source):
             return False
         with self._changed:
             # Entering waits for the first.
-            alone = self._begun and time.monotonic() - self._taken > _ALONE
+            alone = self._begun and time.perf_counter() - self._taken > _ALONE
             if alone:
                 self._slot = None
             return alone

@@ -1,10 +1,17 @@
 """What is wrong with a camera or network stream, and what to do."""
 
 import os
+import sys
 from pathlib import Path
 
 from greenscreen.errors import CameraBusyError, SourceError
 from greenscreen.linux.holders import holders
+
+PERMISSION = {
+    "darwin": "; or allow your terminal the camera in System Settings, Privacy & Security, and run it again",
+    "win32": "; or allow desktop apps the camera in Settings, Privacy & security",
+}.get(sys.platform, "")
+"""The remedy where a system keeps programs from the camera, of which they are not told."""
 
 
 def why_closed(name: str, node: Path | None, others: list[str]) -> SourceError:
@@ -14,7 +21,11 @@ def why_closed(name: str, node: Path | None, others: list[str]) -> SourceError:
     that could be opened in its place.
     """
     if node is None:
-        check = "the address, and that what sends it is on" if _sent(name) else "whether another program holds it"
+        check = (
+            "the address, and that what sends it is on"
+            if _sent(name)
+            else f"whether another program holds it{PERMISSION}"
+        )
         return SourceError(f"{name} cannot be opened", f"check {check}")
     if not node.exists():
         instead = f"choose one of {', '.join(others)}" if others else "plug a camera in, or try --camera demo"

@@ -17,6 +17,7 @@ import pytest
 from command import Answer, Greenscreen
 
 from greenscreen import __version__, segment
+from greenscreen.cli.app import expanded
 from greenscreen.errors import EngineError
 from greenscreen.frame import Matte
 from greenscreen.segment import bundled_model
@@ -375,3 +376,24 @@ def test_who_has_closed_their_terminal_gets_their_recording_all_the_same(tmp_pat
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     subprocess.run(["sh", "-c", command], env=environment, cwd=tmp_path, timeout=60, check=True)
     assert [path.name for path in tmp_path.iterdir()] == ["call.mp4"]
+
+
+def test_wildcards_stand_for_files_where_the_shell_leaves_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("b.jpg", "a [1].jpg", "a.png"):
+        (tmp_path / name).touch()
+    assert expanded(["image", "*.jpg", "-o", "cut"]) == ["image", "a [1].jpg", "b.jpg", "-o", "cut"]
+    assert expanded(["a [?].jpg"]) == ["a [1].jpg"]
+    assert expanded(["*.gif", "http://a/b?c=*", "a [1].jpg"]) == ["*.gif", "http://a/b?c=*", "a [1].jpg"]
+
+
+def test_a_name_that_the_output_cannot_spell_is_printed_all_the_same(tmp_path: Path) -> None:
+    """As in a pipe on Windows, which takes cp1252; the name of a profile may have any letter."""
+    folder = tmp_path / "greenscreen" / "profiles"
+    folder.mkdir(parents=True)
+    (folder / "\u65e5.toml").write_text("# \u65e5\n", encoding="utf-8")
+    narrow = os.environ | {"PYTHONIOENCODING": "cp1252", "XDG_CONFIG_HOME": str(tmp_path)}
+    for words in (["list"], ["show", "\u65e5"]):
+        command = [sys.executable, "-m", "greenscreen", "profile", *words]
+        done = subprocess.run(command, capture_output=True, text=True, encoding="cp1252", env=narrow)
+        assert (done.returncode, "\\u65e5" in done.stdout) == (0, True), done.stderr

@@ -1,12 +1,13 @@
 """`greenscreen profile` keeps, lists, shows and edits; what is wrong is one sentence. `run` uses it."""
 
 import sys
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 import av
 import pytest
 
 from greenscreen.cli import main
+from greenscreen.cli.profiles import editing
 from greenscreen.profiles import profile_path, read_profile
 
 
@@ -88,3 +89,9 @@ def test_a_run_takes_a_profile_and_options_count_for_more(monkeypatch: pytest.Mo
     assert [file.name for file in bare.iterdir()] == ["typed.mkv"]
     with av.open("typed.mkv") as video:
         assert [(frame.width, frame.height) for frame in video.decode(video=0)] == [(96, 64)] * 2
+
+
+def test_an_editor_may_be_a_path_with_spaces(tmp_path: Path) -> None:
+    editor = r'"C:\Program Files\Editor\edit.exe" --wait'
+    assert editing(editor, PureWindowsPath(r"C:\a b\c.toml"), windows=True) == rf'{editor} "C:\a b\c.toml"'
+    assert editing("'my editor' -w", tmp_path, windows=False) == ["my editor", "-w", str(tmp_path)]
