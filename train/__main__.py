@@ -19,6 +19,9 @@ app.add_typer(datacli.app, name="data")
 STRIDE = 32
 """What the networks' inputs are multiples of, where nothing else is said."""
 
+MOST = 1 << 22
+"""Pixels of input, with which any machine still has memory enough to compare what it exports."""
+
 Manifests = Annotated[list[Path], typer.Argument(help="CSV files that list the pictures")]
 
 
@@ -81,7 +84,7 @@ def export(
     int8: Annotated[
         Path | None, typer.Option(metavar="MANIFEST", help="eight-bit integers, in the ranges its pictures show")
     ] = None,
-    area: Annotated[int | None, typer.Option(min=1024, help="pixels of input; by default as trained")] = None,
+    area: Annotated[int | None, typer.Option(min=1024, max=MOST, help="pixels of input; by default as trained")] = None,
     stride: Annotated[int, typer.Option(min=8, max=256, help="make height and width multiples of this")] = STRIDE,
     temperature: Annotated[float, typer.Option(min=0.1, max=10, help="below 1: surer mattes than as trained")] = 1.0,
     others: Annotated[

@@ -120,6 +120,8 @@ def person(channels: NDArray[np.float32]) -> Alpha:
 
 
 def read_network(path: Path) -> Model:
+    if not path.is_file():
+        raise ModelError(f"there is no model {path}", "check the path")
     try:
         return Core().read_model(str(path))
     except RuntimeError as error:

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from rich.progress import track
 
+from greenscreen.errors import UsageError
 from greenscreen.images import write_image
 from train.candidate import Candidate, open_candidate
 from train.data import Image, Row, read, shrink
@@ -37,13 +38,17 @@ def label(
     """Writes `out/manifest.csv` and a matte for each unlabelled row that is kept; returns how many were and were not.
 
     `sharp` makes the mattes steeper, as truth is; without, they stay as soft as the teachers are unsure. Raises
-    `ModelError` for a model, `SourceError` for a picture that cannot be read, `SinkError` for `out`.
+    `UsageError` if there are none, `ModelError` for a model, `SourceError` for a picture that cannot be read,
+    `SinkError` for `out`.
     """
     rules, kept, dropped = rules or Rules(), [], 0
+    unlabelled = [row for row in rows if row.split == "unlabelled"]
+    if not unlabelled:
+        raise UsageError("the manifests list no unlabelled pictures", "name one with rows of split unlabelled")
     make_folder(out)
     with TemporaryDirectory() as scratch:
         teachers = [open_candidate(model, Path(scratch), patient=True) for model in models]
-        for index, row in enumerate(track([row for row in rows if row.split == "unlabelled"], "labelling")):
+        for index, row in enumerate(track(unlabelled, "labelling")):
             image = shrink(read(row.image))
             matte, agreement = opinion(teachers, image)
             sure = (np.abs(matte - 0.5) > 0.4).mean()

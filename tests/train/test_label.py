@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
+from greenscreen.errors import UsageError
 from train.check import problems
 from train.data import Row
 from train.label import Rules, label
@@ -30,3 +31,12 @@ def test_what_the_model_is_not_sure_of_is_left_out(peers: dict[str, Path], rows:
     for rules in (Rules(sure=1.1), Rules(agreement=1.1), Rules(least=0.9)):
         assert label(rows, [peers["channels last, matte"]], tmp_path, rules=rules) == (0, 1)
     assert (tmp_path / "manifest.csv").read_text().splitlines() == ["split,source,image,mask"]
+
+
+def test_where_nothing_is_unlabelled_nothing_is_written(
+    peers: dict[str, Path], rows: list[Row], tmp_path: Path
+) -> None:
+    labelled = [row for row in rows if row.split != "unlabelled"]
+    with pytest.raises(UsageError, match="no unlabelled pictures"):
+        label(labelled, list(peers.values()), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
