@@ -19,6 +19,13 @@ def test_camera_vm_explains_itself_when_called_wrongly(arguments: list[str]) -> 
     assert "Usage: scripts/camera-vm" in answer.stderr
 
 
+def test_export_engines_writes_nothing_when_asked_for_help_or_called_wrongly() -> None:
+    for words, code in ((["--help"], 0), ([], 2), (["none.csv"], 2)):
+        answer = subprocess.run([SCRIPTS / "export-engines", *words], capture_output=True, text=True, timeout=20)
+        assert answer.returncode == code
+        assert "Usage: scripts/export-engines MANIFEST" in answer.stdout + answer.stderr
+
+
 @pytest.fixture
 def old_system(tmp_path: Path) -> tuple[Path, dict[str, str]]:
     """A copy of the repository's scripts, reached by a link, on a system whose only Python is 3.9."""
