@@ -15,13 +15,14 @@ from greenscreen.live import refuse_contradictions, run_live
 from greenscreen.placeholder import placeholder
 from greenscreen.planar import Planar
 from greenscreen.settings import make_settings
+from greenscreen.sources import Source
 
 RATE = 10
 Act = Callable[[Control], object]
 SIZE = (160, 96)
 
 
-class Camera:
+class Camera(Source):
     """Ten frames a second of a striped room, with somebody in it in the frames in which the stub sees them."""
 
     name, size, fps, live = "camera", SIZE, float(RATE), False

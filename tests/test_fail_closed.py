@@ -27,7 +27,7 @@ from greenscreen.placeholder import placeholder
 from greenscreen.refine import Refiner
 from greenscreen.segment import ENGINES
 from greenscreen.settings import make_settings
-from greenscreen.sources import steady
+from greenscreen.sources import Source, steady
 from greenscreen.sources.steady import Steady
 
 SIZE = (160, 96)
@@ -43,7 +43,7 @@ def scene(width: int, height: int, light: int = 0) -> Image:
     return image
 
 
-class Camera:
+class Camera(Source):
     """A camera that may fail to open or to read, stall, or change its size."""
 
     name, size, fps, live = "camera", SIZE, 30.0, True
@@ -64,7 +64,7 @@ class Camera:
             fault = self._trip("read")
             time.sleep(0.001)
             yield Frame(
-                scene(200, 160) if fault == "size" else images[index % 2], time.monotonic(), index, fresh=index == 0
+                scene(200, 160) if fault == "size" else images[index % 2], time.perf_counter(), index, fresh=index == 0
             )
 
 
