@@ -80,7 +80,7 @@ def test_supervisely_to_a_manifest(pictures: Path) -> None:
     }
     notes = {"size": {"height": 60, "width": 80}, "objects": [person]}
     (pictures / "ann" / "0.png.json").write_text(json.dumps(notes))
-    assert "kept 1 pictures" in run("supervisely", pictures, "--out", pictures / "out")
+    assert "kept 1 picture\n" in run("supervisely", pictures, "--out", pictures / "out")
 
 
 def test_check_fails_for_scripts_too(pictures: Path) -> None:
