@@ -3,6 +3,7 @@
 import errno
 import logging
 import re
+import sys
 import tomllib
 from os.path import exists, isfile, realpath
 from pathlib import Path
@@ -21,6 +22,8 @@ log = logging.getLogger(__name__)
 _MOST_BYTES = 100_000
 _LOOK_EVERY = 1.0  # seconds
 _NAME = re.compile(r"\w[\w -]{0,63}")
+_DEVICE = re.compile(r"(con|prn|aux|nul|(com|lpt)[\d¹²³]) *", re.IGNORECASE)
+"""What Windows takes for a device, whatever ending and folder it has."""
 
 Values = dict[str, Any]
 
@@ -29,10 +32,12 @@ def profiles_folder() -> Path:
     return platformdirs.user_config_path("greenscreen", appauthor=False) / "profiles"
 
 
-def profile_path(name: str) -> Path:
+def profile_path(name: str, windows: bool = sys.platform == "win32") -> Path:
     """The file of a profile, whether there is one or not; raises `UsageError` for what cannot be a name."""
     if not _NAME.fullmatch(name):
         raise UsageError(f"{name!r} cannot be a profile's name", "use letters, digits, spaces, - and _")
+    if windows and _DEVICE.fullmatch(name):
+        raise UsageError(f"{name!r} cannot be a profile's name: Windows keeps it for a device", "choose another name")
     return profiles_folder() / f"{name}.toml"
 
 

@@ -127,6 +127,15 @@ def test_a_name_leads_nowhere_else(name: str) -> None:
         profile_path(name)
 
 
+@pytest.mark.parametrize("name", ["con", "Nul", "COM1", "lpt²", "aux "])
+def test_what_windows_keeps_for_devices_is_no_name_there(name: str) -> None:
+    with pytest.raises(UsageError, match="Windows keeps it for a device") as caught:
+        profile_path(name, windows=True)
+    assert caught.value.hint == "choose another name"
+    assert profile_path(name, windows=False).stem == name
+    assert profile_path("concert", windows=True).stem == "concert"
+
+
 def test_a_missing_profile_names_those_there_are() -> None:
     write("", "work")
     with pytest.raises(UsageError, match="there is no profile talk") as caught:
