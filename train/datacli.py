@@ -74,7 +74,7 @@ def check(manifest: Path) -> None:
     found = problems(rows)
     for problem in found:
         typer.echo(problem)
-    typer.echo(f"{len(rows)} rows, {len(found) or 'no'} problem{'s' * (len(found) != 1)}")
+    typer.echo(f"{len(rows)} row{'s' * (len(rows) != 1)}, {len(found) or 'no'} problem{'s' * (len(found) != 1)}")
     raise typer.Exit(1 if found else 0)
 
 

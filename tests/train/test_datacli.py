@@ -87,7 +87,7 @@ def test_check_fails_for_scripts_too(pictures: Path) -> None:
     (pictures / "m.csv").write_text("split,source,image,mask\ntrain,x,images/0.png,masks/none.png\n")
     told = run("check", pictures / "m.csv", code=1)
     assert "images/0.png: there is no file" in told
-    assert "1 rows, 1 problem\n" in told
+    assert "1 row, 1 problem\n" in told
 
 
 def test_a_sheet_of_samples(manifest: Path, tmp_path: Path) -> None:
