@@ -1,8 +1,11 @@
 # shellcheck shell=bash
-# What scripts/demo and scripts/test share: a virtual environment, made once and then known to be current at a glance.
-# Whatever goes wrong ends the script with one sentence.
+# What scripts/demo, test and test-newest share: help, and a virtual environment, made once and then known to be current
+# at a glance. Whatever goes wrong ends the script with one sentence.
 
 root=$(dirname "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")")
+
+# Prints what the calling script says of itself at its top.
+usage() { sed -n '2,/^set/s/^# \{0,1\}//p' "$0"; }
 
 say() { printf '%s: %s\n' "${0##*/}" "$1" >&2; }
 

@@ -26,6 +26,23 @@ def test_export_engines_writes_nothing_when_asked_for_help_or_called_wrongly() -
         assert "Usage: scripts/export-engines MANIFEST" in answer.stdout + answer.stderr
 
 
+@pytest.mark.parametrize("word", ["-h", "--help"])
+@pytest.mark.parametrize(
+    "name", ["camera-vm", "demo", "export-engines", "soak", "test", "test-newest", "train-all", "camera-vm-init"]
+)
+def test_help_is_all_that_is_done_when_it_is_asked_for(name: str, word: str, tmp_path: Path) -> None:
+    """Those in Python have argparse for that. In a copy, where whatever they made would be found."""
+    scripts = shutil.copytree(SCRIPTS, tmp_path / "scripts")
+    before = sorted(tmp_path.rglob("*"))
+    # The last is for a shell that only its own machine need have.
+    shell = ["sh"] if name == "camera-vm-init" else []
+    answer = subprocess.run([*shell, scripts / name, word], cwd=tmp_path, capture_output=True, text=True, timeout=20)
+    assert answer.returncode == 0
+    assert f"scripts/{name.removesuffix('-init')}" in answer.stdout
+    assert answer.stderr == ""
+    assert sorted(tmp_path.rglob("*")) == before
+
+
 @pytest.fixture
 def old_system(tmp_path: Path) -> tuple[Path, dict[str, str]]:
     """A copy of the repository's scripts, reached by a link, on a system whose only Python is 3.9."""
