@@ -7,6 +7,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import pytest
 import skimage.data
 
 SCRIPTS = Path(__file__).parents[1] / "scripts"
@@ -53,3 +54,20 @@ def test_moving_clips_are_made_and_measured(tmp_path: Path) -> None:
         assert abs(plain["iou"] - compiled["iou"]) < 0.02
     assert cv2.imread(str(tmp_path / "sheet.png")).std() > 10
     assert cv2.imread(str(tmp_path / "plot.png")).std() > 10
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--moments", "5", "x"], "'x' is neither FRAME nor FRAME:X,Y"),
+        (["--moments", "5:1"], "'5:1' is neither FRAME nor FRAME:X,Y"),
+        (["--show", "+ keying;with a clean plate"], "--show knows no row 'with a clean plate'; with these options"),
+        (["--frames", "0"], "--frames takes how many, from 1 on"),
+    ],
+)
+def test_what_makes_no_sense_is_said_before_any_work(words: list[str], said: str, tmp_path: Path) -> None:
+    command = [sys.executable, str(SCRIPTS / "evaluate"), str(tmp_path / "none.mp4"), *words]
+    answer = subprocess.run(command, capture_output=True, text=True)
+    assert answer.returncode == 2
+    assert f"evaluate: error: {said}" in answer.stderr.replace("argument --moments: ", "")
+    assert "Traceback" not in answer.stderr
