@@ -172,10 +172,15 @@ def _cameras() -> Finding:
     from greenscreen.sources.trouble import PERMISSION
 
     devices = list_cameras()
-    if any(device.captures for device in devices):
-        return Finding("cameras", "ok", ", ".join(f"{d.name} ({d.device})" for d in devices if d.captures))
+    given = [device for device in devices if device.captures]
+    names = ", ".join(f"{device.name} ({device.device})" for device in given or devices)
+    if any(not device.virtual for device in given):
+        return Finding("cameras", "ok", names)
+    if given:
+        return Finding(
+            "cameras", "missing", f"none but virtual ones: {names}", "plug one in, or name one with --camera"
+        )
     if devices:
-        names = ", ".join(f"{device.name} ({device.device})" for device in devices)
         hint = "if one of them is a camera, join the group that may use it: sudo usermod -aG video $USER"
         return Finding("cameras", "missing", f"none gives pictures, of {names}", hint)
     hint = f"plug one in, or use --camera demo or a video file{PERMISSION}"

@@ -45,6 +45,14 @@ def test_devices_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found["virtual camera"] == Finding("virtual camera", "ok", "Green (/dev/video10)")
 
 
+def test_a_virtual_camera_is_none_to_film_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    cameras = [CameraInfo(0, "OBS Virtual Camera", True, virtual=True)]
+    monkeypatch.setattr(camera, "list_cameras", lambda: cameras)
+    finding = findings()["cameras"]
+    assert (finding.state, finding.detail) == ("missing", "none but virtual ones: OBS Virtual Camera (0)")
+    assert "--camera" in finding.hint
+
+
 def test_a_camera_that_may_not_be_used_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(camera, "list_cameras", lambda: [CameraInfo("/dev/video0", "Webcam", False)])
     finding = findings()["cameras"]

@@ -275,11 +275,11 @@ def devices() -> None:
 
     cameras = [camera for camera in list_cameras() if camera.captures]
     for camera in cameras:
-        typer.echo(f"camera          {camera.device}  {camera.name}")
+        typer.echo(f"camera          {camera.device}  {camera.name}{' (virtual, only if named)' * camera.virtual}")
     virtual_cameras = list_virtual_cameras()
     for virtual in virtual_cameras:
         typer.echo(f"virtual camera  {virtual.device}  {virtual.name}")
-    if not cameras:
+    if all(camera.virtual for camera in cameras):
         typer.echo(f"no camera: plug one in, or use --camera demo or a video file{PERMISSION}")
     if not virtual_cameras:
         typer.echo(f"no virtual camera: to make one, {HOW_TO_MAKE_ONE}")

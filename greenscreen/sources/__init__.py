@@ -66,6 +66,7 @@ def open_source(
     tell: Callable[[str], None] = log.info,
 ) -> Source:
     """Return the source that a word means, not yet entered; `None` means the first camera, or else the demo clip.
+    A virtual camera, whose pictures may be our own, is none of these.
 
     A number or device path is a camera, a URL a network stream, `demo` the bundled clip, `synthetic` a test picture,
     and any other word the path of a video, a photo, or a folder of photos. `size` and `fps` are asked of cameras and
@@ -77,10 +78,7 @@ def open_source(
     Raises `UsageError` for a word that means nothing, and for a file that should wait until it is wanted.
     """
     if what is None and (wanted is None or not _LINUX):
-        what = _first_camera()
-        if what is None:
-            tell("no camera gives pictures: the demo clip stands in for one")
-            what = "demo"
+        what = _first_camera(tell) or "demo"
     if what is None or _names_camera(what):
         return _camera(_device(what), size, fps, wanted, tell)
     if wanted is not None:
@@ -96,10 +94,15 @@ def open_source(
     return _file(what, fps)
 
 
-def _first_camera() -> str | None:
+def _first_camera(tell: Callable[[str], None]) -> str | None:
     from greenscreen.sources.camera import list_cameras
 
-    return next((str(camera.device) for camera in list_cameras() if camera.captures), None)
+    cameras = [camera for camera in list_cameras() if camera.captures]
+    if first := next((camera for camera in cameras if not camera.virtual), None):
+        return str(first.device)
+    only = f" but {cameras[0].name}, a virtual one (--camera {cameras[0].device} takes it)" if cameras else ""
+    tell(f"no camera gives pictures{only}: the demo clip stands in for one")
+    return None
 
 
 def other_camera(

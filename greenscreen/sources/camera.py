@@ -21,6 +21,7 @@ from greenscreen.linux import v4l2
 from greenscreen.linux.holders import holders
 from greenscreen.resize import letterbox
 from greenscreen.sources import Source, raw
+from greenscreen.sources.names import camera_names
 from greenscreen.sources.trouble import lost, silent, why_closed
 
 USUAL_SIZE, USUAL_FPS = (1280, 720), 30.0
@@ -44,18 +45,25 @@ os.environ.setdefault("OPENCV_VIDEOIO_V4L_READ_ATTEMPTS", "1")
 
 @dataclass(frozen=True, slots=True)
 class CameraInfo:
-    """One video device. `device` is what `CameraSource` takes; `captures` is whether pictures can be had from it."""
+    """One video device. `device` is what `CameraSource` takes; `captures` is whether pictures can be had from it.
+
+    A `virtual` one has its pictures from a program, which may be greenscreen itself: nobody gets it unasked.
+    """
 
     device: int | str
     name: str
     captures: bool
+    virtual: bool = False
 
 
 def list_cameras() -> list[CameraInfo]:
     """Return the video devices of this computer, those that cannot be used as a camera too; empty if there are none."""
     if _LINUX:
-        return [CameraInfo(device.path, device.name, device.camera) for device in v4l2.list_devices()]
-    return [CameraInfo(index, f"camera {index}", True) for index in _PROBED if _capture(index).isOpened()]
+        return [CameraInfo(node.path, node.name, node.camera, node.loopback) for node in v4l2.list_devices()]
+    names = dict(enumerate(camera_names()))
+    found = [(index, names.get(index, f"camera {index}")) for index in _PROBED if _capture(index).isOpened()]
+    # As OBS's is called, and most of the others.
+    return [CameraInfo(index, name, True, "virtual" in name.lower()) for index, name in found]
 
 
 class CameraSource(Source):

@@ -22,6 +22,7 @@ from greenscreen.errors import EngineError
 from greenscreen.frame import Matte
 from greenscreen.segment import bundled_model
 from greenscreen.setup import Step
+from greenscreen.sources.camera import CameraInfo
 
 ROOT = Path(__file__).parents[2]
 OPTIONS = {
@@ -293,6 +294,20 @@ def test_devices_and_doctor_work_where_nothing_is(greenscreen: Greenscreen, monk
     assert answer.code == 0
     assert re.search(r"^ok +model: ", answer.out, re.MULTILINE)
     assert re.search(r"^missing +virtual camera: ", answer.out, re.MULTILINE)
+
+
+def test_devices_tells_a_virtual_camera_from_one_to_film_with(
+    greenscreen: Greenscreen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cameras = [CameraInfo(0, "OBS Virtual Camera", True, virtual=True)]
+    monkeypatch.setattr("greenscreen.sources.camera.list_cameras", lambda: cameras)
+    said = greenscreen("devices").out
+    assert "camera          0  OBS Virtual Camera (virtual, only if named)\n" in said
+    assert "no camera: " in said
+    cameras.append(CameraInfo(1, "HD Webcam", True))
+    said = greenscreen("devices").out
+    assert "camera          1  HD Webcam\n" in said
+    assert "no camera: " not in said
 
 
 def test_doctor_fails_where_something_needed_is_broken(

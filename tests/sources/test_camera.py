@@ -19,7 +19,7 @@ from greenscreen.colour import from_i420
 from greenscreen.errors import SourceError
 from greenscreen.linux.v4l2 import Device
 from greenscreen.sources import camera
-from greenscreen.sources.camera import CameraSource, list_cameras
+from greenscreen.sources.camera import CameraInfo, CameraSource, list_cameras
 from greenscreen.sources.steady import Steady
 from greenscreen.sources.trouble import lost, silent, why_closed
 
@@ -304,6 +304,20 @@ def test_only_devices_that_give_pictures_are_cameras(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("greenscreen.linux.v4l2.list_devices", lambda: devices)
     assert [re.sub(r"\D", "", str(c.device)) for c in list_cameras() if c.captures] == ["0", "10"]
     assert len(list_cameras()) == 5
+    assert [c.name for c in list_cameras() if c.virtual] == ["idle", "idle, of both ends", "fed"]
+
+
+@pytest.mark.parametrize("names", [["HD Webcam", "OBS Virtual Camera"], []], ids=["named", "only numbered"])
+def test_elsewhere_cameras_are_numbered_and_named_where_that_is_known(
+    plug, monkeypatch: pytest.MonkeyPatch, names: list[str]
+) -> None:
+    plug()
+    monkeypatch.setattr(camera, "_LINUX", False)
+    monkeypatch.setattr(camera, "_PROBED", range(3))
+    monkeypatch.setattr(camera, "camera_names", lambda: names)
+    numbered = [CameraInfo(number, f"camera {number}", True) for number in range(3)]
+    named = [CameraInfo(0, "HD Webcam", True), CameraInfo(1, "OBS Virtual Camera", True, virtual=True), numbered[2]]
+    assert list_cameras() == (named if names else numbered)
 
 
 def test_cameras_can_be_listed_without_any_and_quietly(capfd: pytest.CaptureFixture[str]) -> None:

@@ -77,7 +77,23 @@ def test_without_a_word_the_first_camera_is_taken_or_else_the_demo(monkeypatch: 
     monkeypatch.setattr("greenscreen.sources.camera.list_cameras", lambda: cameras)
     assert open_source(None).name == "/dev/video2"
     monkeypatch.setattr("greenscreen.sources.camera.list_cameras", list)
-    assert open_source(None).name == "demo.mp4"
+    told: list[str] = []
+    assert open_source(None, tell=told.append).name == "demo.mp4"
+    assert told == ["no camera gives pictures: the demo clip stands in for one"]
+
+
+def test_a_virtual_camera_is_taken_only_if_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Our own pictures may come out of it."""
+    cameras = [CameraInfo(0, "OBS Virtual Camera", True, virtual=True), CameraInfo(1, "HD Webcam", True)]
+    monkeypatch.setattr("greenscreen.sources.camera.list_cameras", lambda: cameras)
+    told: list[str] = []
+    assert open_source(None, tell=told.append).name == "camera 1"
+    assert open_source("0", tell=told.append).name == "camera 0"
+    assert not told
+    cameras.pop()
+    assert open_source(None, tell=told.append).name == "demo.mp4"
+    only = "OBS Virtual Camera, a virtual one (--camera 0 takes it)"
+    assert told == [f"no camera gives pictures but {only}: the demo clip stands in for one"]
 
 
 def test_importing_the_package_loads_no_video_library() -> None:
