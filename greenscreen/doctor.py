@@ -197,7 +197,7 @@ def _virtual_camera() -> Finding:
 
 
 def _display() -> Finding:
-    from greenscreen.sinks.window import has_display
+    from greenscreen.sinks.x11 import has_display
 
     if has_display():
         return Finding("display", "ok", "a window can be shown")

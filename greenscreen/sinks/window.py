@@ -1,6 +1,5 @@
 """A preview window on the desktop."""
 
-import ctypes
 import os
 import sys
 import time
@@ -16,6 +15,7 @@ from greenscreen.frame import Image, Picture
 from greenscreen.show import ROOM, shown
 from greenscreen.sinks.display import Row, draw_divide, mark_recording, write_note, write_table
 from greenscreen.sinks.keys import HELP, Keys
+from greenscreen.sinks.x11 import XServer, has_display
 
 _LARGEST = (1280, 720)
 _SQUARE = 16
@@ -38,6 +38,7 @@ class WindowSink:
         self._control = control
         self._board = _checkerboard(size)
         self._greet_until = 0.0
+        self._server: XServer | None = None
 
     def __enter__(self) -> Self:
         if not has_display():
@@ -47,6 +48,7 @@ class WindowSink:
             )
         if sys.platform.startswith("linux"):
             _prepare_qt()
+            self._server = XServer()
         try:
             cv2.namedWindow(self._title, _FLAGS)
             cv2.resizeWindow(self._title, *_fit(self._size))
@@ -61,11 +63,17 @@ class WindowSink:
 
     def __exit__(self, *_: object) -> None:
         self._keys.close()
+        if self._server_gone():
+            return
         with suppress(cv2.error):  # Already closed by the person.
             cv2.destroyWindow(self._title)
             cv2.pollKey()
+        if self._server:
+            self._server.close()
 
     def send(self, picture: Picture) -> bool:
+        if self._server_gone():
+            raise SinkError("the desktop that showed the window is gone", "start again, or run it with --no-preview")
         if not self._open():  # Showing would open it again.
             return False
         try:
@@ -78,6 +86,10 @@ class WindowSink:
         except cv2.error as error:
             raise SinkError("the window cannot show pictures any more", "start again") from error
         return True
+
+    def _server_gone(self) -> bool:
+        """Whether the next call of Qt would end the process, with a recording half written."""
+        return self._server is not None and not self._server.there
 
     def _open(self) -> bool:
         try:
@@ -127,27 +139,6 @@ def over(picture: Picture, background: Image) -> Image:
     """Return `(H, W, 3)` uint8 BGR: a transparent picture laid over a background of the same size."""
     alpha = picture.alpha.astype(np.float32) / 255
     return cv2.blendLinear(picture.image, background, alpha, 1 - alpha).astype(np.uint8, copy=False)
-
-
-def has_display() -> bool:
-    """Return whether a window can be opened. On Linux that takes an X server, which XWayland is too.
-
-    Qt ends the whole process when it finds none, so the server is asked first, with the library that Qt itself uses.
-    """
-    if not sys.platform.startswith("linux"):
-        return True
-    if not os.environ.get("DISPLAY"):
-        return False
-    try:
-        xcb = ctypes.CDLL("libxcb.so.1")
-    except OSError:
-        return False
-    xcb.xcb_connect.restype = ctypes.c_void_p
-    connection = ctypes.c_void_p(xcb.xcb_connect(None, None))
-    try:
-        return not xcb.xcb_connection_has_error(connection)
-    finally:
-        xcb.xcb_disconnect(connection)
 
 
 def _prepare_qt() -> None:

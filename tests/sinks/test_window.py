@@ -9,12 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from desktop import PATIENCE, ROOT, SHOW, TITLE, end_by, screenshot, shown, type_in, xdotool
+from desktop import PATIENCE, ROOT, SHOW, TITLE, end_by, screenshot, shown, type_in, x_server, xdotool
 
 from greenscreen.control import Control
 from greenscreen.frame import Picture
 from greenscreen.settings import Settings
-from greenscreen.sinks.window import WindowSink, has_display, over
+from greenscreen.sinks.window import WindowSink, over
+from greenscreen.sinks.x11 import has_display
 
 
 @pytest.mark.window
@@ -67,6 +68,37 @@ def test_other_keys_do_not_end_it_but_the_close_button_does(display: str, tmp_pa
         said, complaints = process.communicate(timeout=PATIENCE)
     assert said == "closed\n"
     assert complaints == ""
+
+
+OUTLIVE = """
+import os, sys
+import numpy as np
+from greenscreen.control import Control
+from greenscreen.frame import Picture
+from greenscreen.settings import Settings
+from greenscreen.sinks.window import WindowSink
+from greenscreen.sinks.x11 import has_display
+
+black = Picture(np.zeros((48, 64, 3), np.uint8), np.zeros((48, 64), np.uint8), 0.0, False)
+with WindowSink("window", (64, 48), Control(Settings())) as window:
+    assert window.send(black)
+    os.kill(int(sys.argv[1]), 9)
+    while has_display():
+        pass
+    window.send(black)
+"""
+
+
+@pytest.mark.window
+@pytest.mark.usefixtures("tools")
+def test_a_desktop_that_goes_is_an_error_and_not_the_end_of_the_process() -> None:
+    """As when somebody logs out: Qt would end the process at once, with a recording half written."""
+    with x_server() as (display, server):
+        environment = {**os.environ, "DISPLAY": display, "PYTHONPATH": str(ROOT)}
+        command = [sys.executable, "-c", OUTLIVE, str(server.pid)]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=PATIENCE)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].endswith("SinkError: the desktop that showed the window is gone")
 
 
 class ClientMessage(ctypes.Structure):

@@ -51,6 +51,19 @@ print("closed" if time.monotonic() < deadline else "ran out of time")
 
 
 @contextmanager
+def x_server() -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """A desktop without anything on it; gives its `DISPLAY`, and its server, which may be ended."""
+    reader, writer = os.pipe()
+    command = ["Xvfb", "-displayfd", str(writer), "-screen", "0", "1600x900x24", "-nolisten", "tcp", "-noreset"]
+    server = subprocess.Popen(command, pass_fds=[writer], stderr=subprocess.DEVNULL)
+    os.close(writer)
+    with os.fdopen(reader) as number:
+        yield f":{number.readline().strip()}", server
+    server.terminate()
+    server.wait()
+
+
+@contextmanager
 def shown(
     display: str, width: int, height: int, home: Path, scale: str | None = None
 ) -> Iterator[subprocess.Popen[str]]:
