@@ -1,6 +1,7 @@
 """What each key does in the preview window."""
 
 import logging
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -17,6 +18,7 @@ log = logging.getLogger(__name__)
 _MORE_BLUR = 1.25
 _EDGE_STEP = 0.5  # pixels of a picture 720 high
 _TRIES = 5  # backgrounds that cannot be opened, before giving up
+_HASTE = 0.8  # seconds; desktops begin to repeat a key that is held after half a second or so
 
 
 @dataclass
@@ -50,6 +52,7 @@ class Keys:
         """`height` of the pictures, in pixels."""
         self.view = View()
         self._control, self._height = control, height
+        self._panicked = -_HASTE
         self._hands = ThreadPoolExecutor(1, thread_name_prefix="window")
 
     def close(self) -> None:
@@ -59,8 +62,10 @@ class Keys:
         """Does what the key with this code means, if anything; false for the keys that end the run."""
         if code in _QUIT:
             return False
+        # With caps lock on, Windows and macOS give capitals.
+        letter = chr(code).lower()
         for key in KEYS:
-            if chr(code) in key.codes:
+            if letter in key.codes:
                 key.press(self)
         return True
 
@@ -72,9 +77,15 @@ class Keys:
         self.view.look = "result" if self.view.look == look else look
 
     def panic(self) -> None:
-        """The placeholder at once; pressed again, the result, whatever was shown before."""
-        hidden = self._control.settings.show == "placeholder"
-        self._control.change(show="result" if hidden else "placeholder")
+        """The placeholder at once; pressed again, the result, whatever was shown before.
+
+        Whoever holds the key down, or presses it again in haste, wants to be hidden.
+        """
+        before, self._panicked = self._panicked, time.monotonic()
+        if self._control.settings.show != "placeholder":
+            self._control.change(show="placeholder")
+        elif self._panicked - before > _HASTE:
+            self._control.change(show="result")
 
     def step(self, step: Literal[1, -1]) -> None:
         self._do(lambda: self._step(step))

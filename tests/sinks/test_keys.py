@@ -9,10 +9,13 @@ import pytest
 from desktop import PATIENCE, screenshot, shown, type_in
 from PIL import Image, ImageGrab
 
-from greenscreen.sinks.keys import KEYS
+from greenscreen.control import Control
+from greenscreen.settings import Settings
+from greenscreen.sinks.keys import KEYS, Keys
 
 GREEN, ROOM, WHITE, BLACK = (30, 200, 10), (10, 50, 200), (255, 255, 255), (0, 0, 0)
 LEFT, RIGHT = (160, 180), (480, 180)
+HASTE = 0.9
 
 
 @pytest.fixture(scope="module")
@@ -84,9 +87,31 @@ def test_panic_hides_everything_at_once_and_again_brings_the_result_back(display
     type_in(display, key)
     ground = (36, 40, 46)
     await_pixels(display, ground, ground)
+    time.sleep(HASTE)
     type_in(display, key)
     await_pixels(display, GREEN, None)
     assert [change["show"] for change in said(person, 2)] == ["placeholder", "result"]
+
+
+@pytest.mark.parametrize("letter", ["p", "P", " "])
+def test_whoever_holds_the_panic_key_down_or_presses_it_in_haste_stays_hidden(
+    monkeypatch: pytest.MonkeyPatch, letter: str
+) -> None:
+    """With caps lock on, too, which Windows and macOS tell of by capitals."""
+    now = 0.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    control = Control(Settings())
+    keys = Keys(control, 360)
+    for wait in (0, 0.66, 0.04, 0.04, 0.3):
+        now += wait
+        keys.press(ord(letter))
+        assert control.settings.show == "placeholder"
+    now += HASTE
+    keys.press(ord(letter))
+    assert control.settings.show == "result"
+    keys.press(ord(letter))
+    assert control.settings.show == "placeholder", "hiding waits for nothing"
+    keys.close()
 
 
 @pytest.mark.window
@@ -97,6 +122,7 @@ def test_behind_a_placeholder_there_is_nothing_to_look_at(display: str, person: 
         type_in(display, key)
         type_in(display, "p")
         await_pixels(display, ground, ground)
+        time.sleep(HASTE)
         type_in(display, "p")
         type_in(display, key)
         await_pixels(display, GREEN, None)

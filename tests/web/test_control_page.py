@@ -83,7 +83,7 @@ def test_the_panic_button_hides_everything_at_once(page: Any, run: Any) -> None:
     becomes(lambda: run.control.settings.show, "placeholder")
     shows(page, (36, 40, 46))
     page.get_by_label("Before").check(force=True)
-    time.sleep(0.5)
+    time.sleep(1)
     shows(page, (36, 40, 46))
     page.get_by_label("After").check(force=True)
     page.get_by_role("button", name="Show me").click()
@@ -92,12 +92,29 @@ def test_the_panic_button_hides_everything_at_once(page: Any, run: Any) -> None:
     becomes(lambda: run.control.settings.show, "placeholder")
 
 
+def test_who_hides_in_haste_stays_hidden(page: Any, run: Any) -> None:
+    """A second click of a startled hand, or a key held down, is no wish to be seen again."""
+    page.get_by_role("button", name="Hide me").dblclick()
+    becomes(lambda: page.locator("#state-text").inner_text(), "hidden")
+    time.sleep(1)
+    assert run.control.settings.show == "placeholder"
+    page.locator("body").press("h")
+    becomes(lambda: run.control.settings.show, "result")
+    becomes(lambda: page.get_by_role("button", name="Hide me").count(), 1)
+    for _ in range(4):  # All but the first are repetitions.
+        page.keyboard.down("h")
+        time.sleep(0.9)
+    assert run.control.settings.show == "placeholder"
+
+
 def test_the_room_is_replaced_or_not(page: Any, run: Any) -> None:
     page.get_by_label("Replace the room").uncheck()
     becomes(lambda: run.control.settings.show, "original")
     page.get_by_label("Replace the room").check()
     becomes(lambda: run.control.settings.show, "result")
     shows(page, GREEN)
+    run.change(show="split")
+    becomes(page.get_by_label("Replace the room").is_checked, False)
 
 
 def test_every_live_setting_has_a_control_that_works(page: Any, run: Any) -> None:
@@ -145,9 +162,16 @@ def test_a_picture_is_added_chosen_and_removed(page: Any, run: Any, folder: Path
     becomes(lambda: page.locator(".card img").evaluate_all("images => images.map(image => image.naturalWidth)"), [240])
     remove = page.get_by_role("button", name="Remove my-beach")
     remove.click(force=True)
+    remove.click(force=True)
     becomes(lambda: "in use" in page.locator("#message").inner_text(), True)
     page.get_by_label("green", exact=True).check(force=True)
     shows(page, GREEN)
+    remove.click(force=True)
+    becomes(remove.inner_text, "remove?")
+    remove.blur()
+    becomes(remove.inner_text, "\N{MULTIPLICATION SIGN}")
+    assert [path.name for path in folder.iterdir()] == ["my-beach.jpg"], "one press may be a slip"
+    remove.click(force=True)
     remove.click(force=True)
     becomes(remove.count, 0)
     assert list(folder.iterdir()) == []

@@ -20,8 +20,21 @@ export function startBackgrounds(attempt) {
   function card(value, name, tile, remove = null) {
     const radio = make("input", { type: "radio", name: "background", value, onchange: () => choose(value) });
     const parts = [make("label", {}, radio, tile, make("span", { class: "name" }, name))];
-    if (remove) parts.push(make("button", { class: "remove", type: "button", "aria-label": `Remove ${name}`, onclick: remove }, "×"));
+    if (remove) parts.push(removal(name, remove));
     return make("div", { class: "card" }, ...parts);
+  }
+
+  // What is removed is gone, and a thumb is wide: so it takes two presses, the second where the first has said so.
+  function removal(name, remove) {
+    const button = make("button", { class: "remove", type: "button", onclick: () => button.dataset.sure ? remove() : doubt(true) });
+    const doubt = sure => {
+      button.dataset.sure = sure ? "yes" : "";
+      button.textContent = sure ? "remove?" : "×";
+      button.setAttribute("aria-label", sure ? `Press again to remove ${name}` : `Remove ${name}`);
+    };
+    for (const kind of ["blur", "mouseleave"]) button.addEventListener(kind, () => doubt(false));
+    doubt(false);
+    return button;
   }
 
   function painted(colour) {

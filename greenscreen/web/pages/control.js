@@ -12,11 +12,13 @@ import { connect } from "/socket.js";
 const byId = id => document.getElementById(id);
 const STATES = { starting: "starting", live: "live", paused: "hidden", waiting: "waiting for the camera", away: "not running" };
 
+const HASTE = 800;  // milliseconds within which nobody who hides wants to be seen again: a double click, a key held down
+
 const ROOM = new Set(["original", "split"]);  // what shows the room to everybody
 
 const panic = byId("panic"), replace = byId("replace"), recording = byId("recording"), message = byId("message");
 
-let state = null, complaint = 0;
+let state = null, complaint = 0, pressed = -HASTE;
 
 function say(text, kind = "") {
   if (message.textContent === text && message.dataset.kind === kind) return;
@@ -61,7 +63,7 @@ function showActions({ settings, status, recording: recorded }) {
   const hidden = settings.show === "placeholder";
   panic.setAttribute("aria-pressed", hidden);
   panic.textContent = hidden ? "Show me" : "Hide me";
-  replace.checked = settings.show !== "original" && !hidden;
+  replace.checked = !ROOM.has(settings.show) && !hidden;
   replace.disabled = hidden;
   recording.setAttribute("aria-pressed", recorded);
   recording.textContent = recorded ? "Stop recording" : "Record";
@@ -78,7 +80,9 @@ function show(news) {
 }
 
 panic.addEventListener("click", () => {
-  const hidden = state?.settings.show === "placeholder";
+  const hidden = state?.settings.show === "placeholder", hasty = performance.now() - pressed < HASTE;
+  pressed = performance.now();
+  if (hidden && hasty) return;
   // By the connection that is there, as a browser queues requests behind others that take their time.
   if (!line.send(hidden ? "show" : "hide")) attempt(change({ show: hidden ? "result" : "placeholder" }));
 });
@@ -87,7 +91,7 @@ byId("snapshot").addEventListener("click", () => attempt(ask("/api/snapshot", { 
 recording.addEventListener("click", () => attempt(ask("/api/recording", { method: state?.recording ? "DELETE" : "POST" })));
 document.addEventListener("keydown", event => {
   const typing = event.target.matches("input:not([type=radio], [type=checkbox], [type=range]), select");
-  if (event.key.toLowerCase() === "h" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) panic.click();
+  if (event.key.toLowerCase() === "h" && !event.repeat && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) panic.click();
 });
 
 const line = connect("/stream", text => show(JSON.parse(text)), open => showAway(!open));
