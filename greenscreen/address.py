@@ -51,5 +51,7 @@ def parse_address(text: str) -> Address:
     except ValueError:
         host, port = "?", None
     if not re.fullmatch(r"[a-z0-9.:-]{1,253}", host) or set(word) & set("/?#@"):
-        raise UsageError(f"{text!r} is not an address to listen on", "give host and port, such as 127.0.0.1:8765")
+        raise UsageError(
+            f"{text!r} is not an address to listen on", "give host and port, such as 127.0.0.1:8765 or [::1]:8765"
+        )
     return Address(host, DEFAULT_PORT if port is None else port)

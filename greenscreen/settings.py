@@ -31,7 +31,10 @@ Size = Annotated[tuple[Side, Side], BeforeValidator(parse_size)]
 
 
 def check_address(text: str) -> str:
-    parse_address(text)
+    try:
+        parse_address(text)
+    except UsageError as error:
+        raise ValueError(error.hint) from error
     return text
 
 
@@ -111,6 +114,14 @@ class Settings(BaseModel):
             raise ValueError("a name or path cannot hold a NUL character")
         return value
 
+    @field_validator("camera", "device", "engine", mode="before")
+    @classmethod
+    def _refuse_empty(cls, value: Any) -> Any:
+        """Taken for nothing at all, it would be as if it had not been said."""
+        if isinstance(value, str) and not value.strip():
+            raise ValueError("it is empty, where something is to be named")
+        return value
+
     @property
     def transparent(self) -> bool:
         """Whether the room is to be replaced by nothing at all."""
@@ -151,4 +162,5 @@ def settings_from(values: dict[str, Any], spoken: Callable[[str], str], hint: st
         field, reason = str(first["loc"][0]), first["msg"].removeprefix("Value error, ")
         if first["type"] == "extra_forbidden":
             raise UsageError(f"{spoken(field)} is not a setting", hint) from error
-        raise UsageError(f"{spoken(field)} {values[field]} is not possible: {reason}", hint) from error
+        given = values[field] if str(values[field]).strip() else repr(values[field])
+        raise UsageError(f"{spoken(field)} {given} is not possible: {reason}", hint) from error

@@ -39,6 +39,7 @@ log = logging.getLogger(__name__)
 app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # Its tables cut off the names of options, even in a terminal of 80 columns.
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Removes the room behind a person, live.",
 )
@@ -102,12 +103,15 @@ def run(
     ] = False,
     **given: Any,
 ) -> None:
-    """Replace the room live: camera in; virtual camera, window or recording out. Ctrl-C ends it."""
+    """Replace the room live: camera in, virtual camera out.
+
+    A window shows what others see, and Ctrl-C ends it.
+    """
     if log_json:
         print_json()
     typed = {key: value for key, value in given.items() if value is not None}
     usual = SERVICE if background_service else {}
-    control = Control(make_settings(**usual | (read_profile(profile) if profile else {}) | typed))
+    control = Control(make_settings(**usual | ({} if profile is None else read_profile(profile)) | typed))
     end_by_signals(control)
     with logged_to_file(log_path()), ExitStack() as attending:
         if stats:
@@ -156,7 +160,10 @@ def image(
     gpu: Gpu = None,
     model: Model = None,
 ) -> None:
-    """Cut people out of photos: PNG with transparency, or the composite if --background is given."""
+    """Cut people out of photos.
+
+    Writes PNGs with transparency, or composites if --background is given.
+    """
     from greenscreen.batch import cut_photos, plan_photos, refuse_both
     from greenscreen.segment import open_segmenter
     from greenscreen.segment.engine import both_sides
@@ -227,7 +234,7 @@ def bench(
     plot: Annotated[Path | None, typer.Option(metavar="FILE", help="draw the stages, as .png, .svg or .pdf")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print one JSON object a line")] = False,
 ) -> None:
-    """Time one frame from memory to the I420 that a virtual camera takes."""
+    """Time one frame, from memory to what a virtual camera takes."""
     from greenscreen.bench import bench as measure
     from greenscreen.bench import check_plot
     from greenscreen.bench import plot as draw
@@ -290,7 +297,7 @@ def setup(
     apply: Annotated[bool, typer.Option("--apply", help="run the commands, after asking")] = False,
     service: Annotated[bool, typer.Option("--service", help="print a systemd user unit instead")] = False,
 ) -> None:
-    """Show what this system needs for a virtual camera; with --apply, do it."""
+    """Show what a virtual camera needs here; with --apply, do it."""
     from greenscreen.setup import gather, plan, service_unit
     from greenscreen.sinks.obs import HOW_TO_INSTALL, obs_camera
 

@@ -47,7 +47,7 @@ def explained(error: Exception) -> GreenscreenError:
     if isinstance(error, GreenscreenError):
         return error
     if isinstance(error, typer.TyperException):
-        return UsageError(error.format_message().rstrip("."), "see: greenscreen --help")
+        return UsageError(error.format_message().rstrip("."), f"see: {_command(error)} --help")
     if isinstance(error, typer.Abort):
         return GreenscreenError("nothing was done, as nobody answered", "answer y or n in a terminal")
     if isinstance(error, ImportError):
@@ -68,6 +68,14 @@ def complaining() -> Iterator[None]:
     except GreenscreenError as error:
         complain(error)
         sys.exit(error.exit_code)
+
+
+def _command(error: typer.TyperException) -> str:
+    """The command whose help tells more, such as `greenscreen ctl set`."""
+    words, context = list[str](), getattr(error, "ctx", None)
+    while context and context.parent:
+        words, context = [context.info_name, *words], context.parent
+    return " ".join(["greenscreen", *words])
 
 
 def begin_printing() -> None:

@@ -10,7 +10,7 @@ from greenscreen.cli.console import progress_bar, say
 from greenscreen.cli.options import Gpu, Model
 from greenscreen.settings import make_settings
 
-engines = typer.Typer(help="Build, list and remove what TensorRT needs for this GPU; fetch a model for MediaPipe.")
+engines = typer.Typer(help="Build and list engines for this GPU; fetch MediaPipe's model.")
 
 
 @engines.command("build")
@@ -21,7 +21,10 @@ def build_engine(
     gpu: Gpu = None,
     model: Model = None,
 ) -> None:
-    """Build the network and the kernels for this GPU now, so that no call has to wait for them."""
+    """Build network and kernels for this GPU now.
+
+    So that no call has to wait for them.
+    """
     from greenscreen.contract import read_contract
     from greenscreen.gpu import make_ready
     from greenscreen.segment import bundled_model, load_engine
@@ -65,7 +68,10 @@ def clean_engines() -> None:
 
 @engines.command("fetch")
 def fetch_engine(engine: Annotated[Literal["mediapipe"], typer.Argument(help="whose model")]) -> None:
-    """Download Google's model for MediaPipe (0.25 MB, Apache-2.0), once. Nothing else is ever downloaded."""
+    """Download Google's model for MediaPipe, once.
+
+    It has 0.25 MB, under Apache-2.0. Nothing else is ever downloaded.
+    """
     from greenscreen.segment.tflite import fetch_model
 
     say(f"{fetch_model()} is ready: greenscreen run --engine {engine}")

@@ -50,7 +50,10 @@ def save_profile(name: Name, **given: Any) -> None:
 
 @profiles.command("edit")
 def edit_profile(name: Name) -> None:
-    """Open a profile in your editor, and check it afterwards. A new one lists everything that can be set."""
+    """Open a profile in your editor, and check it afterwards.
+
+    A new one lists everything that can be set.
+    """
     path = outline_profile(name)
     editor = os.environ.get("VISUAL") or os.environ.get("EDITOR")
     if not editor:

@@ -29,7 +29,10 @@ def connect(
 def set_remote(
     context: typer.Context, assignments: Annotated[list[str], typer.Argument(metavar="NAME=VALUE...")]
 ) -> None:
-    """Change settings, all of them or none: greenscreen ctl set background=beach mirror=on"""
+    """Change settings, all of them or none.
+
+    Such as: greenscreen ctl set background=beach mirror=on
+    """
     context.obj.change(assignments)
 
 

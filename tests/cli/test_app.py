@@ -26,8 +26,8 @@ from greenscreen.sources.camera import CameraInfo
 
 ROOT = Path(__file__).parents[2]
 OPTIONS = {
-    "run": "--camera --background --virtual-camera --no-virtual-camera --device --preview --no-preview --record --size"
-    " --fps --engine --frames",
+    "run": "--camera --background --background-service --virtual-camera --no-virtual-camera --device --preview"
+    " --no-preview --record --size --fps --engine --frames",
     "image": "-o --background --matte",
     "video": "-o --background --matte --fast",
     "bench": "--size --background --frames --json",
@@ -52,11 +52,16 @@ def test_without_words_it_shows_its_commands(greenscreen: Greenscreen) -> None:
         answer = greenscreen(*words)
         assert answer.code == 0
         assert all(command in answer.out for command in OPTIONS)
+        assert " ..." not in answer.out, "a sentence is cut off"
 
 
+@pytest.mark.parametrize("columns", ["20", "80"])
 @pytest.mark.parametrize("command", OPTIONS)
-def test_help_lists_the_options(greenscreen: Greenscreen, monkeypatch: pytest.MonkeyPatch, command: str) -> None:
-    monkeypatch.setenv("COLUMNS", "120")
+def test_help_lists_the_options(
+    greenscreen: Greenscreen, monkeypatch: pytest.MonkeyPatch, command: str, columns: str
+) -> None:
+    """Whole, however narrow the terminal."""
+    monkeypatch.setenv("COLUMNS", columns)
     answer = greenscreen(command, "--help")
     assert answer.code == 0
     assert set(OPTIONS[command].split()) <= set(re.findall(r"(?<![\w-])--?[a-z-]+", answer.out))
@@ -76,6 +81,9 @@ USAGE = [
     ["run", "--frames", "0"],
     ["run", "--camera", "missing.mp4"],
     ["run", "--camera", ""],
+    ["run", "--camera", "synthetic", "--device", ""],
+    ["run", "--camera", "synthetic", "--engine", ""],
+    ["run", "--camera", "synthetic", "--profile", ""],
     ["run", "--camera", "synthetic", "--background", "beach"],
     ["run", "--camera", "synthetic", "--background", "#12345"],
     ["run", "--camera", "synthetic", "--background", "blur:nan"],
@@ -256,6 +264,12 @@ def test_video_looks_closely_unless_in_a_hurry(
     monkeypatch.setattr(segment, "open_segmenter", open_segmenter)
     assert greenscreen("video", "clip.mp4", "-o", "out.mp4", "--engine", half, *fast).code == 0
     assert ways == [not fast]
+
+
+@pytest.mark.parametrize("words", [["run", "surplus"], ["ctl", "set"], ["image"], ["profile", "save", "--nonsense"]])
+def test_what_makes_no_sense_hints_at_the_help_of_its_own_command(greenscreen: Greenscreen, words: list[str]) -> None:
+    command = [word for word in words if word not in {"surplus", "--nonsense"}]
+    assert f"see: greenscreen {' '.join(command)} --help" in greenscreen(*words).err
 
 
 @pytest.mark.parametrize("command", [["bench"], ["profile", "save", "x"], ["run"]])
