@@ -130,12 +130,10 @@ class Keys:
         self._control.tell(f"background: {wanted}")
 
     def _record(self) -> None:
-        settings = self._control.settings
-        if settings.record:
+        if self._control.settings.record:
             self._control.change(record=None)
-            self._control.tell(f"saved {settings.record}")
-            return
-        self._control.tell(f"recording to {begin_recording(self._control)}")
+        else:
+            self._control.tell(f"recording to {begin_recording(self._control)}")
 
     def _do(self, action: Callable[[], object]) -> None:
         def told() -> None:

@@ -26,6 +26,7 @@ class Recorder:
 
     def __init__(self, control: Control, video: Swap[VideoSink | None], alone: bool):
         self._control, self._video, self._alone = control, video, alone
+        self._last: VideoSink | None = None
         self._failed: VideoSink | None = None
 
     def __enter__(self) -> Self:
@@ -42,6 +43,11 @@ class Recorder:
             # The one before could not be finished. What was begun since goes on.
             video = self._video.current(settings)
             self._end(error, alone=self._alone and video is None)
+        else:
+            if self._last not in (None, video, self._failed):
+                # Under another name than the settings', where that was taken.
+                self._control.tell(f"saved {self._last.path}")
+        self._last = video
         try:
             return video is None or video is self._failed or video.send(picture)
         except SinkError as error:

@@ -88,12 +88,16 @@ def test_what_cannot_be_recorded_is_refused_to_who_asks(tmp_path: Path, name: st
     assert os.listdir(tmp_path) == ["clip.mp4"]
 
 
-def test_a_recording_leaves_what_is_played_where_it_is(tmp_path: Path) -> None:
+def test_a_recording_leaves_what_is_played_where_it_is_and_says_where_it_went(tmp_path: Path) -> None:
     (tmp_path / "clip.mp4").touch()
     control = Control(make_settings(camera=str(tmp_path / "clip.mp4")))
     with recorder(control) as sink:
         control.change(record=tmp_path / "clip.mp4")
         send(sink, 0, 0.1)
+        control.change(record=None)
+        assert not control.message, "it is not finished yet"
+        send(sink, 0.2)
+        assert control.message == f"saved {tmp_path / 'clip-2.mp4'}"
     assert count(tmp_path / "clip-2.mp4") == 2
     assert (tmp_path / "clip.mp4").stat().st_size == 0
 
