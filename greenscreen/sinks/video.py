@@ -95,7 +95,7 @@ class VideoSink:
                 )
             if self._audio_from is not None:
                 self._soundtrack = Soundtrack(self._audio_from)
-        except GreenscreenError:
+        except BaseException:  # Ctrl-C as well, as the sound may be read from a slow disk.
             self._discard()
             raise
         return self
