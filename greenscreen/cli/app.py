@@ -27,6 +27,7 @@ from greenscreen.cli.remote import remote
 from greenscreen.control import Control
 from greenscreen.ending import end_by_signals, unwind_by_signals
 from greenscreen.errors import GreenscreenError
+from greenscreen.filing import printable
 from greenscreen.logs import log_path, log_stats, logged_to_file, print_json, prints_json, report_stats, stats_line
 from greenscreen.profiles import follow_profile, read_profile
 from greenscreen.settings import help_of, make_settings
@@ -282,10 +283,11 @@ def devices() -> None:
 
     cameras = [camera for camera in list_cameras() if camera.captures]
     for camera in cameras:
-        typer.echo(f"camera          {camera.device}  {camera.name}{' (virtual, only if named)' * camera.virtual}")
+        name = printable(camera.name)  # A device may call itself what it likes.
+        typer.echo(f"camera          {camera.device}  {name}{' (virtual, only if named)' * camera.virtual}")
     virtual_cameras = list_virtual_cameras()
     for virtual in virtual_cameras:
-        typer.echo(f"virtual camera  {virtual.device}  {virtual.name}")
+        typer.echo(f"virtual camera  {virtual.device}  {printable(virtual.name)}")
     if all(camera.virtual for camera in cameras):
         typer.echo(f"no camera: plug one in, or use --camera demo or a video file{PERMISSION}")
     if not virtual_cameras:
@@ -333,9 +335,9 @@ def doctor() -> None:
     broken = False
     for finding in examine():
         mark = (f"{finding.state:7}", colours[finding.state])
-        out.print(Text.assemble(mark, f"  {finding.what}: {finding.detail}"))
+        out.print(Text.assemble(mark, f"  {finding.what}: {printable(finding.detail)}"))
         if finding.hint:
-            out.print(Text(f"         {finding.hint}", style="dim"))
+            out.print(Text(f"         {printable(finding.hint)}", style="dim"))
         broken |= finding.state == "broken"
     if broken:
         raise typer.Exit(1)

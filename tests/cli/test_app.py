@@ -324,6 +324,17 @@ def test_devices_tells_a_virtual_camera_from_one_to_film_with(
     assert "no camera: " not in said
 
 
+@pytest.mark.parametrize("command", ["devices", "doctor"])
+def test_a_device_whose_name_would_write_to_the_terminal_does_not(
+    greenscreen: Greenscreen, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    cameras = [CameraInfo("/dev/video0", "\x1b]0;Mine\x07\x1b[2JWebcam\nok", True)]
+    monkeypatch.setattr("greenscreen.sources.camera.list_cameras", lambda: cameras)
+    said = greenscreen(command).out
+    assert "?]0;Mine??[2JWebcam?ok" in said
+    assert "\x1b" not in said
+
+
 def test_doctor_fails_where_something_needed_is_broken(
     greenscreen: Greenscreen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
