@@ -6,6 +6,7 @@ compiler turns into vector instructions.
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -33,7 +34,7 @@ place = np.uintp
 number = cast("type[int]", np.int64)
 """A number that is no constant: for each of those the compiler would make a loop anew that is handed one."""
 
-_compile = numba.njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz", "arcp"})
+_compile = numba.njit(nogil=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz", "arcp"})
 
 
 def compiled(loop: Callable[..., Any]) -> Any:
@@ -43,7 +44,11 @@ def compiled(loop: Callable[..., Any]) -> Any:
     under tells apart what it takes from those.
     """
     loop.__qualname__ += f"_{_taken(loop.__globals__)}"
-    return _compile(loop)
+    dispatcher = _compile(loop)
+    # Where neither beside the source nor in the person's own folder anything may be written, it is for this run alone.
+    with suppress(RuntimeError):
+        dispatcher.enable_caching()
+    return dispatcher
 
 
 def _taken(names: Mapping[str, Any]) -> str:

@@ -6,7 +6,7 @@ Compiling takes some seconds, the first time on a machine; later it is a matter 
 import logging
 from dataclasses import replace
 from functools import cache, partial
-from threading import Event, Thread
+from threading import Thread
 
 import numpy as np
 
@@ -27,19 +27,20 @@ class Planar:
 
     def __init__(self) -> None:
         keep_memory()
-        self._ready = ready()
+        self._making = making()
 
     def __call__(self, frame: Frame) -> Frame:
         """The frame as I420, or as BGR: while it is too early, or where I420 would lose an odd row or column."""
-        if not self._ready.is_set():
+        if not READY.is_set():
             return replace(frame, given=frame.image) if frame.planar else frame
         if frame.size[0] % 2 or frame.size[1] % 2:
             return frame
         return converted(frame) if fits(frame) else frame.as_planar()
 
     def wait(self, seconds: float = 180) -> bool:
-        """Whether the loops are ready, at the latest after this time."""
-        return self._ready.wait(seconds)
+        """Whether the loops are ready, once they are or cannot be, at the latest after this time."""
+        self._making.join(seconds)
+        return READY.is_set()
 
 
 def fits(frame: Frame) -> bool:
@@ -67,10 +68,11 @@ def converted(frame: Frame) -> Frame:
 
 
 @cache
-def ready() -> Event:
-    """Set once the loops are ready. The first to ask has them made, aside."""
-    Thread(target=_prepare, name="compile", daemon=True).start()
-    return READY
+def making() -> Thread:
+    """Ends once the loops are ready, or cannot be made. The first to ask has them made, aside."""
+    thread = Thread(target=_prepare, name="compile", daemon=True)
+    thread.start()
+    return thread
 
 
 def _prepare() -> None:

@@ -182,8 +182,8 @@ def test_nothing_is_torn_down_under_a_thread_that_compiles(tmp_path: Path, words
     program = f"""
 import atexit, sys
 from greenscreen.__main__ import main
-from greenscreen.planar import ready
-ready()
+from greenscreen.planar import making
+making()
 atexit.register(print, "torn down")
 sys.argv = ["greenscreen", *{words.split()}]
 main()

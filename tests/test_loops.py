@@ -9,15 +9,28 @@ from pathlib import Path
 import numba
 import numpy as np
 import pytest
+from numba.core.caching import CacheImpl
 
 from greenscreen.band import Field
-from greenscreen.loops import prefetch
+from greenscreen.loops import compiled, prefetch
 
 
 @numba.njit
 def foreseen(values: Field) -> float:
     prefetch(values, 1, 2)
     return values[1, 2]
+
+
+def test_where_nothing_may_be_written_a_loop_is_compiled_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As for a service without a home."""
+    monkeypatch.setattr(CacheImpl, "_locator_classes", [])
+
+    def doubled(value: int) -> int:
+        return 2 * value
+
+    with pytest.raises(RuntimeError, match="cannot cache"):
+        numba.njit(doubled, cache=True)
+    assert compiled(doubled)(21) == 42
 
 
 @pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="others call it otherwise")
