@@ -13,7 +13,7 @@ import platformdirs
 import tomli_w
 
 from greenscreen.control import Control
-from greenscreen.errors import GreenscreenError, UsageError
+from greenscreen.errors import GreenscreenError, SinkError, UsageError
 from greenscreen.filing import write_whole
 from greenscreen.settings import Settings, help_of, is_live, make_settings, settings_from
 
@@ -72,7 +72,7 @@ def read_profile(name: str) -> Values:
 
 
 def write_profile(name: str, settings: Settings) -> Path:
-    """Keeps the settings that are not the default; returns the file. Raises `UsageError` when it cannot be written."""
+    """Keeps the settings that are not the default; returns the file. Raises `SinkError` when it cannot be written."""
     path = profile_path(name)
     values = settings.model_dump(mode="json", exclude_defaults=True)
     lines = [f"# {help_of(field)}\n{tomli_w.dumps({field: value})}" for field, value in values.items()]
@@ -146,5 +146,5 @@ def _write(path: Path, text: str) -> Path:
         raise UsageError("a profile cannot hold a file name that is not text", "rename that file") from error
     except OSError as error:
         hint = "free some space" if error.errno == errno.ENOSPC else "check who owns its folder"
-        raise UsageError(f"{path} cannot be written: {error.strerror}", hint) from error
+        raise SinkError(f"{path} cannot be written: {error.strerror}", hint) from error
     return path

@@ -10,7 +10,7 @@ import pytest
 
 from greenscreen import profiles
 from greenscreen.control import Control
-from greenscreen.errors import UsageError
+from greenscreen.errors import SinkError, UsageError
 from greenscreen.profiles import (
     follow_profile,
     list_profiles,
@@ -105,7 +105,7 @@ def test_a_name_that_no_file_can_have_is_that_of_no_profile() -> None:
     write("")
     with pytest.raises(UsageError, match="there is no profile"):
         read_profile(64 * "\U0001d49c")
-    with pytest.raises(UsageError, match="cannot be written"):
+    with pytest.raises(SinkError, match="cannot be written"):
         outline_profile(64 * "\U0001d49c")
 
 

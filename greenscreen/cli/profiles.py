@@ -57,7 +57,7 @@ def edit_profile(name: Name) -> None:
     path = outline_profile(name)
     editor = os.environ.get("VISUAL") or os.environ.get("EDITOR")
     if not editor:
-        if typer.launch(str(path)):
+        if typer.launch(str(path), wait=True):  # Otherwise nobody hears that nothing was found.
             raise UsageError(f"no program opens {path}", "set EDITOR to one that does")
         say(f"opened {path}; set EDITOR to choose a program")
         return

@@ -10,7 +10,7 @@ from greenscreen.address import Address
 from greenscreen.control import Control
 from greenscreen.frame import Picture
 from greenscreen.web.server import Server
-from greenscreen.web.token import kept_token, token_path
+from greenscreen.web.token import is_kept, kept_token, token_path
 
 
 class OverlaySink:
@@ -36,7 +36,10 @@ class OverlaySink:
 
     def directions(self) -> str:
         """Where to find it, once entered; anybody may read that, as without the token nobody comes in."""
-        key = f", with the token in {token_path()}" if self.token else ""
+        key = ""
+        if self.token:
+            where = f"in {token_path()}" if is_kept(self.token) else "that only a terminal shows"
+            key = f", with the token {where}"
         return f"to overlay {self._url}/overlay, controlled at {self._url}/{key}"
 
     def invitation(self) -> list[str]:

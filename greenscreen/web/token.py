@@ -33,5 +33,12 @@ def kept_token() -> str:
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
             file.write(token)
     except OSError as error:
-        log.warning("the overlay's token changes with every start, as it cannot be kept: %s", error)
+        log.warning("the overlay's token changes with every start, as %s cannot be written: %s", path, error.strerror)
     return token
+
+
+def is_kept(token: str) -> bool:
+    """Whether the file holds this one."""
+    with suppress(OSError, UnicodeDecodeError):
+        return token_path().read_text(encoding="ascii") == token
+    return False

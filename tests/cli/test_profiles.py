@@ -80,6 +80,20 @@ def test_an_editor_named_by_nothing_is_none(
     assert profile_path("talk").exists()
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="how Linux opens files")
+def test_a_desktop_that_knows_no_program_is_told_of(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.delenv("VISUAL", raising=False)
+    monkeypatch.delenv("EDITOR", raising=False)
+    opener = tmp_path / "xdg-open"
+    opener.write_text("#!/bin/sh\nexit 3\n")
+    opener.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
+    assert call(monkeypatch, "profile", "edit", "talk") == 2
+    assert "error: no program opens" in capsys.readouterr().err
+
+
 @pytest.mark.usefixtures("half")
 def test_a_run_takes_a_profile_and_options_count_for_more(monkeypatch: pytest.MonkeyPatch, bare: Path) -> None:
     path = profile_path("talk")

@@ -5,6 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from greenscreen.address import Address
+from greenscreen.control import Control
+from greenscreen.settings import make_settings
+from greenscreen.web.sink import OverlaySink
 from greenscreen.web.token import kept_token, token_path
 
 
@@ -37,4 +41,6 @@ def test_where_it_cannot_be_kept_it_is_said(caplog: pytest.LogCaptureFixture) ->
     token_path().parent.parent.mkdir(parents=True)
     token_path().parent.write_text("a file where a folder should be")
     assert kept_token() != kept_token()
-    assert "cannot be kept" in caplog.text
+    assert f"{token_path()} cannot be written" in caplog.text
+    overlay = OverlaySink(Control(make_settings()), Address("0.0.0.0"))  # Which is never entered.
+    assert str(token_path()) not in overlay.directions()
