@@ -76,7 +76,9 @@ class Canvas:
                     **dict.fromkeys(("followed", "followed before"), 2 * 4 * area(self._coarse)),
                     "moves": area(self._coarse),
                     "vectors": 2 * 4 * area(self._fine),
-                    **dict.fromkeys(("matte", "belief", "alpha", "unlike", "believed", "rate", "small"), 4 * guide),
+                    **dict.fromkeys(
+                        ("matte", "trust", "belief", "alpha", "unlike", "believed", "rate", "small"), 4 * guide
+                    ),
                     **dict.fromkeys(("across", "least", "most"), 4 * guide),
                     "lines": 4 * 4 * guide,
                     "known": guide,
@@ -274,8 +276,8 @@ class Canvas:
         guide, again = self._guide, int(fresh)
         self._clear_islands(again)
         self._launch("enlarge", guide, "clean", self._network, "belief", "matte", guide)
-        self._launch("fit_colours", guide, "guide", "matte", "fit", guide)
-        self._launch("mean_fit", guide, "guide", "fit", "lines", "alpha", guide)
+        self._launch("fit_colours", guide, "guide", "matte", "fit", "trust", guide)
+        self._launch("mean_fit", guide, "guide", "matte", "fit", "trust", "lines", "alpha", guide)
         self._key()
         self._launch("compare_places", guide, "guide", "seen", "unlike", guide)
         self._launch("tally_noise", (-(-guide[0] // 3), -(-guide[1] // 3)), "unlike", "tally", guide)

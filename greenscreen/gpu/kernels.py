@@ -46,7 +46,7 @@ CONSTANTS = {
     **{
         name: f"{getattr(module, name)!r}f"
         for module, names in (
-            (guided, ("BLACK", "WHITE")),
+            (guided, ("FLAT", "LIVELY", "BLACK", "WHITE")),
             (cuts, ("CUT",)),
             (motion, ("OUTLINE", "LIKE", "UNLIKE", "SHARE")),
             (islands, ("HAZE", "SURE", "NEW", "KNOWN", "PINHOLE", "CLOSED")),

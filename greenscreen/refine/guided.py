@@ -3,6 +3,9 @@
 He, Sun and Tang, "Guided Image Filtering" (ECCV 2010): within a small window the alpha is an affine function of the
 colour, `alpha = a . colour + b`. He and Sun, "Fast Guided Filter" (2015): `a` and `b` vary slowly, so they are found on
 a small picture. They are enlarged where they are used, and only inside the trimap's unknown band.
+
+Where person and room look alike, as a white coat before a white wall, the picture has no edge to offer, and the filter
+would follow what little the wall has of a pattern. There the coarse matte's own outline stays.
 """
 
 import cv2
@@ -20,6 +23,9 @@ RADIUS = 3
 loops are made for it (loops.REACH)."""
 EPSILON = 1e-4
 """Colour variance, of [0, 1]^2, below which the window counts as flat and alpha keeps the coarse matte's value."""
+FLAT, LIVELY = 10.0, 25.0
+"""How far the colours in a window are spread (in levels, the root of the sum of three variances) up to which they say
+nothing of an outline, and from which on they are all that counts."""
 DOUBT = 0.02
 """A coarse matte this near to 0 or 1 is taken to be that."""
 BLACK, WHITE = 0.12, 0.88
@@ -54,12 +60,13 @@ def outlined_fast(channels: Bytes, matte: Matte) -> tuple[Matte, Field]:
 
     small, lines = memory.empty(matte.shape, np.float32), memory.empty((4, *matte.shape), np.float32)
     doubt, epsilon, stretch = np.float32(DOUBT), np.float32(EPSILON * 255**2), (np.float32(BLACK), np.float32(WHITE))
+    spread = np.float32(FLAT), np.float32(LIVELY)
     # Windows of windows reach beyond a strip on both sides.
     room = kernels.room_for_outline(min(len(matte), -(-len(matte) // STRIPS) + 4 * RADIUS), matte.shape[1])
 
     def strip(first: int, last: int) -> None:
         free = memory.empty((room,), np.float32)
-        kernels.outline(channels, matte, doubt, epsilon, stretch, lines, small, free, first, last)
+        kernels.outline(channels, matte, doubt, epsilon, spread, stretch, lines, small, free, first, last)
 
     in_strips(len(matte), strip)
     return small, lines
@@ -67,6 +74,8 @@ def outlined_fast(channels: Bytes, matte: Matte) -> tuple[Matte, Field]:
 
 def coefficients(guide: Image, matte: Matte) -> Field:
     """The guided filter's `a` for each level of blue, green and red, and `b`, averaged over all windows a pixel is in.
+
+    As far as the colours around it say nothing, `b` is the matte.
 
     `guide` is `(h, w, 3)` uint8, `matte` is `(h, w)` in [0, 1]; the answer is `(4, h, w)`.
     """
@@ -89,4 +98,9 @@ def coefficients(guide: Image, matte: Matte) -> Field:
     ag = (ibg * cb + igg * cg + igr * cr) * scale
     ar = (ibr * cb + igr * cg + irr * cr) * scale
     level = np.float32(1 / 255)
-    return np.stack([mean(ab) * level, mean(ag) * level, mean(ar) * level, mean(mp - ab * mb - ag * mg - ar * mr)])
+    lines = np.stack([mean(ab) * level, mean(ag) * level, mean(ar) * level, mean(mp - ab * mb - ag * mg - ar * mr)])
+    spread = np.sqrt(np.maximum(bb + gg + rr - 3 * eps, 0)) / level
+    share = np.clip((spread - np.float32(FLAT)) / np.float32(LIVELY - FLAT), 0, 1)
+    lines *= share
+    lines[3] += (1 - share) * matte
+    return lines

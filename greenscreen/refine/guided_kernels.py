@@ -39,6 +39,7 @@ def outline(
     matte: Field,
     doubt: real,
     epsilon: real,
+    spread: tuple[real, real],
     stretch: tuple[real, real],
     lines: Field,
     small: Field,
@@ -50,17 +51,19 @@ def outline(
 
     Of rows `first` to `last`: it looks at what windows of these, and windows of those in turn, hold.
     `guide` is `(3, h, w)` uint8, `matte` `(h, w)` in [0, 1], of which what is within `doubt` of either counts as that;
-    `epsilon` is in levels squared. `lines` is `(4, h, w)` and gets `a` for each level of blue, green and red, and `b`;
-    of `small` `(h, w)`, the alphas that they give, the two levels of `stretch` become 0 and 1. Windows beyond the
-    picture's border are mirrored. One that holds nothing but room, or nothing but person, says exactly that: only
-    blocks of windows in which there is another are looked at. All this is done in a `room` as `room_for_outline` has
-    it, whatever is in it.
+    `epsilon` is in levels squared, `spread` in levels: where the colours of a window are spread up to the first, the
+    matte stays, and from the second on the filter's alpha counts alone. `lines` is `(4, h, w)` and gets `a` for each
+    level of blue, green and red, and `b`; of `small` `(h, w)`, the alphas that they give, the two levels of `stretch`
+    become 0 and 1. Windows beyond the picture's border are mirrored. One that holds nothing but room, or nothing but
+    person, says exactly that: only blocks of windows in which there is another are looked at. All this is done in a
+    `room` as `room_for_outline` has it, whatever is in it.
     """
     top, end = max(first - 2 * REACH, 0), min(last + 2 * REACH, len(matte))
     h, width = end - top, whole(matte.shape[1]) + BLOCK
     a, b, c = RING * 4 * width, 2 * RING * 4 * width, (2 * RING * 4 + 30) * width
     planes, found = room[:a].reshape(RING, 4, width), room[a:b].reshape(RING, 4, width)
-    sums, marks = room[b:c].reshape(30, width), room[c:].view(np.uint8)
+    d = c + RING * width
+    sums, counts, marks = room[b:c].reshape(30, width), room[c:d].reshape(RING, width), room[d:].view(np.uint8)
     mixed = open_blocks(find_sure(matte[top:end], doubt, real(1) - doubt, marks))
     near = around(mixed, number(REACH))
     wanted = around(near, number(REACH))
@@ -73,11 +76,11 @@ def outline(
     for y in range(first - top, last - top):
         while row < min(y + REACH + 1, bottom):
             pad(guide, matte, top, h, row + 2 * REACH, doubt, planes)
-            find_lines(planes, mixed, wanted, epsilon, row, summed, sums, found)
+            find_lines(planes, mixed, wanted, epsilon, spread, row, summed, sums, found, counts)
             for k in range(4):
                 mirror(found[row % RING, k, : matte.shape[1] + 2 * REACH])
             row += 1
-        average(guide, matte, found, near, stretch, y, top, sums, lines, small)
+        average(guide, matte, found, counts, near, doubt, stretch, y, top, sums, lines, small)
 
 
 @compiled
@@ -92,12 +95,17 @@ def pad(guide: Bytes, matte: Field, top: int, h: int, row: int, doubt: real, pla
         for x in range(place(w)):
             planes[j, i, x + place(REACH)] = real(guide[i, y, x])
     for x in range(place(w)):
-        # The network's faint doubts are none: where all around agrees, nothing need be looked for.
-        share = min(real(1), max(real(0), (matte[y, x] - doubt) / (real(1) - real(2) * doubt)))
+        share = without_doubt(matte[y, x], doubt)
         planes[j, place(3), x + place(REACH)] = real(np.int32(share * real(STEPS) + real(0.5)))
     for k in range(4):
         mirror(planes[j, k, : w + 2 * REACH])
         planes[j, k, w + 2 * REACH :] = real(0)
+
+
+@compiled
+def without_doubt(share: real, doubt: real) -> real:
+    """The network's faint doubts are none: where all around agrees, nothing need be looked for."""
+    return min(real(1), max(real(0), (share - doubt) / (real(1) - real(2) * doubt)))
 
 
 @compiled
@@ -106,10 +114,12 @@ def find_lines(
     mixed: Mask,
     near: Mask,
     epsilon: real,
+    spread: tuple[real, real],
     y: int,
     summed: NDArray[np.int64],
     sums: Field,
     found: Field,
+    counts: Field,
 ) -> None:
     """Of row `y` the lines of each window in blocks that are `mixed`; beside, what the matte says."""
     count, block = mixed.shape[1], number(0)
@@ -120,7 +130,7 @@ def find_lines(
         if not mixed[y, first]:
             for c in range(first, block):
                 if near[y, c]:
-                    stay(planes, y, c * BLOCK, found)
+                    stay(planes, y, c * BLOCK, found, counts)
             continue
         start = c = first
         while start <= block:
@@ -131,17 +141,19 @@ def find_lines(
             roll(planes, y, start * BLOCK, c * BLOCK, on, columns)
             start = c
         sum_sevens(columns, first * BLOCK, block * BLOCK, window)
-        solve(window, first * BLOCK, block * BLOCK, epsilon, found, y)
+        solve(window, first * BLOCK, block * BLOCK, epsilon, spread, found, counts, y)
 
 
 @compiled
-def stay(planes: Field, y: int, first: int, found: Field) -> None:
+def stay(planes: Field, y: int, first: int, found: Field, counts: Field) -> None:
     """A block's lines where the matte is the same all around."""
     j, i, end = place(y % RING), place((y + REACH) % RING), place(first + BLOCK + REACH)
     for x in range(place(first + REACH), end):
         found[j, 0, x] = found[j, 1, x] = found[j, 2, x] = real(0)
     for x in range(place(first + REACH), end):
         found[j, 3, x] = planes[i, 3, x] * real(1 / STEPS)
+    for x in range(place(first), place(first + BLOCK)):
+        counts[j, x] = real(1)
 
 
 @compiled
@@ -149,7 +161,9 @@ def average(
     guide: Bytes,
     matte: Field,
     found: Field,
+    counts: Field,
     near: Mask,
+    doubt: real,
     stretch: tuple[real, real],
     row: int,
     top: int,
@@ -168,7 +182,7 @@ def average(
         start, end = first * BLOCK, min(block * BLOCK, w)
         if near[row, first]:
             sum_windows(found, row, len(near), start, end, total, window)
-            draw(guide, window, y, start, end, stretch, lines, small)
+            draw(guide, matte, window, counts[row % RING], y, start, end, doubt, stretch, lines, small)
         else:
             stand(matte, y, start, end, stretch, lines, small)
 
@@ -218,8 +232,14 @@ def add_product(
 
 
 @compiled
-def solve(s: Field, first: int, last: int, epsilon: real, found: Field, y: int) -> None:
-    """From a row's sums over windows, in the order of `roll`, to `alpha = lines[:3] . colour + lines[3]`."""
+def solve(
+    s: Field, first: int, last: int, epsilon: real, spread: tuple[real, real], found: Field, counts: Field, y: int
+) -> None:
+    """From a row's sums over windows, in the order of `roll`, to `alpha = lines[:3] . colour + lines[3]`.
+
+    And how much the colours in each window count.
+    """
+    flat, steep = spread[0], real(1) / (spread[1] - spread[0])
     share, most, j = real(1 / SIZE), real(SIZE * STEPS), place(y % RING)
     for x in range(place(first), place(last)):
         mb, mg, mr, mp = s[0, x] * share, s[1, x] * share, s[2, x] * share, s[3, x] * share
@@ -234,25 +254,40 @@ def solve(s: Field, first: int, last: int, epsilon: real, found: Field, y: int) 
         ibb, ibg, ibr = gg * rr - gr * gr, br * gr - bg * rr, bg * gr - gg * br
         igg, igr, irr = bb * rr - br * br, bg * br - bb * gr, bb * gg - bg * bg
         # Where the window holds nothing but room, or nothing but person, that is exactly what comes out.
-        flat = (s[3, x] <= real(0)) | (s[3, x] >= most)
-        scale = real(0) if flat else real(1 / STEPS) / (bb * ibb + bg * ibg + br * ibr)
+        known = (s[3, x] <= real(0)) | (s[3, x] >= most)
+        scale = real(0) if known else real(1 / STEPS) / (bb * ibb + bg * ibg + br * ibr)
         ab, ag, ar = ibb * cb + ibg * cg + ibr * cr, ibg * cb + igg * cg + igr * cr, ibr * cb + igr * cg + irr * cr
         ab, ag, ar = ab * scale, ag * scale, ar * scale
         i = x + place(REACH)
         found[j, 0, i], found[j, 1, i], found[j, 2, i] = ab, ag, ar
         found[j, 3, i] = mp * real(1 / STEPS) - ab * mb - ag * mg - ar * mr
+        wide = np.sqrt(max(bb + gg + rr - real(3) * epsilon, real(0)))
+        counts[j, x] = min(real(1), max(real(0), (wide - flat) * steep))
 
 
 @compiled
 def draw(
-    guide: Bytes, s: Field, y: int, first: int, last: int, stretch: tuple[real, real], lines: Field, small: Field
+    guide: Bytes,
+    matte: Field,
+    s: Field,
+    counts: Field,
+    y: int,
+    first: int,
+    last: int,
+    doubt: real,
+    stretch: tuple[real, real],
+    lines: Field,
+    small: Field,
 ) -> None:
     """A part of a row of `outline`'s answer, from sums over windows; what is not a number is no person."""
     black, white = stretch
     scale, j = real(1) / (white - black), place(y)
     share = scale * real(1 / SIZE)
     for x in range(place(first), place(last)):
-        b, g, r, c = s[0, x] * share, s[1, x] * share, s[2, x] * share, s[3, x] * share - black * scale
+        # As far as colours do not count, the matte does.
+        weight = share * counts[x]
+        other = (real(1) - counts[x]) * without_doubt(matte[j, x], doubt) - black
+        b, g, r, c = s[0, x] * weight, s[1, x] * weight, s[2, x] * weight, s[3, x] * weight + other * scale
         lines[0, j, x], lines[1, j, x], lines[2, j, x], lines[3, j, x] = b, g, r, c
     for x in range(place(first), place(last)):
         b, g, r, c = lines[0, j, x], lines[1, j, x], lines[2, j, x], lines[3, j, x]
@@ -277,7 +312,7 @@ def stand(matte: Field, y: int, first: int, last: int, stretch: tuple[real, real
 def room_for_outline(rows: int, width: int) -> int:
     """How many numbers `outline` needs room for, where it looks at so many rows of a guide."""
     blocks = -(-width // BLOCK) * BLOCK
-    return (2 * RING * 4 + 30) * (blocks + BLOCK) + rows * blocks // 2
+    return (RING * 9 + 30) * (blocks + BLOCK) + rows * blocks // 2
 
 
 def warm_up() -> None:
@@ -285,4 +320,4 @@ def warm_up() -> None:
     guide, matte, lines = np.zeros((3, 2, 2), np.uint8), np.eye(2, dtype=np.float32), np.zeros((4, 2, 2), np.float32)
     small, room, one = np.zeros((2, 2), np.float32), np.empty(room_for_outline(2, 2), np.float32), real(1)
     clamp(matte, small)
-    outline(guide, matte, real(0), one, (real(0), one), lines, small, room, 0, 2)
+    outline(guide, matte, real(0), one, (real(0), one), (real(0), one), lines, small, room, 0, 2)

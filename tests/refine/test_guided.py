@@ -72,3 +72,15 @@ def test_a_mirrored_picture_gives_a_mirrored_alpha() -> None:
         Frame(np.ascontiguousarray(image[:, ::-1]), 0, 0), np.ascontiguousarray(coarse[:, ::-1])
     ).values
     assert np.abs(one.astype(int) - other[:, ::-1]).mean() < 0.1
+
+
+def test_a_white_coat_before_white_blinds_keeps_the_networks_outline() -> None:
+    """Of a picture without an edge, whatever pattern its wall has does not fray the person."""
+    _, truth = scene()
+    noise = np.random.default_rng(6).normal(0, 1, (*truth.shape, 3))
+    blinds = np.where(np.arange(len(truth)) % 24 < 12, 232, 240)[:, None, None] * (1 - truth[..., None])
+    image = np.clip(blinds + 238 * truth[..., None] + noise, 0, 255).astype(np.uint8)
+    coarse = coarse_of(truth)
+    alpha = refine_edges(Frame(image, 0, 0), coarse).values / np.float32(255)
+    enlarged = cv2.resize(coarse, (640, 360), interpolation=cv2.INTER_LINEAR)
+    assert np.abs(alpha - enlarged).max() < 0.15

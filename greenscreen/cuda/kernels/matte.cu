@@ -108,8 +108,9 @@ extern "C" __global__ void enlarge(const float *coarse, int width, int height, f
 
 // In every window, alpha as an affine function of the colour: the guided filter's a, for each level, (x, y, z) and b (w).
 // The matte is rounded to STEPS levels, as on the CPU, so that the sums are whole numbers and exact. RADIUS and EPSILON,
-// in levels squared, like BLACK and WHITE below, are refine/guided.py's, handed to the compiler.
-extern "C" __global__ void fit_colours(const uchar4 *guide, const float *matte, float4 *fit, int w, int h) {
+// in levels squared, like FLAT, LIVELY, BLACK and WHITE below, are refine/guided.py's, handed to the compiler. And
+// how much the colours count.
+extern "C" __global__ void fit_colours(const uchar4 *guide, const float *matte, float4 *fit, float *trust, int w, int h) {
   PIXEL(w, h);
   float mb = 0, mg = 0, mr = 0, mp = 0, cb = 0, cg = 0, cr = 0, bb = 0, gg = 0, rr = 0, bg = 0, br = 0, gr = 0;
   for (int dy = -RADIUS; dy <= RADIUS; ++dy)
@@ -134,21 +135,25 @@ extern "C" __global__ void fit_colours(const uchar4 *guide, const float *matte, 
   float ab = (ibb * cb + ibg * cg + ibr * cr) * scale;
   float ag = (ibg * cb + igg * cg + igr * cr) * scale;
   float ar = (ibr * cb + igr * cg + irr * cr) * scale;
+  float spread = sqrtf(fmaxf(bb + gg + rr - 3 * EPSILON, 0.f)), share = unit((spread - FLAT) / (LIVELY - FLAT));
   fit[y * w + x] = make_float4(ab, ag, ar, mp * (1.f / STEPS) - ab * mb - ag * mg - ar * mr);
+  trust[y * w + x] = share;
 }
 
-// The fit averaged over all windows a pixel is in, with [BLACK, WHITE] stretched to [0, 1]: `lines`, four planes, such
-// that alpha is their product with (B, G, R, 1). And the guide's own alpha by it.
-extern "C" __global__ void mean_fit(const uchar4 *guide, const float4 *fit, float *lines, float *alpha, int w, int h) {
+// The fit averaged over all windows a pixel is in, or the matte as far as colours do not count, with [BLACK, WHITE]
+// stretched to [0, 1]: `lines`, four planes, such that alpha is their product with (B, G, R, 1). And the guide's own
+// alpha by it.
+extern "C" __global__ void mean_fit(const uchar4 *guide, const float *matte, const float4 *fit, const float *trust,
+                                    float *lines, float *alpha, int w, int h) {
   PIXEL(w, h);
   float4 total = make_float4(0.f, 0.f, 0.f, 0.f);
   for (int dy = -RADIUS; dy <= RADIUS; ++dy)
     for (int dx = -RADIUS; dx <= RADIUS; ++dx)
       total = sum(total, fit[mirrored(y + dy, h) * w + mirrored(x + dx, w)]);
-  float4 m = scaled(total, 1.f / ((2 * RADIUS + 1) * (2 * RADIUS + 1)));
-  m.w -= BLACK;
-  m = scaled(m, 1.f / (WHITE - BLACK));
   int i = y * w + x, n = w * h;
+  float4 m = scaled(total, trust[i] / ((2 * RADIUS + 1) * (2 * RADIUS + 1)));
+  m.w += (1 - trust[i]) * matte[i] - BLACK;
+  m = scaled(m, 1.f / (WHITE - BLACK));
   uchar4 c = guide[i];
   lines[i] = m.x, lines[n + i] = m.y, lines[2 * n + i] = m.z, lines[3 * n + i] = m.w;
   alpha[i] = unit(m.x * c.x + m.y * c.y + m.z * c.z + m.w);
