@@ -34,12 +34,19 @@ class Answering:
     def close(self) -> None: ...
 
 
+@pytest.fixture(scope="session")
+def shared_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where networks are kept as they were compiled, and fonts as they were found: once for all tests."""
+    return tmp_path_factory.mktemp("cache")
+
+
 @pytest.fixture(autouse=True)
-def home(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def home(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> Path:
     """Nothing a test does touches the settings and logs of whoever runs it; commands it starts inherit that."""
     folder = tmp_path_factory.mktemp("home")
-    for name in ("CONFIG", "DATA", "STATE", "CACHE"):
+    for name in ("CONFIG", "DATA", "STATE"):
         monkeypatch.setenv(f"XDG_{name}_HOME", str(folder / name.lower()))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(shared_cache))
     return folder
 
 
