@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -75,10 +76,15 @@ def manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "manifest.csv"
 
 
-@pytest.fixture
-def untrained(tmp_path: Path) -> Callable[[str], Path]:
-    """A checkpoint of a network as it is born, but for the averages of its batch norms, for pictures of 64x64."""
+@pytest.fixture(scope="session")
+def untrained(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """A checkpoint of a network as it is born, but for the averages of its batch norms, for pictures of 64x64.
 
+    All tests read the same file.
+    """
+    folder = tmp_path_factory.mktemp("untrained")
+
+    @cache
     def save(name: str) -> Path:
         import torch
 
@@ -92,8 +98,8 @@ def untrained(tmp_path: Path) -> Callable[[str], Path]:
         state = {f"network.{key}": value for key, value in network.state_dict().items()}
         facts = {"network": name, "area": 64 * 64, "aspects": [1.0], "batch": 2}
         facts |= {"command": "fit tiny", "machine": "a machine", "data": "0123456789abcdef"}
-        path = tmp_path / name / "best.ckpt"
-        path.parent.mkdir(exist_ok=True)
+        path = folder / name / "best.ckpt"
+        path.parent.mkdir()
         torch.save({"state_dict": state, "hyper_parameters": facts, "global_step": 7}, path)
         return path
 

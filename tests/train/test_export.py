@@ -1,7 +1,9 @@
 """Export: what is written is what was trained, in both engines and both precisions, or nothing is written."""
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -24,16 +26,27 @@ from train.models import logits
 from train.models.pspnet import PyramidPooling, average
 
 Untrained = Callable[[str], Path]
+Exported = Callable[[str, bool], Path]
+
+
+@pytest.fixture(scope="module")
+def exported(untrained: Untrained, tmp_path_factory: pytest.TempPathFactory) -> Exported:
+    """What `export` makes of a network, in float16 or not; each is made once, in a folder of its own, for all tests."""
+
+    @cache
+    def made(name: str, half: bool) -> Path:
+        model = tmp_path_factory.mktemp("exported") / "my.onnx"
+        export(untrained(name), model, half)
+        return model
+
+    return made
 
 
 @pytest.mark.parametrize("half", [False, True], ids=["float32", "float16"])
 @pytest.mark.parametrize("name", ["student-small", "tiramisu56"])
-def test_any_network_becomes_a_model_that_greenscreen_runs(
-    untrained: Untrained, tmp_path: Path, name: str, half: bool
-) -> None:
-    model = tmp_path / "out.onnx"
-    contract = export(untrained(name), model, half)
-    assert read_contract(model) == contract
+def test_any_network_becomes_a_model_that_greenscreen_runs(exported: Exported, name: str, half: bool) -> None:
+    model = exported(name, half)
+    contract = read_contract(model)
     assert (contract.name, contract.area) == (name + ("-fp16" if half else ""), 64 * 64)
     assert (contract.previous is not None) == name.startswith("student")
     for engine in ("openvino", "onnxruntime"):
@@ -41,7 +54,7 @@ def test_any_network_becomes_a_model_that_greenscreen_runs(
             matte = segmenter.segment(Frame(np.full((90, 120, 3), 99, np.uint8), 0.0, 0, fresh=True))
         assert matte.dtype == np.float32
         assert 0 <= matte.min() <= matte.max() <= 1
-    assert not [path for path in tmp_path.iterdir() if path.is_dir() and path.name.startswith("tmp")]
+    assert sorted(path.name for path in model.parent.iterdir()) == ["my.json", "my.onnx"]
 
 
 @pytest.mark.parametrize("name", ["student-small", "student-large"])
@@ -57,21 +70,21 @@ def test_what_is_deployed_takes_pictures_as_cameras_give_them(untrained: Untrain
             torch.testing.assert_close(matte, (found / temperature).sigmoid(), atol=1e-4, rtol=0)
 
 
-def test_float16_says_so_itself_and_only_inside(untrained: Untrained, tmp_path: Path) -> None:
+def test_float16_says_so_itself_and_only_inside(exported: Exported) -> None:
     """Strongly typed engines take the types from the file: weights float16, what goes in and comes out float32."""
-    export(untrained("student-small"), tmp_path / "half.onnx", half=True)
-    graph = onnx.load(tmp_path / "half.onnx").graph
+    graph = onnx.load(exported("student-small", True)).graph
     kinds = {tensor.data_type for tensor in graph.initializer if len(tensor.dims) > 1}
     assert kinds == {onnx.TensorProto.FLOAT16}
     for value in [*graph.input, *graph.output]:
         assert value.type.tensor_type.elem_type == onnx.TensorProto.FLOAT
 
 
-def test_packed_weights_halve_the_file_and_are_computed_in_float32(untrained: Untrained, tmp_path: Path) -> None:
+def test_packed_weights_halve_the_file_and_are_computed_in_float32(
+    untrained: Untrained, exported: Exported, tmp_path: Path
+) -> None:
     """Nothing in it computes in float16, which CPUs are slow at; verified in both engines as any other."""
-    checkpoint = untrained("student-large")
-    plain, packed = (tmp_path / name for name in ("plain.onnx", "packed.onnx"))
-    assert export(checkpoint, plain).name == export(checkpoint, packed, packed=True).name
+    plain, packed = exported("student-large", False), tmp_path / "packed.onnx"
+    assert export(untrained("student-large"), packed, packed=True).name == read_contract(plain).name
     assert packed.stat().st_size < 0.55 * plain.stat().st_size
     graph = onnx.shape_inference.infer_shapes(onnx.load(packed)).graph
     halves = {t.name for t in graph.initializer if t.data_type == onnx.TensorProto.FLOAT16}
@@ -81,17 +94,16 @@ def test_packed_weights_halve_the_file_and_are_computed_in_float32(untrained: Un
 
 
 def test_a_model_that_is_not_what_was_trained_is_refused(
-    untrained: Untrained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    untrained: Untrained, exported: Exported, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    checkpoint = untrained("student-small")
-    contract = export(checkpoint, tmp_path / "out.onnx")
+    checkpoint, model = untrained("student-small"), exported("student-small", False)
     stranger = read_checkpoint(checkpoint).build()
     nn.init.constant_(stranger.head.bias, 1.0)
     with pytest.raises(ModelError, match=r"OpenVinoEngine differs by .* at step 0, "):
-        verify(Deployed(stranger).eval(), tmp_path / "out.onnx", contract, 2e-3)
+        verify(Deployed(stranger).eval(), model, read_contract(model), 2e-3)
     monkeypatch.setattr(exporting, "TOLERANCE", {"float32": 0.0, "float16": 0.0})
     with pytest.raises(ModelError, match="not what was trained"):
-        export(checkpoint, tmp_path / "other.onnx", half=True)
+        export(checkpoint, tmp_path / "other.onnx")
     assert not list(tmp_path.glob("other*"))
 
 
@@ -140,12 +152,13 @@ def test_a_stride_that_a_network_does_not_take_is_refused(untrained: Untrained, 
 
 
 def test_eight_bits_are_taken_where_the_cpu_is_made_for_them(
-    untrained: Untrained, rows: list[Row], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    untrained: Untrained, exported: Exported, rows: list[Row], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Beside the float model: it is the same student, in integers, and stands in for it live but not for photos."""
-    checkpoint, model, small = untrained("student-large"), tmp_path / "my.onnx", tmp_path / "my-int8.onnx"
-    contract = export(checkpoint, model)
-    assert export(checkpoint, small, rows=rows) == replace(
+    shutil.copytree(exported("student-large", False).parent, tmp_path, dirs_exist_ok=True)
+    model, small = tmp_path / "my.onnx", tmp_path / "my-int8.onnx"
+    contract = read_contract(model)
+    assert export(untrained("student-large"), small, rows=rows) == replace(
         contract, name="student-large-int8", sha256=read_contract(small).sha256
     )
     kinds = {node.op_type for node in onnx.load(small).graph.node}
