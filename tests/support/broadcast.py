@@ -10,12 +10,14 @@ import numpy as np
 
 
 class Broadcast(ThreadingHTTPServer):
-    """`/60` gives sixty pictures and ends; after those of `/60/silent` the connection stays, and nothing comes."""
+    """`/60` gives sixty pictures and ends; after those of `/60/silent` the connection stays, and nothing comes.
 
-    daemon_threads = True
+    With it end all its threads: tests count those of the process.
+    """
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Pictures)
+        self.ended = threading.Event()
         self.address = f"http://127.0.0.1:{self.server_port}"
         self.silences = 0
         """How often it fell silent."""
@@ -25,6 +27,7 @@ class Broadcast(ThreadingHTTPServer):
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.ended.set()
         self.shutdown()
         self.server_close()
 
@@ -39,6 +42,8 @@ class Pictures(BaseHTTPRequestHandler):
         self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
         self.end_headers()
         for _ in range(int(count)):
+            if self.server.ended.is_set():
+                return
             head = f"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {len(picture)}\r\n\r\n"
             try:
                 self.wfile.write(head.encode() + picture + b"\r\n")
@@ -47,7 +52,7 @@ class Pictures(BaseHTTPRequestHandler):
             time.sleep(0.005)
         if then == "silent":
             self.server.silences += 1
-            time.sleep(60)
+            self.server.ended.wait(60)
 
     def log_message(self, *_: object) -> None:
         pass
