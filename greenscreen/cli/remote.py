@@ -41,7 +41,7 @@ def get_remote(context: typer.Context, name: Annotated[str | None, typer.Argumen
     """Print the settings that can be changed, or one of them."""
     settings = context.obj.settings()
     if name is None:
-        typer.echo(json.dumps(settings, indent=2))
+        typer.echo(json.dumps(settings, indent=2, ensure_ascii=False))
     elif name in settings:
         typer.echo(settings[name])
     else:
@@ -51,7 +51,7 @@ def get_remote(context: typer.Context, name: Annotated[str | None, typer.Argumen
 @remote.command("status")
 def show_status(context: typer.Context) -> None:
     """Print settings, status and who watches, as JSON."""
-    typer.echo(json.dumps(context.obj.state(), indent=2))
+    typer.echo(json.dumps(context.obj.state(), indent=2, ensure_ascii=False))
 
 
 @remote.command("profile")

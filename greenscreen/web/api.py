@@ -4,12 +4,12 @@ import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable
+from html import escape
 from typing import Any
 
 from aiohttp import web
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
-from greenscreen.background import CHOICES
 from greenscreen.control import Control
 from greenscreen.errors import GreenscreenError, SinkError, SourceError, UsageError
 from greenscreen.gallery import COLOURS, find, gallery
@@ -28,6 +28,10 @@ MOST_JSON = 16 << 10
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _BLUR_OR_COLOUR = re.compile(r"blur(:[0-9.]{1,8})?|#[0-9a-f]{3}|#[0-9a-f]{6}")
+_PAGE = (
+    '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+    '<meta name="color-scheme" content="light dark"><title>greenscreen</title><h1>greenscreen</h1><p>{}</p></html>'
+)
 _OBJECT = TypeAdapter(dict[str, JsonValue])
 
 
@@ -157,7 +161,8 @@ def allowed_background(word: JsonValue) -> str:
     lower = text.lower()
     if lower in {*COLOURS, "transparent"} or _BLUR_OR_COLOUR.fullmatch(lower) or find(text):
         return text
-    raise UsageError(f"there is no background {text[:80]!r}", f"choose {', '.join([*gallery(), CHOICES])}")
+    there = [*gallery(), "blur", "blur:SIGMA", *COLOURS, "#rrggbb"]
+    raise UsageError(f"there is no background {text[:80]!r}", f"choose one of: {', '.join(there)}")
 
 
 async def read_object(request: web.Request) -> dict[str, Any]:
@@ -177,33 +182,38 @@ async def read_object(request: web.Request) -> dict[str, Any]:
 
 @web.middleware
 async def explain(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Every refusal as JSON: `error`, one sentence, and `hint`."""
+    """Every refusal as JSON: `error`, one sentence, and `hint`; or as a page, to whoever opens its address."""
     try:
         return await handler(request)
     except UsageError as error:
-        return refusal(404 if "name" in request.match_info else 422, error.message, error.hint)
+        return refusal(request, 404 if "name" in request.match_info else 422, error.message, error.hint)
     except SourceError as error:
-        return refusal(422, error.message, error.hint)
+        return refusal(request, 422, error.message, error.hint)
     except SinkError as error:
-        return refusal(507, error.message, error.hint)
+        return refusal(request, 507, error.message, error.hint)
     except GreenscreenError as error:
-        return refusal(409, error.message, error.hint)
+        return refusal(request, 409, error.message, error.hint)
     except web.HTTPRequestEntityTooLarge as error:
         most = f"{MOST_BYTES >> 20} MiB a picture" if request.path == "/api/backgrounds" else f"{MOST_JSON >> 10} KiB"
-        return refusal(error.status, f"this is too large: at most {most}", "send less")
+        return refusal(request, error.status, f"this is too large: at most {most}", "send less")
     except web.HTTPException as error:
         if error.status < 400:
             raise
-        return refusal(error.status, error.text or error.reason, "", error.headers)
+        # Of itself aiohttp says such as `404: Not Found`.
+        words = (error.text or "").removeprefix(f"{error.status}: ") or error.reason
+        return refusal(request, error.status, words, "", error.headers)
     except web.RequestPayloadError:
-        return refusal(400, "what was sent cannot be read", "send it as its headers say")
+        return refusal(request, 400, "what was sent cannot be read", "send it as its headers say")
     except ConnectionError:  # Nobody is left to hear.
         raise
     except Exception as error:
         log.exception("answering %s %s", request.method, request.path)
-        return refusal(500, f"unexpected {type(error).__name__}", "see the log of greenscreen, and report it")
+        return refusal(request, 500, f"unexpected {type(error).__name__}", "see the log of greenscreen, and report it")
 
 
-def refusal(status: int, message: str, hint: str, headers: Any = None) -> web.Response:
+def refusal(request: web.Request, status: int, message: str, hint: str, headers: Any = None) -> web.Response:
     kept = {key: value for key, value in (headers or {}).items() if key in {"Allow", "Retry-After", "WWW-Authenticate"}}
+    if "text/html" in request.headers.get("Accept", ""):
+        page = _PAGE.format(escape(". ".join(filter(None, (message, hint)))))
+        return web.Response(text=page, content_type="text/html", status=status, headers=kept)
     return web.json_response({"error": message, "hint": hint}, status=status, headers=kept)

@@ -109,6 +109,12 @@ class TestOffLoopback:
         assert run.ask("/api/settings", "PATCH", {"show": "original"}).status == 401
         assert run.control.settings.show == "result"
 
+    def test_who_opens_it_without_the_token_is_told_so_on_a_page(self, run: Any) -> None:
+        answer = run.ask("/", Accept="text/html,application/xhtml+xml,*/*;q=0.8")
+        assert answer.status == 401
+        assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+        assert b"<p>a token is needed: open the address that greenscreen showed in the terminal</p>" in answer.body
+
     def test_a_token_that_is_no_text_is_a_wrong_one(self, run: Any) -> None:
         assert run.ask("/api/state", Authorization="Bearer \xff").status == 401
         assert run.ask("/api/state", Cookie=f"{COOKIE}=\xff").status == 401
