@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
+from functools import partial
 from glob import glob
 from pathlib import Path
 from threading import Thread
@@ -126,7 +127,8 @@ def run(
 
             # What is no terminal is somebody's log, too: whoever reads that finds the token in its file.
             seen = err.file.isatty() and not log_json
-            summary = run_live(control, tell, **({"confide": say} if seen else {}))
+            # In full strength, as phones read no faint code.
+            summary = run_live(control, tell, **({"confide": partial(say, style="")} if seen else {}))
         except KeyboardInterrupt:
             tell("ended")
             return

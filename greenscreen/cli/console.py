@@ -22,11 +22,11 @@ out = Console(soft_wrap=True)
 err = Console(stderr=True, soft_wrap=True)
 
 
-def say(message: str) -> None:
+def say(message: str, style: str = "dim") -> None:
     """A line of information for the person, on stderr."""
     # As text, here and below, because names of files and devices may look like markup or emoji.
     with suppress(OSError):  # The terminal may be closed, which is no reason to fail.
-        err.print(Text(printable(message), style="dim"))
+        err.print(Text(printable(message), style=style))
 
 
 def progress_bar() -> Progress:

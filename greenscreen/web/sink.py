@@ -43,7 +43,7 @@ class OverlaySink:
         return f"to overlay {self._url}/overlay, controlled at {self._url}/{key}"
 
     def invitation(self) -> list[str]:
-        """The addresses with the token and a QR code for phones, once entered: for the person's eyes, and no log's."""
+        """Lines with the addresses, the token in them, and a QR code for phones, once entered: for no log."""
         if not self.token:
             return []
         secret = f"?token={self.token}"
@@ -51,7 +51,7 @@ class OverlaySink:
             f"overlay for a browser elsewhere: {self._url}/overlay{secret}",
             f"control page: {self._url}/{secret}",
             "whoever has these addresses sees your camera: keep them to yourself",
-            qr_code(f"{self._url}/{secret}"),
+            *qr_code(f"{self._url}/{secret}"),
         ]
 
     @property
@@ -71,11 +71,11 @@ def own_address() -> str:
     return socket.gethostname()
 
 
-def qr_code(text: str) -> str:
-    """A QR code in half blocks, two rows of modules a line, light on the terminal's usually dark ground."""
+def qr_code(text: str) -> list[str]:
+    """The lines of a QR code in half blocks, each two rows of modules, light on the terminal's usually dark ground."""
     rows = [list(row) for row in segno.make(text, error="l", micro=False).matrix_iter(border=2)]
     rows += [[0] * len(rows[0])] * (len(rows) % 2)
-    return "\n".join(
+    return [
         "".join("█▀▄ "[2 * upper + lower] for upper, lower in zip(*pair, strict=True))
         for pair in zip(rows[::2], rows[1::2], strict=True)
-    )
+    ]
