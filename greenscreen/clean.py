@@ -12,6 +12,7 @@ log = logging.getLogger(__name__)
 
 ASK = "clean plate: step out of the picture for two seconds"
 TAKEN = "clean plate taken: you may come back"
+CALLED_OFF = "no clean plate, as it was called off: the network goes on alone"
 NOBODY_WENT = "no clean plate, as nobody stepped aside: the network goes on alone"
 UNFIT = (
     "the room no longer looks like its clean plate: the network goes on alone; switch it off and on to take a new one"
@@ -40,10 +41,13 @@ class CleanPlate:
         Raises `EngineError`.
         """
         if settings.clean_plate != self._wanted:
+            called_off = self._taking is not None
             self._wanted, self._warned, self.plate = settings.clean_plate, False, None
             self._taking = Taking() if self._wanted else None
             if self._taking:
                 self._say(ASK)
+            elif called_off:  # Nobody is to step aside any more.
+                self._tell(CALLED_OFF)
         if self._taking is None:
             return False
         frame = self._form(frame)

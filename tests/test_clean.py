@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from greenscreen import live
-from greenscreen.clean import ASK, NOBODY_WENT, TAKEN, UNFIT
+from greenscreen.clean import ASK, CALLED_OFF, NOBODY_WENT, TAKEN, UNFIT
 from greenscreen.control import Control
 from greenscreen.errors import UsageError
 from greenscreen.frame import Frame, Matte, Picture
@@ -94,6 +94,18 @@ def test_who_does_not_step_aside_goes_on_without(call: Callable[..., tuple[list[
     hidden, said = call(Camera(330), lambda _: True)
     assert hidden.index(False) > 300
     assert said == [ASK, NOBODY_WENT]
+
+
+def test_who_calls_it_off_is_seen_and_no_longer_asked(call: Callable[..., tuple[list[bool], list[str]]]) -> None:
+    messages: list[str] = []
+    acts: dict[int, Act] = {
+        5: lambda control: control.change(clean_plate=False),
+        6: lambda control: messages.append(control.message),
+    }
+    hidden, said = call(Camera(10), lambda _: True, acts)
+    assert hidden == [True] * 5 + [False] * 5
+    assert said == [ASK, CALLED_OFF]
+    assert messages == [CALLED_OFF]
 
 
 def test_a_moved_camera_is_told_once_and_another_plate_can_be_taken(
