@@ -31,7 +31,7 @@ class Segmenter:
         self._engines: dict[tuple[int, int], Engine] = {}
         self.from_file = False
         """Whether frames are of a file: those in BGR wait for the loops that follow motion. Live frames become I420
-        once these are compiled."""
+        once these are compiled. Not all files are looked at thoroughly: `video --fast` rests as a call does."""
         self.thorough = False
         """Whether each frame in which anything moves is worth a look of its own, as where nobody waits."""
         self._stillness, self._motion = Stillness(), Motion()
