@@ -241,6 +241,20 @@ def test_it_fits_and_everybody_can_use_it(
     assert complaints == []
 
 
+def test_where_the_system_sets_the_colours_nothing_vanishes(run: Any, open_page: OpenPage) -> None:
+    """As with Windows' contrast themes: a switch and a dot that the page draws would be white on white."""
+    page = open_page(run.url, 640, 900, forced_colors="active")
+    page.get_by_text("live", exact=True).wait_for()
+
+    def drawn(what: str) -> Any:
+        return cv2.imdecode(np.frombuffer(page.locator(what).screenshot(), np.uint8), cv2.IMREAD_COLOR_RGB)
+
+    assert drawn("#replace").std() > 20
+    assert drawn(".dot").std() > 20
+    tile = drawn("[name=background][value=blue] + .tile")
+    assert tuple(tile[tile.shape[0] // 2, tile.shape[1] // 2]) == BLUE
+
+
 def test_the_keyboard_reaches_everything(page: Any) -> None:
     reached = []
     for _ in range(40):
