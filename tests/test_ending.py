@@ -133,11 +133,16 @@ def test_a_closed_terminal_ends_a_run_and_the_recording_plays(tmp_path: Path) ->
     assert frames(tmp_path / "x.mp4") > 2
 
 
+@pytest.fixture(scope="module")
+def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A clip that takes its time, for all who read it."""
+    return clip(tmp_path_factory.mktemp("film") / "in.mp4", 500, (320, 180))
+
+
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
-def test_a_video_that_is_ended_on_the_way_leaves_nothing(tmp_path: Path, name: str) -> None:
+def test_a_video_that_is_ended_on_the_way_leaves_nothing(film: Path, tmp_path: Path, name: str) -> None:
     """Half a clip must not pass for a whole one, nor stay behind under another name."""
-    path = clip(tmp_path / "in.mp4", 500, (320, 180))
-    command = [sys.executable, "-m", "greenscreen", "video", str(path), "-o", str(tmp_path / "out.mp4")]
+    command = [sys.executable, "-m", "greenscreen", "video", str(film), "-o", str(tmp_path / "out.mp4")]
     with running(command, stderr=subprocess.PIPE) as process:
         while not list(tmp_path.glob(".greenscreen-*")):
             assert process.poll() is None
@@ -146,7 +151,7 @@ def test_a_video_that_is_ended_on_the_way_leaves_nothing(tmp_path: Path, name: s
         said = process.communicate(timeout=30)[1]
     assert process.returncode in (1, 130)
     assert "Traceback" not in said
-    assert [path.name for path in tmp_path.iterdir()] == ["in.mp4"]
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_camera_that_says_nothing_does_not_hold_up_the_end(tmp_path: Path) -> None:
