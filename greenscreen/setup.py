@@ -116,7 +116,8 @@ def plan(facts: Facts) -> Iterator[Step]:
 def service_unit(command: str) -> str:
     """The systemd user unit with the path of the command that is to run."""
     unit = (resources.files("greenscreen") / "assets" / "greenscreen.service").read_text()
-    return re.sub(r"^ExecStart=.*$", lambda _: f"ExecStart={command} run --background-service", unit, flags=re.M)
+    line = f"ExecStart={command.replace('%', '%%')} run --background-service"  # To systemd a `%h` is the home folder.
+    return re.sub(r"^ExecStart=.*$", lambda _: line, unit, flags=re.M)
 
 
 def _install(facts: Facts, sudo: str) -> Step:

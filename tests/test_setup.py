@@ -182,7 +182,11 @@ def test_systemd_understands_the_unit(tmp_path: Path) -> None:
         environment = {**os.environ, "XDG_RUNTIME_DIR": str(tmp_path)}
         return subprocess.run(command, capture_output=True, text=True, env=environment)
 
-    unit = service_unit(f'"{sys.executable}" -m greenscreen')
+    # It says so where there is no such program, so there is one, in a folder of which it could make something else.
+    program = tmp_path / "100%h of my tools" / "python"
+    program.parent.mkdir()
+    program.symlink_to(sys.executable)
+    unit = service_unit(f'"{program}" -m greenscreen')
     good, bad = verify(unit), verify(unit.replace("Restart=", "Restrat="))
     assert (good.returncode, good.stderr) == (0, "")
     assert "Restrat" in bad.stderr
