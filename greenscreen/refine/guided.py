@@ -100,7 +100,7 @@ def coefficients(guide: Image, matte: Matte) -> Field:
     level = np.float32(1 / 255)
     lines = np.stack([mean(ab) * level, mean(ag) * level, mean(ar) * level, mean(mp - ab * mb - ag * mg - ar * mr)])
     spread = np.sqrt(np.maximum(bb + gg + rr - 3 * eps, 0)) / level
-    share = np.clip((spread - np.float32(FLAT)) / np.float32(LIVELY - FLAT), 0, 1)
-    lines *= share
-    lines[3] += (1 - share) * matte
+    trust = np.clip((spread - np.float32(FLAT)) / np.float32(LIVELY - FLAT), 0, 1)
+    lines *= trust
+    lines[3] += (1 - trust) * matte
     return lines

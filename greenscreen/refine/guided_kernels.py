@@ -63,7 +63,7 @@ def outline(
     a, b, c = RING * 4 * width, 2 * RING * 4 * width, (2 * RING * 4 + 30) * width
     planes, found = room[:a].reshape(RING, 4, width), room[a:b].reshape(RING, 4, width)
     d = c + RING * width
-    sums, counts, marks = room[b:c].reshape(30, width), room[c:d].reshape(RING, width), room[d:].view(np.uint8)
+    sums, trust, marks = room[b:c].reshape(30, width), room[c:d].reshape(RING, width), room[d:].view(np.uint8)
     mixed = open_blocks(find_sure(matte[top:end], doubt, real(1) - doubt, marks))
     near = around(mixed, number(REACH))
     wanted = around(near, number(REACH))
@@ -76,11 +76,11 @@ def outline(
     for y in range(first - top, last - top):
         while row < min(y + REACH + 1, bottom):
             pad(guide, matte, top, h, row + 2 * REACH, doubt, planes)
-            find_lines(planes, mixed, wanted, epsilon, spread, row, summed, sums, found, counts)
+            find_lines(planes, mixed, wanted, epsilon, spread, row, summed, sums, found, trust)
             for k in range(4):
                 mirror(found[row % RING, k, : matte.shape[1] + 2 * REACH])
             row += 1
-        average(guide, matte, found, counts, near, doubt, stretch, y, top, sums, lines, small)
+        average(guide, matte, found, trust, near, doubt, stretch, y, top, sums, lines, small)
 
 
 @compiled
@@ -119,9 +119,12 @@ def find_lines(
     summed: NDArray[np.int64],
     sums: Field,
     found: Field,
-    counts: Field,
+    trust: Field,
 ) -> None:
-    """Of row `y` the lines of each window in blocks that are `mixed`; beside, what the matte says."""
+    """Of row `y` the lines of each window in blocks that are `mixed`, and how much to `trust` its colours.
+
+    Beside, what the matte says.
+    """
     count, block = mixed.shape[1], number(0)
     # Of blue, green, red, matte and their products, two by two.
     columns, window = sums[:13], sums[13:26]
@@ -130,7 +133,7 @@ def find_lines(
         if not mixed[y, first]:
             for c in range(first, block):
                 if near[y, c]:
-                    stay(planes, y, c * BLOCK, found, counts)
+                    stay(planes, y, c * BLOCK, found, trust)
             continue
         start = c = first
         while start <= block:
@@ -141,11 +144,11 @@ def find_lines(
             roll(planes, y, start * BLOCK, c * BLOCK, on, columns)
             start = c
         sum_sevens(columns, first * BLOCK, block * BLOCK, window)
-        solve(window, first * BLOCK, block * BLOCK, epsilon, spread, found, counts, y)
+        solve(window, first * BLOCK, block * BLOCK, epsilon, spread, found, trust, y)
 
 
 @compiled
-def stay(planes: Field, y: int, first: int, found: Field, counts: Field) -> None:
+def stay(planes: Field, y: int, first: int, found: Field, trust: Field) -> None:
     """A block's lines where the matte is the same all around."""
     j, i, end = place(y % RING), place((y + REACH) % RING), place(first + BLOCK + REACH)
     for x in range(place(first + REACH), end):
@@ -153,7 +156,7 @@ def stay(planes: Field, y: int, first: int, found: Field, counts: Field) -> None
     for x in range(place(first + REACH), end):
         found[j, 3, x] = planes[i, 3, x] * real(1 / STEPS)
     for x in range(place(first), place(first + BLOCK)):
-        counts[j, x] = real(1)
+        trust[j, x] = real(1)
 
 
 @compiled
@@ -161,7 +164,7 @@ def average(
     guide: Bytes,
     matte: Field,
     found: Field,
-    counts: Field,
+    trust: Field,
     near: Mask,
     doubt: real,
     stretch: tuple[real, real],
@@ -182,7 +185,7 @@ def average(
         start, end = first * BLOCK, min(block * BLOCK, w)
         if near[row, first]:
             sum_windows(found, row, len(near), start, end, total, window)
-            draw(guide, matte, window, counts[row % RING], y, start, end, doubt, stretch, lines, small)
+            draw(guide, matte, window, trust[row % RING], y, start, end, doubt, stretch, lines, small)
         else:
             stand(matte, y, start, end, stretch, lines, small)
 
@@ -233,11 +236,11 @@ def add_product(
 
 @compiled
 def solve(
-    s: Field, first: int, last: int, epsilon: real, spread: tuple[real, real], found: Field, counts: Field, y: int
+    s: Field, first: int, last: int, epsilon: real, spread: tuple[real, real], found: Field, trust: Field, y: int
 ) -> None:
     """From a row's sums over windows, in the order of `roll`, to `alpha = lines[:3] . colour + lines[3]`.
 
-    And how much the colours in each window count.
+    And how much each window's colours are to be trusted.
     """
     flat, steep = spread[0], real(1) / (spread[1] - spread[0])
     share, most, j = real(1 / SIZE), real(SIZE * STEPS), place(y % RING)
@@ -262,7 +265,7 @@ def solve(
         found[j, 0, i], found[j, 1, i], found[j, 2, i] = ab, ag, ar
         found[j, 3, i] = mp * real(1 / STEPS) - ab * mb - ag * mg - ar * mr
         wide = np.sqrt(max(bb + gg + rr - real(3) * epsilon, real(0)))
-        counts[j, x] = min(real(1), max(real(0), (wide - flat) * steep))
+        trust[j, x] = min(real(1), max(real(0), (wide - flat) * steep))
 
 
 @compiled
@@ -270,7 +273,7 @@ def draw(
     guide: Bytes,
     matte: Field,
     s: Field,
-    counts: Field,
+    trust: Field,
     y: int,
     first: int,
     last: int,
@@ -285,8 +288,8 @@ def draw(
     share = scale * real(1 / SIZE)
     for x in range(place(first), place(last)):
         # As far as colours do not count, the matte does.
-        weight = share * counts[x]
-        other = (real(1) - counts[x]) * without_doubt(matte[j, x], doubt) - black
+        weight = share * trust[x]
+        other = (real(1) - trust[x]) * without_doubt(matte[j, x], doubt) - black
         b, g, r, c = s[0, x] * weight, s[1, x] * weight, s[2, x] * weight, s[3, x] * weight + other * scale
         lines[0, j, x], lines[1, j, x], lines[2, j, x], lines[3, j, x] = b, g, r, c
     for x in range(place(first), place(last)):

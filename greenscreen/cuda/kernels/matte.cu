@@ -108,8 +108,8 @@ extern "C" __global__ void enlarge(const float *coarse, int width, int height, f
 
 // In every window, alpha as an affine function of the colour: the guided filter's a, for each level, (x, y, z) and b (w).
 // The matte is rounded to STEPS levels, as on the CPU, so that the sums are whole numbers and exact. RADIUS and EPSILON,
-// in levels squared, like FLAT, LIVELY, BLACK and WHITE below, are refine/guided.py's, handed to the compiler. And
-// how much the colours count.
+// in levels squared, like FLAT, LIVELY, BLACK and WHITE below, are refine/guided.py's, handed to the compiler.
+// `trust` is how much the window's colours say of an outline, in [0, 1].
 extern "C" __global__ void fit_colours(const uchar4 *guide, const float *matte, float4 *fit, float *trust, int w, int h) {
   PIXEL(w, h);
   float mb = 0, mg = 0, mr = 0, mp = 0, cb = 0, cg = 0, cr = 0, bb = 0, gg = 0, rr = 0, bg = 0, br = 0, gr = 0;
@@ -135,9 +135,9 @@ extern "C" __global__ void fit_colours(const uchar4 *guide, const float *matte, 
   float ab = (ibb * cb + ibg * cg + ibr * cr) * scale;
   float ag = (ibg * cb + igg * cg + igr * cr) * scale;
   float ar = (ibr * cb + igr * cg + irr * cr) * scale;
-  float spread = sqrtf(fmaxf(bb + gg + rr - 3 * EPSILON, 0.f)), share = unit((spread - FLAT) / (LIVELY - FLAT));
+  float spread = sqrtf(fmaxf(bb + gg + rr - 3 * EPSILON, 0.f));
   fit[y * w + x] = make_float4(ab, ag, ar, mp * (1.f / STEPS) - ab * mb - ag * mg - ar * mr);
-  trust[y * w + x] = share;
+  trust[y * w + x] = unit((spread - FLAT) / (LIVELY - FLAT));
 }
 
 // The fit averaged over all windows a pixel is in, or the matte as far as colours do not count, with [BLACK, WHITE]
