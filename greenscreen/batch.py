@@ -9,13 +9,13 @@ from pathlib import Path
 
 import cv2
 
-from greenscreen.background import Backdrop, Blur, open_backdrop
+from greenscreen.composite.background import Backdrop, Blur, open_backdrop
 from greenscreen.errors import GreenscreenError, SinkError, SourceError, UsageError
 from greenscreen.filing import identity
-from greenscreen.frame import Frame
 from greenscreen.gallery import find
 from greenscreen.images import PHOTO_SUFFIXES, list_photos, open_photo, write_image
 from greenscreen.images.srgb import in_srgb
+from greenscreen.picture.frame import Frame
 from greenscreen.pipeline import Pipeline, run
 from greenscreen.planar import Planar
 from greenscreen.refine import Refiner

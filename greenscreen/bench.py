@@ -11,14 +11,14 @@ from pathlib import Path
 
 import numpy as np
 
-from greenscreen.background import open_backdrop
+from greenscreen.composite.background import open_backdrop
 from greenscreen.errors import SinkError, UsageError
-from greenscreen.frame import Frame
 from greenscreen.gpu import GpuPipeline
 from greenscreen.peer import Peer
+from greenscreen.picture.frame import Frame
+from greenscreen.picture.resize import cover
 from greenscreen.planar import Planar
 from greenscreen.refine import Refiner
-from greenscreen.resize import cover
 from greenscreen.segment import open_segmenter
 from greenscreen.sources import open_source
 

@@ -11,9 +11,9 @@ from typing import Any
 import cv2
 import numpy as np
 
-from greenscreen.colour import to_i420
 from greenscreen.errors import EngineError, ModelError
-from greenscreen.frame import Image, Matte
+from greenscreen.picture.colour import to_i420
+from greenscreen.picture.frame import Image, Matte
 
 
 class Peer:

@@ -8,10 +8,10 @@ source ──Frame──► segmenter ──Matte──► refiner ──Alpha�
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
-from greenscreen.background import Backdrop, Blur
 from greenscreen.composite import Composite, fields_beside
-from greenscreen.frame import Frame, Matte, Picture
+from greenscreen.composite.background import Backdrop, Blur
 from greenscreen.meter import Meter
+from greenscreen.picture.frame import Frame, Matte, Picture
 from greenscreen.planar import Planar
 from greenscreen.refine import Plate, Refiner
 from greenscreen.segment import Segmenter

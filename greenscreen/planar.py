@@ -10,11 +10,11 @@ from threading import Thread
 
 import numpy as np
 
-from greenscreen import memory
-from greenscreen.compiled import READY
-from greenscreen.frame import Frame, guide_size
-from greenscreen.memory import keep_memory
-from greenscreen.strips import in_strips
+from greenscreen.compiled.ready import READY
+from greenscreen.picture import memory
+from greenscreen.picture.frame import Frame, guide_size
+from greenscreen.picture.memory import keep_memory
+from greenscreen.picture.strips import in_strips
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ def fits(frame: Frame) -> bool:
 
 def converted(frame: Frame) -> Frame:
     """A frame that `fits` as I420, by one pass over it, which makes the guide as well."""
-    from greenscreen import convert
+    from greenscreen.compiled import convert
 
     width, height = frame.size
     wide, high = guide_size(width, height)
@@ -77,8 +77,9 @@ def making() -> Thread:
 
 def _prepare() -> None:
     try:
-        from greenscreen import convert, soft
-        from greenscreen.kernels import fields, light, render
+        from greenscreen.compiled import convert
+        from greenscreen.composite import soft
+        from greenscreen.composite.kernels import fields, light, render
         from greenscreen.refine import cuts_kernels, guided_kernels, islands_kernels, keying_kernels, steady_kernels
         from greenscreen.segment import blocks
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from clips import add_silence
 
-from greenscreen.frame import Image, Matte
+from greenscreen.picture.frame import Image, Matte
 from greenscreen.segment import ENGINES
 from greenscreen.sinks import virtual_camera, window
 

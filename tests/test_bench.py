@@ -9,9 +9,9 @@ import pytest
 from onnx import TensorProto, helper
 
 from greenscreen.bench import LOOP, bench, check_plot, clip_frames, plot
-from greenscreen.colour import from_i420
 from greenscreen.errors import ModelError, SinkError, UsageError
 from greenscreen.peer import Peer
+from greenscreen.picture.colour import from_i420
 
 
 def test_the_figures_hang_together(half: str) -> None:

@@ -17,13 +17,14 @@ from typing import Self
 import numpy as np
 import pytest
 
-from greenscreen import composite, live
-from greenscreen.background import Backdrop, open_backdrop
+from greenscreen import composite
+from greenscreen.composite.background import Backdrop, open_backdrop
 from greenscreen.control import Control
 from greenscreen.errors import CameraBusyError, EngineError, SourceError
-from greenscreen.frame import Alpha, Frame, Image, Matte, Picture
-from greenscreen.live import run_live
-from greenscreen.placeholder import placeholder
+from greenscreen.live import run as live
+from greenscreen.live.run import run_live
+from greenscreen.picture.frame import Alpha, Frame, Image, Matte, Picture
+from greenscreen.picture.placeholder import placeholder
 from greenscreen.refine import Refiner
 from greenscreen.segment import ENGINES
 from greenscreen.settings import make_settings

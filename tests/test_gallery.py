@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from greenscreen import gallery
-from greenscreen.background import Still, open_backdrop
+from greenscreen.composite.background import Still, open_backdrop
 from greenscreen.errors import UsageError
 
 

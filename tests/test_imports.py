@@ -52,4 +52,4 @@ for words in (["--version"], ["--help"], ["run", "--help"], ["run", "--size", "x
 
 
 def test_a_run_waits_for_no_web_server_that_it_does_not_start() -> None:
-    assert not {"aiohttp", "segno"} & loaded_by("import greenscreen.live")
+    assert not {"aiohttp", "segno"} & loaded_by("import greenscreen.live.run")

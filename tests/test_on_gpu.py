@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from greenscreen.background import open_backdrop
 from greenscreen.bench import clip_frames
-from greenscreen.colour import to_i420
+from greenscreen.composite.background import open_backdrop
 from greenscreen.contract import read_contract
 from greenscreen.errors import EngineError
-from greenscreen.forms import Form, Raw, unchanged
-from greenscreen.frame import Frame
 from greenscreen.gpu import Canvas, GpuPipeline
+from greenscreen.picture.colour import to_i420
+from greenscreen.picture.forms import Form, Raw, unchanged
+from greenscreen.picture.frame import Frame
 from greenscreen.pipeline import Pipeline
 from greenscreen.planar import Planar
 from greenscreen.refine import Edges, Refiner

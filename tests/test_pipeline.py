@@ -6,10 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from greenscreen.background import Colour
+from greenscreen.composite.background import Colour
 from greenscreen.contract import read_contract
 from greenscreen.errors import EngineError
-from greenscreen.frame import Frame, Matte, Picture
+from greenscreen.picture.frame import Frame, Matte, Picture
 from greenscreen.pipeline import Pipeline, run
 from greenscreen.refine import Refiner
 from greenscreen.segment import Segmenter, bundled_model

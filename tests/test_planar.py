@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from greenscreen import planar
-from greenscreen.background import open_backdrop
 from greenscreen.composite import Composite
-from greenscreen.frame import Alpha, Frame, Past
+from greenscreen.composite.background import open_backdrop
+from greenscreen.picture.frame import Alpha, Frame, Past
 from greenscreen.pipeline import Pipeline
 from greenscreen.planar import Planar
 from greenscreen.refine import Refiner
@@ -129,7 +129,7 @@ def test_odd_sizes_stay_as_they_came() -> None:
 def test_without_a_compiler_the_slow_way_remains(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setitem(sys.modules, "greenscreen.kernels", None)
+    monkeypatch.setitem(sys.modules, "greenscreen.composite.kernels", None)
     monkeypatch.setattr(planar, "READY", Event())
     monkeypatch.setattr(planar, "making", planar.making.__wrapped__)
     hurried = Planar()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from greenscreen.background import open_backdrop
+from greenscreen.composite.background import open_backdrop
 from greenscreen.errors import UsageError
 from greenscreen.settings import Settings, help_of, make_settings
 

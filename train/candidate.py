@@ -17,7 +17,7 @@ from openvino import CompiledModel, Core, Model
 
 from greenscreen.contract import read_contract
 from greenscreen.errors import ModelError
-from greenscreen.frame import Frame
+from greenscreen.picture.frame import Frame
 from greenscreen.segment import open_segmenter
 from train.checkpoint import read_checkpoint
 from train.data import Image

@@ -9,7 +9,7 @@ import numpy as np
 from rich.progress import track
 
 from greenscreen.errors import UsageError
-from greenscreen.resize import letterbox
+from greenscreen.picture.resize import letterbox
 from train.candidate import Candidate, processor
 from train.contact import HEIGHT, WIDTH, captioned, chosen, tinted, write_sheet
 from train.data import Image, Row, read

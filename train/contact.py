@@ -9,7 +9,7 @@ import numpy as np
 from greenscreen.errors import SourceError, UsageError
 from greenscreen.filing import printable
 from greenscreen.images import read_photo, write_image
-from greenscreen.resize import letterbox
+from greenscreen.picture.resize import letterbox
 from train.augment import sample
 from train.check import problem_of
 from train.data import Image, Row, read_backgrounds, read_people, shrink

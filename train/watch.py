@@ -14,7 +14,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from greenscreen.images import write_image
-from greenscreen.resize import letterbox
+from greenscreen.picture.resize import letterbox
 from train.contact import HEIGHT, WIDTH, captioned, tinted, write_sheet
 from train.data import Image, read
 from train.manifest import write_text

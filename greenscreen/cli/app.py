@@ -26,11 +26,11 @@ from greenscreen.cli.options import Background, Engine, Gpu, Model, with_setting
 from greenscreen.cli.profiles import profiles
 from greenscreen.cli.remote import remote
 from greenscreen.control import Control
-from greenscreen.ending import end_by_signals, unwind_by_signals
+from greenscreen.control.profiles import follow_profile, read_profile
 from greenscreen.errors import GreenscreenError
 from greenscreen.filing import printable
+from greenscreen.live.ending import end_by_signals, unwind_by_signals
 from greenscreen.logs import log_path, log_stats, logged_to_file, print_json, prints_json, report_stats, stats_line
-from greenscreen.profiles import follow_profile, read_profile
 from greenscreen.settings import help_of, make_settings
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def run(
             attend(attending, follow_profile, profile, control, set(typed))
         tell = log.info if log_json else say_and_log
         try:
-            from greenscreen.live import run_live
+            from greenscreen.live.run import run_live
 
             # What is no terminal is somebody's log, too: whoever reads that finds the token in its file.
             seen = err.file.isatty() and not log_json

@@ -11,8 +11,7 @@ import typer
 
 from greenscreen.cli.console import say
 from greenscreen.cli.options import with_settings
-from greenscreen.errors import UsageError
-from greenscreen.profiles import (
+from greenscreen.control.profiles import (
     list_profiles,
     outline_profile,
     profile_path,
@@ -20,6 +19,7 @@ from greenscreen.profiles import (
     read_profile,
     write_profile,
 )
+from greenscreen.errors import UsageError
 from greenscreen.settings import make_settings
 
 profiles = typer.Typer(help="Settings kept under a name, for: greenscreen run --profile NAME")

@@ -10,12 +10,12 @@ from typing import cast
 
 import numpy as np
 
-from greenscreen.background import Backdrop, Blur
-from greenscreen.colour import Bytes
+from greenscreen.composite.background import Backdrop, Blur
 from greenscreen.errors import EngineError
-from greenscreen.frame import Alpha, Frame, Picture, guide_size
 from greenscreen.gpu.canvas import Canvas, Size, Standing
 from greenscreen.gpu.kernels import make_ready
+from greenscreen.picture.colour import Bytes
+from greenscreen.picture.frame import Alpha, Frame, Picture, guide_size
 from greenscreen.pipeline import Pipeline
 from greenscreen.planar import Planar
 from greenscreen.refine import Edges, Refiner

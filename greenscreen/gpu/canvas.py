@@ -6,16 +6,16 @@ from typing import Literal
 
 import numpy as np
 
-from greenscreen import memory
-from greenscreen.background import Blur
-from greenscreen.colour import Bytes
-from greenscreen.forms import Form, Raw
-from greenscreen.frame import Frame, Picture, guide_size
+from greenscreen.composite.background import Blur
 from greenscreen.gpu.kernels import BINS, load_kernels
 from greenscreen.gpu.picture import CardPicture
+from greenscreen.picture import memory
+from greenscreen.picture.colour import Bytes
+from greenscreen.picture.forms import Form, Raw
+from greenscreen.picture.frame import Frame, Picture, guide_size
+from greenscreen.picture.resize import stack_radius
 from greenscreen.refine import Edges, cuts
 from greenscreen.refine.limits import ramp, sides
-from greenscreen.resize import stack_radius
 from greenscreen.segment import motion
 from greenscreen.segment.engine import FIRST_LOOKS, CardEngine
 from greenscreen.segment.stillness import JUMP, block_grid

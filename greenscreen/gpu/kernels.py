@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from greenscreen.colour import TO_BGR, TO_YUV
 from greenscreen.composite import REACH
 from greenscreen.cuda import Kernel
 from greenscreen.cuda.compiler import compiled, kept, kernel_names
+from greenscreen.picture.colour import TO_BGR, TO_YUV
 from greenscreen.refine import cuts, guided, islands, keying, steady
 from greenscreen.segment import motion
 from greenscreen.segment.engine import CardEngine, Engine, NotBuiltError

@@ -4,9 +4,9 @@ from functools import cached_property
 
 import numpy as np
 
-from greenscreen.colour import Bytes, from_i420
 from greenscreen.composite import Composite
-from greenscreen.frame import Alpha, Frame, Image, Matte, Past, Picture
+from greenscreen.picture.colour import Bytes, from_i420
+from greenscreen.picture.frame import Alpha, Frame, Image, Matte, Past, Picture
 
 
 class CardPicture(Picture):

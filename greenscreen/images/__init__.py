@@ -12,15 +12,15 @@ import numpy as np
 from cv2.typing import MatLike
 from numpy.typing import NDArray
 
-from greenscreen.colour import Bytes
 from greenscreen.errors import SinkError, SourceError, UsageError
 from greenscreen.filing import write_whole
-from greenscreen.frame import Image
-from greenscreen.hdr import HLG, PQ, toned
 from greenscreen.images.headers import AS_JPEG, BrokenImageError, measure, moves, picture_only
 from greenscreen.images.pixels import clear, coding, depth, multiplied, orientation, usual
 from greenscreen.images.profile import profile_of, with_profile
 from greenscreen.images.srgb import in_srgb
+from greenscreen.picture.colour import Bytes
+from greenscreen.picture.frame import Image
+from greenscreen.picture.hdr import HLG, PQ, toned
 
 log = logging.getLogger(__name__)
 

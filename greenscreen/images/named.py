@@ -5,7 +5,7 @@ from functools import cache
 
 import numpy as np
 
-from greenscreen.hdr import BT709, TO_XYZ
+from greenscreen.picture.hdr import BT709, TO_XYZ
 
 _D50 = (0.9642, 1.0, 0.8249)
 _TO_D50 = np.array([[1.04793, 0.02295, -0.05019], [0.02963, 0.99043, -0.01707], [-0.00924, 0.01506, 0.75213]])

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from greenscreen.frame import Image
+from greenscreen.picture.frame import Image
 
 Numbers = NDArray[np.float64]
 

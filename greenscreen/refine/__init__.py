@@ -5,8 +5,10 @@ Each step is a small piece of its own; what it adds is measured in docs/matte.md
 
 import numpy as np
 
-from greenscreen import memory
-from greenscreen.frame import Alpha, Frame, Matte
+from greenscreen.picture import memory
+from greenscreen.picture.frame import Alpha, Frame, Matte
+from greenscreen.picture.resize import stretched
+from greenscreen.picture.strips import POOL
 from greenscreen.refine.cuts import Cuts
 from greenscreen.refine.guided import refine_edges
 from greenscreen.refine.islands import Islands
@@ -15,8 +17,6 @@ from greenscreen.refine.limits import Edges, bounded, thresholded
 from greenscreen.refine.plate import Plate
 from greenscreen.refine.steady import Steady
 from greenscreen.refine.taking import Taking
-from greenscreen.resize import stretched
-from greenscreen.strips import POOL
 
 
 class Refiner:

@@ -3,9 +3,9 @@
 import cv2
 import numpy as np
 
-from greenscreen.band import Field
-from greenscreen.colour import Bytes
-from greenscreen.frame import Image
+from greenscreen.picture.band import Field
+from greenscreen.picture.colour import Bytes
+from greenscreen.picture.frame import Image
 
 BLOCKS = 32, 18
 """Across and down: few enough to be free, and each so large that noise is nothing to its mean."""

@@ -3,8 +3,8 @@
 import numpy as np
 from numpy import float32 as real
 
-from greenscreen.band import Field
-from greenscreen.loops import Bytes, compiled, place
+from greenscreen.compiled.loops import Bytes, compiled, place
+from greenscreen.picture.band import Field
 
 
 @compiled

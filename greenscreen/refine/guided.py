@@ -11,12 +11,12 @@ would follow what little the wall has of a pattern. There the coarse matte's own
 import cv2
 import numpy as np
 
-from greenscreen import memory
-from greenscreen.band import Field
-from greenscreen.colour import Bytes
-from greenscreen.frame import Alpha, Frame, Image, Matte
-from greenscreen.resize import stretched
-from greenscreen.strips import STRIPS, in_strips
+from greenscreen.picture import memory
+from greenscreen.picture.band import Field
+from greenscreen.picture.colour import Bytes
+from greenscreen.picture.frame import Alpha, Frame, Image, Matte
+from greenscreen.picture.resize import stretched
+from greenscreen.picture.strips import STRIPS, in_strips
 
 RADIUS = 3
 """Half-width of the window, in pixels of the small picture: a little more than the network's uncertainty. The compiled

@@ -4,8 +4,8 @@ import numpy as np
 from numpy import float32 as real
 from numpy.typing import NDArray
 
-from greenscreen.band import Field
-from greenscreen.loops import REACH, SIZE, Bytes, compiled, mirror, mirrored, number, place
+from greenscreen.compiled.loops import REACH, SIZE, Bytes, compiled, mirror, mirrored, number, place
+from greenscreen.picture.band import Field
 from greenscreen.refine.windows import (
     BLOCK,
     RING,

@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from greenscreen import memory
-from greenscreen.colour import Bytes
-from greenscreen.frame import Matte
+from greenscreen.picture import memory
+from greenscreen.picture.colour import Bytes
+from greenscreen.picture.frame import Matte
 
 Mask = NDArray[np.bool_]
 

@@ -17,10 +17,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from greenscreen import memory
-from greenscreen.band import Field
-from greenscreen.colour import Bytes
-from greenscreen.frame import Alpha, Image, Matte
+from greenscreen.picture import memory
+from greenscreen.picture.band import Field
+from greenscreen.picture.colour import Bytes
+from greenscreen.picture.frame import Alpha, Image, Matte
 
 RADIUS = 10
 """Half-width of the window in which person and room are looked at, in cells."""

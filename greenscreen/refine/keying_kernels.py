@@ -6,8 +6,8 @@ import numpy as np
 from numpy import float32 as real
 from numpy.typing import NDArray
 
-from greenscreen.band import Field
-from greenscreen.loops import Bytes, compiled, place
+from greenscreen.compiled.loops import Bytes, compiled, place
+from greenscreen.picture.band import Field
 
 Ints = NDArray[np.int32]
 Limits = tuple[int, int, float, float, float, float, float, float, float, float, float, float]

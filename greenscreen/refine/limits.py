@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from greenscreen.band import Field
-from greenscreen.frame import Alpha, Matte
+from greenscreen.picture.band import Field
+from greenscreen.picture.frame import Alpha, Matte
 
 HEIGHT = 720
 

@@ -16,8 +16,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from greenscreen.band import Field
-from greenscreen.frame import Image, Matte
+from greenscreen.picture.band import Field
+from greenscreen.picture.frame import Image, Matte
 
 Mask = NDArray[np.bool_]
 

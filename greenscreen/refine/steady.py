@@ -13,11 +13,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from greenscreen import memory
-from greenscreen.band import Field
-from greenscreen.colour import Bytes
-from greenscreen.frame import Alpha, Frame, Image, Matte, Past
-from greenscreen.resize import stretched
+from greenscreen.picture import memory
+from greenscreen.picture.band import Field
+from greenscreen.picture.colour import Bytes
+from greenscreen.picture.frame import Alpha, Frame, Image, Matte, Past
+from greenscreen.picture.resize import stretched
 
 RATE = 0.05
 """How much of a new alpha counts where nothing moves: noise of a second or so is averaged."""

@@ -5,8 +5,8 @@ ready.
 import numpy as np
 from numpy import float32 as real
 
-from greenscreen.band import Field
-from greenscreen.loops import REACH, SIZE, Bytes, compiled, mirror, number, place
+from greenscreen.compiled.loops import REACH, SIZE, Bytes, compiled, mirror, number, place
+from greenscreen.picture.band import Field
 from greenscreen.refine.steady import SAMPLED
 from greenscreen.refine.windows import BLOCK, RING, Mask, around, end_of, find_sure, open_blocks, sum_windows, whole
 

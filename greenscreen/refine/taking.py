@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from greenscreen.frame import Image, Matte
+from greenscreen.picture.frame import Image, Matte
 from greenscreen.refine.plate import Plate, blurred
 
 EMPTY = 0.01

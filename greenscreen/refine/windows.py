@@ -4,8 +4,8 @@ import numpy as np
 from numpy import float32 as real
 from numpy.typing import NDArray
 
-from greenscreen.band import Field
-from greenscreen.loops import REACH, Bytes, compiled, mirrored, place
+from greenscreen.compiled.loops import REACH, Bytes, compiled, mirrored, place
+from greenscreen.picture.band import Field
 
 Mask = NDArray[np.bool_]
 

@@ -6,7 +6,7 @@ Every frame gets its own matte, the same as without; only the two cores are busy
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from greenscreen.frame import Frame, Matte
+from greenscreen.picture.frame import Frame, Matte
 
 Look = Callable[[Frame], Matte]
 

@@ -10,8 +10,8 @@ import numpy as np
 from numpy import float32 as real
 from numpy.typing import NDArray
 
-from greenscreen.band import Field
-from greenscreen.loops import Bytes, compiled, number, place
+from greenscreen.compiled.loops import Bytes, compiled, number, place
+from greenscreen.picture.band import Field
 from greenscreen.segment.motion import (
     ALIKE,
     BLOCK,

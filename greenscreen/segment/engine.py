@@ -7,7 +7,7 @@ import numpy as np
 
 from greenscreen.cuda import Card
 from greenscreen.errors import EngineError
-from greenscreen.frame import Image, Matte
+from greenscreen.picture.frame import Image, Matte
 
 FIRST_LOOKS = 2
 """How many times a network with memory looks at a fresh frame: it mends its first matte, which started from nothing. So

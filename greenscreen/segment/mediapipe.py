@@ -9,7 +9,7 @@ from mediapipe.tasks.python import BaseOptions, vision
 
 from greenscreen.contract import ModelContract
 from greenscreen.errors import EngineError, ModelError
-from greenscreen.frame import Image, Matte
+from greenscreen.picture.frame import Image, Matte
 from greenscreen.segment.tflite import person_among
 
 

@@ -14,10 +14,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from greenscreen import memory
-from greenscreen.band import Field
-from greenscreen.colour import Bytes
-from greenscreen.frame import Image, Matte
+from greenscreen.picture import memory
+from greenscreen.picture.band import Field
+from greenscreen.picture.colour import Bytes
+from greenscreen.picture.frame import Image, Matte
 
 Ints = NDArray[np.int32]
 

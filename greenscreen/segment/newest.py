@@ -8,7 +8,7 @@ the picture waits for its own.
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from greenscreen.frame import Frame, Matte
+from greenscreen.picture.frame import Frame, Matte
 from greenscreen.segment.motion import Motion
 from greenscreen.segment.segmenter import network_input
 from greenscreen.segment.stillness import blocks_of, has_jumped

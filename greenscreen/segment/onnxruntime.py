@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import onnxruntime
 
-from greenscreen import memory
 from greenscreen.contract import ModelContract
 from greenscreen.errors import EngineError, ModelError
-from greenscreen.frame import Image, Matte
+from greenscreen.picture import memory
+from greenscreen.picture.frame import Image, Matte
 from greenscreen.segment.host import quantized
 
 # Older ones for Windows ask no environment; see telemetry.py for the others.

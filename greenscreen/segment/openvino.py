@@ -7,10 +7,10 @@ import numpy as np
 import openvino
 from numpy.typing import NDArray
 
-from greenscreen import memory
 from greenscreen.contract import ModelContract
 from greenscreen.errors import EngineError, ModelError
-from greenscreen.frame import Image, Matte
+from greenscreen.picture import memory
+from greenscreen.picture.frame import Image, Matte
 from greenscreen.segment.compiled import compile_kept, compile_now
 from greenscreen.segment.host import quantized
 

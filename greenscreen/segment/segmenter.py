@@ -8,9 +8,9 @@ from typing import Self
 import cv2
 import numpy as np
 
-from greenscreen import memory
 from greenscreen.contract import ModelContract
-from greenscreen.frame import Frame, Image, Matte
+from greenscreen.picture import memory
+from greenscreen.picture.frame import Frame, Image, Matte
 from greenscreen.segment.engine import Engine, OpenEngine, first_look, look_well
 from greenscreen.segment.motion import Motion
 from greenscreen.segment.standby import StandbyEngine

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable
 from statistics import median
 
-from greenscreen.frame import Frame, Matte
+from greenscreen.picture.frame import Frame, Matte
 from greenscreen.segment.newest import soon_after
 
 log = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from queue import SimpleQueue
 from typing import Protocol, TypeVar
 
 from greenscreen.errors import EngineError
-from greenscreen.frame import Image, Matte
+from greenscreen.picture.frame import Image, Matte
 from greenscreen.segment.engine import Engine, NotBuiltError, Progress, first_look
 
 log = logging.getLogger(__name__)

@@ -3,8 +3,8 @@
 import cv2
 import numpy as np
 
-from greenscreen.band import Field
-from greenscreen.frame import Image, Matte
+from greenscreen.picture.band import Field
+from greenscreen.picture.frame import Image, Matte
 
 BLOCK = 8
 """Side, in pixels of the network's input, of the blocks whose mean colours are compared: what is noise to a pixel is

@@ -11,7 +11,7 @@ from greenscreen.cache import read_private
 from greenscreen.contract import ModelContract, read_contract
 from greenscreen.cuda import Card, CardLostError, hold, open_card
 from greenscreen.errors import EngineError
-from greenscreen.frame import Image, Matte
+from greenscreen.picture.frame import Image, Matte
 from greenscreen.segment.engine import NotBuiltError, Progress
 from greenscreen.segment.plans import PlanKey, build_plan, translated
 

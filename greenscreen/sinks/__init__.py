@@ -2,7 +2,7 @@
 
 from typing import Protocol, Self
 
-from greenscreen.frame import Picture
+from greenscreen.picture.frame import Picture
 
 
 class Sink(Protocol):

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from greenscreen.filing import printable
-from greenscreen.frame import Image
+from greenscreen.picture.frame import Image
 
 _PANEL, _TEXT, _QUIET, _RED = (30, 26, 24), (244, 242, 240), (190, 180, 172), (70, 70, 235)
 _LINES_A_PICTURE = 32

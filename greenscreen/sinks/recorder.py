@@ -6,11 +6,11 @@ from threading import Thread
 from typing import Self
 
 from greenscreen.control import Control
+from greenscreen.control.swap import Swap
 from greenscreen.errors import SinkError
 from greenscreen.filing import new_recording
-from greenscreen.frame import Picture
+from greenscreen.picture.frame import Picture
 from greenscreen.sinks.video import VideoSink
-from greenscreen.swap import Swap
 
 log = logging.getLogger(__name__)
 

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from greenscreen.control import Control
 from greenscreen.errors import SinkError
-from greenscreen.frame import Picture
 from greenscreen.images import write_image
+from greenscreen.picture.frame import Picture
 
 log = logging.getLogger(__name__)
 

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Self
 
-from greenscreen.frame import Picture
 from greenscreen.images import write_image
+from greenscreen.picture.frame import Picture
 
 
 class StillSink:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from greenscreen.errors import GreenscreenError, SinkError, UsageError
 from greenscreen.filing import free, new_part, settle
-from greenscreen.frame import Picture
+from greenscreen.picture.frame import Picture
 from greenscreen.sinks.recipes import recipe_for
 from greenscreen.sinks.soundtrack import Soundtrack
 

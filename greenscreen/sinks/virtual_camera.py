@@ -9,9 +9,9 @@ from typing import Protocol, Self
 import numpy as np
 
 from greenscreen.errors import SinkError, UsageError
-from greenscreen.frame import Picture
 from greenscreen.linux.holders import holders
 from greenscreen.linux.v4l2 import Device, list_devices
+from greenscreen.picture.frame import Picture
 from greenscreen.sinks import obs
 
 _ON_LINUX = sys.platform.startswith("linux")

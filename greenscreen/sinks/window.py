@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 
 from greenscreen.control import Control, Status
+from greenscreen.control.show import ROOM, shown
 from greenscreen.errors import SinkError
-from greenscreen.frame import Image, Picture
-from greenscreen.show import ROOM, shown
+from greenscreen.picture.frame import Image, Picture
 from greenscreen.sinks.display import Row, draw_divide, mark_recording, write_note, write_table
 from greenscreen.sinks.keys import HELP, Keys
 from greenscreen.sinks.x11 import XServer, has_display

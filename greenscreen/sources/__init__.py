@@ -14,7 +14,7 @@ from typing import Protocol, Self
 
 from greenscreen.errors import UsageError
 from greenscreen.filing import printable
-from greenscreen.frame import Frame
+from greenscreen.picture.frame import Frame
 
 log = logging.getLogger(__name__)
 

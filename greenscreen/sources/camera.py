@@ -12,14 +12,14 @@ from typing import Self
 import cv2
 import numpy as np
 
-from greenscreen import memory
-from greenscreen.colour import Bytes
 from greenscreen.errors import SourceError
-from greenscreen.forms import Raw
-from greenscreen.frame import Frame, Image
 from greenscreen.linux import v4l2
 from greenscreen.linux.holders import holders
-from greenscreen.resize import letterbox
+from greenscreen.picture import memory
+from greenscreen.picture.colour import Bytes
+from greenscreen.picture.forms import Raw
+from greenscreen.picture.frame import Frame, Image
+from greenscreen.picture.resize import letterbox
 from greenscreen.sources import Source, raw
 from greenscreen.sources.names import camera_names
 from greenscreen.sources.trouble import lost, silent, why_closed

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Self
 
 from greenscreen.errors import SourceError
-from greenscreen.frame import Frame, Image
 from greenscreen.images import list_photos, read_photo
-from greenscreen.resize import letterbox
+from greenscreen.picture.frame import Frame, Image
+from greenscreen.picture.resize import letterbox
 from greenscreen.sources import Source
 
 log = logging.getLogger(__name__)

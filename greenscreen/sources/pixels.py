@@ -9,9 +9,9 @@ from av.video.frame import VideoFrame
 from av.video.plane import VideoPlane
 from numpy.typing import NDArray
 
-from greenscreen import memory
-from greenscreen.colour import Bytes, planes
-from greenscreen.hdr import HLG, PQ, toned
+from greenscreen.picture import memory
+from greenscreen.picture.colour import Bytes, planes
+from greenscreen.picture.hdr import HLG, PQ, toned
 
 # Phones store what the sensor saw and note how far to turn it, counter-clockwise.
 _TURNS = {90: cv2.ROTATE_90_COUNTERCLOCKWISE, -90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, -180: cv2.ROTATE_180}

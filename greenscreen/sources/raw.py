@@ -9,11 +9,11 @@ from functools import partial
 import cv2
 import numpy as np
 
-from greenscreen import memory
-from greenscreen.colour import Bytes, planes, to_i420
-from greenscreen.compiled import READY
-from greenscreen.forms import Raw
-from greenscreen.strips import in_strips
+from greenscreen.compiled.ready import READY
+from greenscreen.picture import memory
+from greenscreen.picture.colour import Bytes, planes, to_i420
+from greenscreen.picture.forms import Raw
+from greenscreen.picture.strips import in_strips
 
 Decoder = Callable[[Bytes], Bytes | Raw | None]
 """A picture's bytes as I420, or to be made that; None where they are damaged, or have no such form."""
@@ -53,7 +53,7 @@ def from_yuyv(sent: Bytes) -> Bytes:
     height, width = sent.shape[:2]
     out = memory.empty((height * 3 // 2, width), np.uint8)
     if READY.is_set():
-        from greenscreen import convert
+        from greenscreen.compiled import convert
 
         in_strips(height // 2, partial(convert.unpack, sent.reshape(height, -1), out))
         return out

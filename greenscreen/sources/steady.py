@@ -9,8 +9,8 @@ from threading import Condition, Event, Thread
 from typing import Self
 
 from greenscreen.errors import CameraBusyError, SourceError
-from greenscreen.frame import Frame
-from greenscreen.placeholder import QUIET, placeholder
+from greenscreen.picture.frame import Frame
+from greenscreen.picture.placeholder import QUIET, placeholder
 from greenscreen.sources import Camera, Source
 from greenscreen.sources.trouble import silent
 

@@ -7,7 +7,7 @@ from typing import Self
 import cv2
 import numpy as np
 
-from greenscreen.frame import Frame, Image, Matte
+from greenscreen.picture.frame import Frame, Image, Matte
 from greenscreen.sources import Source
 
 # Colours are BGR.

@@ -12,9 +12,9 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from greenscreen.errors import SourceError
-from greenscreen.frame import Frame
 from greenscreen.images import on_white
-from greenscreen.resize import letterbox
+from greenscreen.picture.frame import Frame
+from greenscreen.picture.resize import letterbox
 from greenscreen.sources import Source
 from greenscreen.sources.demux import HINT, Frames, extent, opened
 from greenscreen.sources.pixels import is_hdr, picture_of, planes_of

@@ -11,9 +11,9 @@ from aiohttp import web
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from greenscreen.control import Control
+from greenscreen.control.profiles import list_profiles, read_profile, write_profile
 from greenscreen.errors import GreenscreenError, SinkError, SourceError, UsageError
 from greenscreen.gallery import COLOURS, find, gallery
-from greenscreen.profiles import list_profiles, read_profile, write_profile
 from greenscreen.settings import make_settings
 from greenscreen.sinks.recorder import begin_recording
 from greenscreen.web.devices import choices, chosen

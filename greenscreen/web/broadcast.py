@@ -8,7 +8,7 @@ from threading import Condition, Thread
 import numpy as np
 from numpy.typing import NDArray
 
-from greenscreen.frame import Picture
+from greenscreen.picture.frame import Picture
 from greenscreen.web.encode import NOTHING, encode_person, encode_view, raw_person
 
 AT_ONCE = 2

@@ -14,7 +14,7 @@ from aiohttp import web
 from greenscreen.address import Address
 from greenscreen.control import Control
 from greenscreen.errors import SinkError
-from greenscreen.frame import Picture
+from greenscreen.picture.frame import Picture
 from greenscreen.web.api import Api, Handler, explain
 from greenscreen.web.broadcast import Broadcast
 from greenscreen.web.description import describe

@@ -8,7 +8,7 @@ import segno
 
 from greenscreen.address import Address
 from greenscreen.control import Control
-from greenscreen.frame import Picture
+from greenscreen.picture.frame import Picture
 from greenscreen.web.server import Server
 from greenscreen.web.token import is_kept, kept_token, token_path
 

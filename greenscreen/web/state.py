@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from greenscreen.control import Control
+from greenscreen.control.profiles import list_profiles
 from greenscreen.gallery import gallery
-from greenscreen.profiles import list_profiles
 from greenscreen.web.fields import live_fields
 
 

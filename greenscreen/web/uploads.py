@@ -13,10 +13,10 @@ import cv2
 import numpy as np
 
 from greenscreen.errors import SinkError, SourceError, UsageError
-from greenscreen.frame import Image
 from greenscreen.gallery import WORDS, find, gallery, gallery_folder
 from greenscreen.images import PHOTO_SUFFIXES, decode_photo, read_photo, write_image
-from greenscreen.resize import cover
+from greenscreen.picture.frame import Image
+from greenscreen.picture.resize import cover
 from greenscreen.sources.video import VideoSource
 
 MOST_BYTES = 20 << 20

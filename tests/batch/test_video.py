@@ -10,7 +10,7 @@ import pytest
 
 from greenscreen.batch import cut_video
 from greenscreen.errors import SinkError, SourceError, UsageError
-from greenscreen.frame import Frame, Matte, Picture
+from greenscreen.picture.frame import Frame, Matte, Picture
 from greenscreen.segment import Segmenter
 from greenscreen.sinks.video import VideoSink
 

@@ -17,8 +17,8 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from greenscreen.colour import planes, to_i420
 from greenscreen.linux import loopback
+from greenscreen.picture.colour import planes, to_i420
 from greenscreen.sources.camera import CameraSource
 
 WEBCAM, SIZE = "/dev/video11", (320, 240)

@@ -25,13 +25,13 @@ sys.path.insert(0, str(Path(__file__).parent))
 import cv2
 from record import FPS, VIRTUAL_CAMERA, WEBCAM, play, read_clip, until
 
-from greenscreen import live
-from greenscreen.colour import to_i420
 from greenscreen.contract import read_contract
 from greenscreen.control import Control
-from greenscreen.frame import Image, Matte
 from greenscreen.linux.loopback import Loopback
-from greenscreen.placeholder import placeholder
+from greenscreen.live import run as live
+from greenscreen.picture.colour import to_i420
+from greenscreen.picture.frame import Image, Matte
+from greenscreen.picture.placeholder import placeholder
 from greenscreen.segment import Segmenter, bundled_model
 from greenscreen.settings import make_settings
 

@@ -24,9 +24,9 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from greenscreen.colour import to_i420
 from greenscreen.linux.loopback import Loopback
 from greenscreen.linux.v4l2 import list_devices
+from greenscreen.picture.colour import to_i420
 
 Image = cv2.typing.MatLike
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from greenscreen.placeholder import placeholder
+from greenscreen.picture.placeholder import placeholder
 
 pytestmark = pytest.mark.camera
 

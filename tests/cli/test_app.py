@@ -19,7 +19,7 @@ from command import Answer, Greenscreen
 from greenscreen import __version__, segment
 from greenscreen.cli.app import expanded
 from greenscreen.errors import EngineError
-from greenscreen.frame import Matte
+from greenscreen.picture.frame import Matte
 from greenscreen.segment import bundled_model
 from greenscreen.setup import Step
 from greenscreen.sources.camera import CameraInfo

@@ -8,7 +8,7 @@ import pytest
 
 from greenscreen.cli import main
 from greenscreen.cli.profiles import editing
-from greenscreen.profiles import profile_path, read_profile
+from greenscreen.control.profiles import profile_path, read_profile
 
 
 def call(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:

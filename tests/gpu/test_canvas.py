@@ -6,9 +6,9 @@ import pytest
 from emulated_card import EmulatedCard
 from emulated_engine import INPUT, MOVED, EmulatedEngine
 
-from greenscreen.forms import Form, Raw, unchanged
-from greenscreen.frame import Frame
 from greenscreen.gpu import Canvas
+from greenscreen.picture.forms import Form, Raw, unchanged
+from greenscreen.picture.frame import Frame
 from greenscreen.planar import Planar
 from greenscreen.refine import Edges, Islands, keying
 from greenscreen.refine.limits import limits

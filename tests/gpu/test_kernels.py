@@ -6,8 +6,8 @@ import pytest
 from emulated_card import EmulatedCard
 from emulated_engine import CONTRACT, INPUT, MODEL, EmulatedEngine
 
+from greenscreen.composite.kernels import fields
 from greenscreen.gpu import kernels, make_ready
-from greenscreen.kernels import fields
 from greenscreen.refine import guided_kernels
 from greenscreen.segment.engine import NotBuiltError
 from greenscreen.segment.openvino import OpenVinoEngine

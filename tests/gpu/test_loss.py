@@ -8,11 +8,11 @@ import pytest
 from emulated_card import EmulatedCard
 from emulated_engine import CONTRACT, INPUT, MODEL, EmulatedEngine, as_sent, on_card, person
 
-from greenscreen.background import open_backdrop
+from greenscreen.composite.background import open_backdrop
 from greenscreen.errors import EngineError
-from greenscreen.forms import Form
-from greenscreen.frame import Frame, Picture
 from greenscreen.gpu import Canvas, GpuPipeline
+from greenscreen.picture.forms import Form
+from greenscreen.picture.frame import Frame, Picture
 from greenscreen.refine import Refiner
 from greenscreen.segment import Segmenter, standby
 from greenscreen.segment.openvino import OpenVinoEngine

@@ -8,15 +8,15 @@ import pytest
 from emulated_card import EmulatedCard
 from emulated_engine import MOVED, as_sent, in_bgr, on_card, on_cpu, person
 
-from greenscreen import live
-from greenscreen.background import open_backdrop
-from greenscreen.colour import to_i420
 from greenscreen.composite import Composite
+from greenscreen.composite.background import open_backdrop
 from greenscreen.control import Control
-from greenscreen.forms import Form
-from greenscreen.frame import Frame, Picture
 from greenscreen.gpu import Canvas, GpuPipeline
 from greenscreen.gpu.canvas import Behind
+from greenscreen.live import run as live
+from greenscreen.picture.colour import to_i420
+from greenscreen.picture.forms import Form
+from greenscreen.picture.frame import Frame, Picture
 from greenscreen.refine import Edges, Plate
 from greenscreen.segment.engine import FIRST_LOOKS
 from greenscreen.settings import make_settings
@@ -121,8 +121,8 @@ def test_all_forms_of_a_frame_become_the_same_picture(background: str | None, mo
         came = as_sent(frame, *form)
         with monkeypatch.context() as patch:
             # It is the card that converts, and whoever only looks whether the room may be shown makes nothing.
-            patch.delattr("greenscreen.frame.to_i420")
-            patch.delattr("greenscreen.forms.Raw.pixels")
+            patch.delattr("greenscreen.picture.frame.to_i420")
+            patch.delattr("greenscreen.picture.forms.Raw.pixels")
             got = other.process(came)
             _ = got.i420 if backdrop else got.alpha
             assert got.frame.given is came.given
@@ -152,7 +152,7 @@ def test_what_a_camera_sends_is_made_planes_of_on_the_card_alone(monkeypatch: py
     monkeypatch.setattr(live, "open_source", lambda *_: Camera((320, 180), 30))
     monkeypatch.setattr(live, "open_segmenter", lambda *_, **__: on_card(None, [])._segmenter)
     monkeypatch.setattr(live, "open_sinks", lambda *_: [Watcher()])
-    monkeypatch.delattr("greenscreen.forms.Raw.pixels")
+    monkeypatch.delattr("greenscreen.picture.forms.Raw.pixels")
     control = Control(make_settings(background="green", frames=5))
     summary = live.run_live(control, lambda _: None)
     assert len(summary.meter.stages["card"]) == len(shown) == 5

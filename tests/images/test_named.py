@@ -10,10 +10,10 @@ from photos import P3 as P3_AT_D50
 from photos import chunk, encoded, palette, profile
 from PIL import Image, ImageCms
 
-from greenscreen.hdr import BT709, BT2020, P3
 from greenscreen.images import open_photo, read_photo, write_image
 from greenscreen.images.named import profile_named
 from greenscreen.images.profile import profile_of
+from greenscreen.picture.hdr import BT709, BT2020, P3
 
 USUAL = 1
 BT2020_AT_D50 = (0.67351, 0.27904, -0.00193), (0.16567, 0.67534, 0.02998), (0.12506, 0.04561, 0.79686)

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from greenscreen.frame import Frame, Image
+from greenscreen.picture.frame import Frame, Image
 from greenscreen.refine.cuts import Cuts
 
 ROOM = cv2.resize(np.random.default_rng(5).integers(0, 256, (9, 16, 3), np.uint8), (320, 180))

@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 import pytest
 
-from greenscreen.background import open_backdrop
 from greenscreen.composite import Composite
-from greenscreen.frame import Frame, Image
+from greenscreen.composite.background import open_backdrop
+from greenscreen.picture.frame import Frame, Image
 from greenscreen.refine import Edges, Refiner
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from greenscreen.frame import Frame, Image, Matte
+from greenscreen.picture.frame import Frame, Image, Matte
 from greenscreen.refine import refine_edges
 
 

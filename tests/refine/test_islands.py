@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from greenscreen.frame import Matte
+from greenscreen.picture.frame import Matte
 from greenscreen.refine import Islands
 from greenscreen.refine.islands import CLOSED, PINHOLE, STAY
 

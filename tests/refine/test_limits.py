@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from greenscreen.composite import Composite
-from greenscreen.frame import Frame, Matte
+from greenscreen.picture.frame import Frame, Matte
 from greenscreen.refine import Edges, Refiner
 from greenscreen.refine.limits import limits, thresholded
 

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from greenscreen.frame import Image, Matte
+from greenscreen.picture.frame import Image, Matte
 from greenscreen.refine.plate import Plate
 
 WIDTH, HEIGHT = 320, 180

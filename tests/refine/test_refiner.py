@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from greenscreen.colour import Bytes, planes, to_i420
-from greenscreen.frame import Frame, Image, Matte
+from greenscreen.picture.colour import Bytes, planes, to_i420
+from greenscreen.picture.frame import Frame, Image, Matte
 from greenscreen.refine import Refiner
 
 WIDTH, HEIGHT = 96, 64

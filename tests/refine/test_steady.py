@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from greenscreen.composite import Composite
-from greenscreen.frame import Frame, Image, Matte
+from greenscreen.picture.frame import Frame, Image, Matte
 from greenscreen.refine import Refiner
 from greenscreen.refine.steady import Gate
 

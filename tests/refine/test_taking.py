@@ -5,7 +5,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from greenscreen.frame import Image, Matte
+from greenscreen.picture.frame import Image, Matte
 from greenscreen.refine.plate import Plate
 from greenscreen.refine.taking import ASIDE, PATIENCE, Taking
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from greenscreen.errors import EngineError
-from greenscreen.frame import Frame, Matte
+from greenscreen.picture.frame import Frame, Matte
 from greenscreen.segment.ahead import Ahead
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from greenscreen.contract import read_contract
 from greenscreen.errors import EngineError, ModelError, UsageError
-from greenscreen.frame import Frame, Image
+from greenscreen.picture.frame import Frame, Image
 from greenscreen.segment import (
     DETAIL,
     ENGINES,

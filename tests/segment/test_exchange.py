@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from greenscreen.contract import ModelContract, read_contract
-from greenscreen.frame import Frame, Image, Matte
+from greenscreen.picture.frame import Frame, Image, Matte
 from greenscreen.segment import Segmenter, bundled_model
 from greenscreen.segment.segmenter import MOST_ENGINES
 

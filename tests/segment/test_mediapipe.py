@@ -8,7 +8,7 @@ import pytest
 
 from greenscreen.doctor import examine
 from greenscreen.errors import ModelError
-from greenscreen.frame import Frame
+from greenscreen.picture.frame import Frame
 from greenscreen.segment import load_engine, open_segmenter, tflite
 from greenscreen.sources import open_source
 

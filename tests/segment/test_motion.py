@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from moving_scene import HEIGHT, WIDTH, disc, scene, texture
 
-from greenscreen.frame import Frame, Image, Matte
+from greenscreen.picture.frame import Frame, Image, Matte
 from greenscreen.segment import open_segmenter
 from greenscreen.segment.engine import FIRST_LOOKS
 from greenscreen.segment.motion import PAD, Motion, pair

@@ -10,7 +10,7 @@ import pytest
 from moving_scene import disc, scene
 
 from greenscreen.errors import EngineError
-from greenscreen.frame import Frame, Matte
+from greenscreen.picture.frame import Frame, Matte
 from greenscreen.planar import Planar
 from greenscreen.segment.newest import OLDEST, Newest
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from greenscreen.frame import Frame, Matte
+from greenscreen.picture.frame import Frame, Matte
 from greenscreen.segment.sparing import FRAMES, Sparing
 
 PERIOD = 1 / 30

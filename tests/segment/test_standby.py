@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from greenscreen.errors import EngineError
-from greenscreen.frame import Image, Matte
+from greenscreen.picture.frame import Image, Matte
 from greenscreen.segment import standby
 from greenscreen.segment.engine import FIRST_LOOKS, NotBuiltError
 from greenscreen.segment.standby import StandbyEngine

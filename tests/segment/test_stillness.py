@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from greenscreen.frame import Frame, Image, Matte
+from greenscreen.picture.frame import Frame, Image, Matte
 from greenscreen.segment import open_segmenter
 from greenscreen.segment.engine import FIRST_LOOKS
 from greenscreen.segment.stillness import LONGEST, SETTLE, Stillness, blocks_of, blocks_of_fast

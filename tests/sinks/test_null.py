@@ -1,6 +1,6 @@
 import numpy as np
 
-from greenscreen.frame import Picture
+from greenscreen.picture.frame import Picture
 from greenscreen.sinks import Sink
 from greenscreen.sinks.null import NullSink
 

@@ -14,8 +14,8 @@ import pytest
 
 from greenscreen.control import Control
 from greenscreen.errors import SinkError, UsageError
-from greenscreen.frame import Picture
-from greenscreen.live import open_recorder
+from greenscreen.live.run import open_recorder
+from greenscreen.picture.frame import Picture
 from greenscreen.settings import Settings, make_settings
 from greenscreen.sinks.keys import Keys
 from greenscreen.sinks.recorder import Recorder

@@ -13,7 +13,7 @@ import pytest
 from av.stream import Disposition
 
 from greenscreen.errors import SinkError
-from greenscreen.frame import Picture
+from greenscreen.picture.frame import Picture
 from greenscreen.sinks.video import VideoSink
 
 
@@ -294,7 +294,7 @@ PEAK_MEMORY = """
 import resource, sys
 from pathlib import Path
 import numpy as np
-from greenscreen.frame import Picture
+from greenscreen.picture.frame import Picture
 from greenscreen.sinks.video import VideoSink
 
 folder, image = Path(sys.argv[1]), np.zeros((64, 64, 3), np.uint8)

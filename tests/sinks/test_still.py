@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from greenscreen.errors import SinkError
-from greenscreen.frame import Picture
+from greenscreen.picture.frame import Picture
 from greenscreen.sinks.still import StillSink
 
 

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from recordings import KINDS, PATCHES, at, frames, patches, record
 
-from greenscreen.colour import to_i420
 from greenscreen.errors import SinkError, UsageError
-from greenscreen.frame import Frame, Picture
+from greenscreen.picture.colour import to_i420
+from greenscreen.picture.frame import Frame, Picture
 from greenscreen.sinks.video import VideoSink
 
 

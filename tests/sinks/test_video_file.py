@@ -129,8 +129,8 @@ import os, resource, signal, sys
 from pathlib import Path
 import numpy as np
 from greenscreen.errors import SinkError
-from greenscreen.colour import to_i420
-from greenscreen.frame import Frame, Picture
+from greenscreen.picture.colour import to_i420
+from greenscreen.picture.frame import Frame, Picture
 from greenscreen.sinks.video import VideoSink
 
 path, limit = Path(sys.argv[1]), int(sys.argv[2])

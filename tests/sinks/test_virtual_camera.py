@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 import pytest
 
-from greenscreen.colour import to_i420
 from greenscreen.errors import SinkError, UsageError
-from greenscreen.frame import Picture
 from greenscreen.linux.v4l2 import Device
+from greenscreen.picture.colour import to_i420
+from greenscreen.picture.frame import Picture
 from greenscreen.sinks import virtual_camera
 from greenscreen.sinks.virtual_camera import VirtualCameraSink, list_virtual_cameras
 

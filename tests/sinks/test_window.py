@@ -12,7 +12,7 @@ import pytest
 from desktop import PATIENCE, ROOT, SHOW, TITLE, end_by, screenshot, shown, type_in, x_server, xdotool
 
 from greenscreen.control import Control
-from greenscreen.frame import Picture
+from greenscreen.picture.frame import Picture
 from greenscreen.settings import Settings
 from greenscreen.sinks.window import WindowSink, over
 from greenscreen.sinks.x11 import has_display
@@ -74,7 +74,7 @@ OUTLIVE = """
 import os, sys
 import numpy as np
 from greenscreen.control import Control
-from greenscreen.frame import Picture
+from greenscreen.picture.frame import Picture
 from greenscreen.settings import Settings
 from greenscreen.sinks.window import WindowSink
 from greenscreen.sinks.x11 import has_display

@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 from broadcast import Broadcast
 
-from greenscreen.colour import from_i420
 from greenscreen.errors import SourceError
 from greenscreen.linux.v4l2 import Device
+from greenscreen.picture.colour import from_i420
 from greenscreen.sources import camera
 from greenscreen.sources.camera import CameraInfo, CameraSource, list_cameras
 from greenscreen.sources.steady import Steady

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from clips import ACCURATE, clip, read
 
-from greenscreen.hdr import PQ, toned
+from greenscreen.picture.hdr import PQ, toned
 from greenscreen.sources.pixels import square
 from greenscreen.sources.video import VideoSource
 

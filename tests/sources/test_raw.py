@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from greenscreen.colour import from_i420, planes, to_i420
-from greenscreen.frame import Frame
+from greenscreen.picture.colour import from_i420, planes, to_i420
+from greenscreen.picture.frame import Frame
 from greenscreen.planar import Planar
 from greenscreen.sources import raw
 from greenscreen.sources.raw import decoder

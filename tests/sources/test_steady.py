@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from greenscreen.errors import CameraBusyError, SourceError
-from greenscreen.frame import Frame
-from greenscreen.placeholder import placeholder
+from greenscreen.picture.frame import Frame
+from greenscreen.picture.placeholder import placeholder
 from greenscreen.sources import steady
 from greenscreen.sources.steady import Steady
 

@@ -19,9 +19,9 @@ import json, sys, time
 from pathlib import Path
 import numpy as np
 from greenscreen.control import Control
-from greenscreen.frame import Frame, Picture
+from greenscreen.picture.frame import Frame, Picture
 from greenscreen.settings import Settings
-from greenscreen.show import hidden, shown
+from greenscreen.control.show import hidden, shown
 from greenscreen.sinks.window import WindowSink
 
 width, height = int(sys.argv[1]), int(sys.argv[2])

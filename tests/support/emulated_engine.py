@@ -7,15 +7,15 @@ from dataclasses import replace
 import numpy as np
 from emulated_card import EmulatedCard
 
-from greenscreen.background import Backdrop
-from greenscreen.colour import planes
+from greenscreen.composite.background import Backdrop
 from greenscreen.contract import read_contract
-from greenscreen.forms import Form, Raw, mirrored
-from greenscreen.frame import Frame, Image, Matte
 from greenscreen.gpu import GpuPipeline
+from greenscreen.picture.colour import planes
+from greenscreen.picture.forms import Form, Raw, mirrored
+from greenscreen.picture.frame import Frame, Image, Matte
+from greenscreen.picture.resize import cover
 from greenscreen.pipeline import Pipeline
 from greenscreen.refine import Edges, Refiner
-from greenscreen.resize import cover
 from greenscreen.segment import Segmenter, bundled_model
 from greenscreen.segment.openvino import OpenVinoEngine
 from greenscreen.sources import open_source

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from greenscreen.frame import Image, Matte
+from greenscreen.picture.frame import Image, Matte
 
 HEIGHT, WIDTH = 160, 288
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import av
 import numpy as np
 
-from greenscreen.frame import Picture
+from greenscreen.picture.frame import Picture
 from greenscreen.sinks.video import VideoSink
 
 PATCHES = [(0, 0, 255), (0, 255, 0), (255, 0, 0), (128, 128, 128), (0, 0, 0), (255, 255, 255)]

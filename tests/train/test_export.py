@@ -15,7 +15,7 @@ from torch import nn
 
 from greenscreen.contract import read_contract
 from greenscreen.errors import ModelError, SinkError, UsageError
-from greenscreen.frame import Frame
+from greenscreen.picture.frame import Frame
 from greenscreen.segment import host, open_segmenter
 from greenscreen.segment.onnxruntime import OnnxRuntimeEngine
 from train import export as exporting

@@ -17,8 +17,8 @@ import pytest
 
 from greenscreen.address import Address
 from greenscreen.control import Control
-from greenscreen.frame import Frame, Picture
-from greenscreen.live import run_live
+from greenscreen.live.run import run_live
+from greenscreen.picture.frame import Frame, Picture
 from greenscreen.settings import make_settings
 from greenscreen.web.sink import OverlaySink
 

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 import pytest
 
-from greenscreen.profiles import read_profile
+from greenscreen.control.profiles import read_profile
 from greenscreen.web import api
 from greenscreen.web.api import MOST_JSON
 from greenscreen.web.uploads import MOST_BYTES, slug

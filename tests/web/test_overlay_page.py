@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from greenscreen.address import Address
 from greenscreen.control import Control
-from greenscreen.frame import Picture
+from greenscreen.picture.frame import Picture
 from greenscreen.settings import make_settings
 from greenscreen.web.sink import OverlaySink
 

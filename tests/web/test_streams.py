@@ -16,7 +16,7 @@ import pytest
 
 from greenscreen.address import Address
 from greenscreen.control import Control
-from greenscreen.frame import Frame, Picture
+from greenscreen.picture.frame import Frame, Picture
 from greenscreen.settings import make_settings
 from greenscreen.web import broadcast
 from greenscreen.web.broadcast import AT_ONCE

@@ -1,3 +1,0 @@
-"""The compositor's loops, compiled. They equal what composite.py does in NumPy and OpenCV, which stands in until these
-are ready.
-"""

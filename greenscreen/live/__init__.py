@@ -1,0 +1,1 @@
+"""The command `run`: frames held to their time go round the loop until somebody ends it."""
