@@ -10,26 +10,18 @@ import av
 import cv2
 import numpy as np
 import pytest
+from small_run import go
 
-from greenscreen.control import Control
-from greenscreen.errors import EngineError, SinkError, SourceError, UsageError
+from greenscreen.errors import EngineError, SinkError, SourceError
+from greenscreen.live import outputs
 from greenscreen.live import run as live
-from greenscreen.live.run import Summary, run_live
 from greenscreen.picture.frame import Frame, Matte, Picture
-from greenscreen.settings import make_settings
 from greenscreen.sinks.video import VideoSink
 from greenscreen.sources.synthetic import SyntheticSource
 
 GREEN = (64, 177, 0)
 MakeClip = Callable[..., Path]
 StubEngine = Callable[[Callable[[int, int], Matte]], str]
-
-
-def go(**settings: object) -> tuple[Summary, list[str]]:
-    """Runs with these settings on a small synthetic picture, unless they say otherwise; returns what was said, too."""
-    said: list[str] = []
-    defaults: dict[str, object] = {"camera": "synthetic", "size": "160x96", "engine": "stub"}
-    return run_live(Control(make_settings(**defaults | settings)), said.append), said
 
 
 def frames(path: Path | str) -> list[np.ndarray]:
@@ -111,7 +103,7 @@ def test_a_file_without_end_is_recorded_in_its_own_time(monkeypatch: pytest.Monk
             seen.append(picture.time)
             return super().send(picture) and len(seen) < 16
 
-    monkeypatch.setattr(live, "VideoSink", Stopping)
+    monkeypatch.setattr(outputs, "VideoSink", Stopping)
     _, said = go(record="out.mp4")
     assert time.monotonic() - start >= 0.5
     assert "Ctrl-C ends it" in said
@@ -133,7 +125,7 @@ def test_an_engine_that_fails_lets_no_room_out(monkeypatch: pytest.MonkeyPatch, 
             return super().send(picture)
 
     stub_engine(failing)
-    monkeypatch.setattr(live, "VideoSink", Spy)
+    monkeypatch.setattr(outputs, "VideoSink", Spy)
     with pytest.raises(EngineError, match="it broke"):
         go(record="out.mp4", frames=10)
     # Where a frame holds nothing new, nobody asks.
@@ -162,70 +154,6 @@ def test_what_was_asked_for_must_be_there(bare: Path, asked: dict[str, object], 
 def test_what_was_declined_is_not_even_mentioned(bare: Path) -> None:
     _, said = go(frames=2, virtual_camera=False, preview=False, record="call.mp4")
     assert not [line for line in said if line.startswith("no ")]
-
-
-@pytest.mark.parametrize(
-    "settings",
-    [
-        {"background": "transparent", "virtual_camera": True},
-        {"background": "Transparent ", "device": "/dev/video10"},
-        {"device": "/dev/video10", "virtual_camera": False},
-        {"on_demand": True, "virtual_camera": False},
-        {"on_demand": True, "background": "transparent"},
-    ],
-)
-def test_contradictions_are_refused_before_anything_is_opened(
-    bare: Path, monkeypatch: pytest.MonkeyPatch, settings: dict[str, object]
-) -> None:
-    monkeypatch.setattr(live, "open_source", None)
-    monkeypatch.setattr(live, "open_segmenter", None)
-    with pytest.raises(UsageError):
-        go(**settings)
-
-
-@pytest.mark.usefixtures("half", "bare")
-@pytest.mark.parametrize(
-    ("start", "change"),
-    [
-        ({"auto_frame": True}, {"clean_plate": True}),
-        ({"clean_plate": True}, {"auto_frame": True}),
-        ({"background": "transparent"}, {"slideshow": 5}),
-    ],
-)
-def test_contradictions_are_refused_while_it_runs_as_well(start: dict[str, object], change: dict[str, object]) -> None:
-    refused = []
-
-    def say(text: str) -> None:
-        if text.startswith("cutting out"):
-            with pytest.raises(UsageError) as caught:
-                control.change(**change)
-            refused.append(str(caught.value))
-
-    settings = make_settings(camera="synthetic", size="160x96", engine="stub", record="call.mov", frames=1, **start)
-    control = Control(settings)
-    run_live(control, say)
-    with pytest.raises(UsageError) as caught:
-        live.refuse_contradictions(make_settings(**start | change))
-    assert refused == [str(caught.value)]
-    assert control.settings == settings
-
-
-@pytest.mark.usefixtures("half", "bare")
-def test_a_knob_that_turns_nothing_says_so() -> None:
-    told = []
-
-    def say(text: str) -> None:
-        if text.startswith("cutting out"):
-            for change in ({"zoom": 2}, {"auto_frame": True}, {"mirror": True}, {"pan_x": 0.5}, {"auto_frame": False}):
-                control.tell("")
-                control.change(**change)
-                told.append(control.message)
-
-    control = Control(make_settings(camera="synthetic", size="160x96", engine="stub", record="call.mp4", frames=1))
-    run_live(control, say)
-    assert told == ["", live.RESTS, "", live.RESTS, ""]
-    assert live.RESTS in go(record="other.mp4", frames=1, auto_frame=True, zoom=2)[1]
-    assert live.RESTS not in go(record="third.mp4", frames=1, auto_frame=True)[1]
 
 
 @pytest.mark.usefixtures("half")

@@ -14,7 +14,7 @@ import pytest
 
 from greenscreen.control import Control
 from greenscreen.errors import SinkError, UsageError
-from greenscreen.live.run import open_recorder
+from greenscreen.live.outputs import open_recorder
 from greenscreen.picture.frame import Picture
 from greenscreen.settings import Settings, make_settings
 from greenscreen.sinks.keys import Keys
