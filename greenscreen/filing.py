@@ -1,12 +1,13 @@
 """Where snapshots and recordings go by default. No file replaces another unasked, and no half file stays behind."""
 
+import errno
 import hashlib
 import os
 import secrets
 import stat
 import sys
 from collections.abc import Collection, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from itertools import count
 from pathlib import Path
@@ -16,6 +17,9 @@ import platformdirs
 
 if sys.platform != "win32":
     import fcntl
+
+PART = ".greenscreen-"
+"""How the name of a file begins that is not whole yet."""
 
 
 def new_snapshot() -> Path:
@@ -56,18 +60,41 @@ def new_part(path: Path, again: bool) -> BinaryIO:
 
     With `again`, for what can be made again, what a killed run left of it is removed.
     """
-    if not again:
-        return path.with_name(f".greenscreen-{secrets.token_hex(4)}{path.suffix}").open("xb")
-    # By a digest, as the name itself may already be as long as the file system allows.
-    stem = f".greenscreen-{hashlib.sha256(os.fsencode(path.name)).hexdigest()[:8]}-"
-    for left in path.parent.glob(f"{stem}*"):
-        with suppress(OSError):
-            _remove_dead(left)
+    stem = PART
+    if again:
+        # By a digest, as the name itself may already be as long as the file system allows.
+        stem += f"{hashlib.sha256(os.fsencode(path.name)).hexdigest()[:8]}-"
+        for left in path.parent.glob(f"{stem}*"):
+            with suppress(OSError), abandoned(left):
+                left.unlink()
     file = path.with_name(f"{stem}{secrets.token_hex(4)}{path.suffix}").open("xb")
     if sys.platform != "win32":
-        with suppress(OSError):  # A file system without locks: there nothing is removed.
+        with suppress(OSError):  # A file system without locks: there nothing is taken for abandoned.
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     return file
+
+
+def unrepeatable(folder: Path) -> Iterator[Path]:
+    """The parts in a folder that cannot be made again, of runs that write to them still and of such as were killed."""
+    return (part for part in folder.glob(f"{PART}*") if "-" not in part.name.removeprefix(PART))
+
+
+@contextmanager
+def abandoned(part: Path) -> Iterator[None]:
+    """Holds a part that nobody writes to any more; raises `OSError` where somebody does, or it is not ours."""
+    if sys.platform == "win32":
+        yield  # There nothing open is removed or renamed.
+        return
+    handle = os.open(part, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
+    try:
+        about = os.fstat(handle)
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # One that is empty may be about to be locked.
+        if not (stat.S_ISREG(about.st_mode) and about.st_uid == os.getuid() and about.st_size):
+            raise OSError(errno.EPERM, "it is no part of ours")
+        yield
+    finally:
+        os.close(handle)
 
 
 def write_whole(path: Path, data: bytes, keep: bool = False) -> Path:
@@ -90,22 +117,6 @@ def write_whole(path: Path, data: bytes, keep: bool = False) -> Path:
             file.close()
         with suppress(OSError):
             os.unlink(file.name)
-
-
-def _remove_dead(part: Path) -> None:
-    """Removes a part that nobody writes to any more; raises `OSError` where somebody does."""
-    if sys.platform == "win32":
-        part.unlink()  # It fails while anybody has it open.
-        return
-    handle = os.open(part, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
-    try:
-        about = os.fstat(handle)
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        # One that is empty may be about to be locked.
-        if stat.S_ISREG(about.st_mode) and about.st_uid == os.getuid() and about.st_size:
-            part.unlink()
-    finally:
-        os.close(handle)
 
 
 def settle(part: Path, path: Path) -> Path:

@@ -1,5 +1,6 @@
 """Opens media files by PyAV, whichever version is there, with nothing but themselves in reach."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,13 @@ def open_media(path: Path) -> InputContainer:
     """The file, to be read; raises what PyAV raises."""
     container: InputContainer = av.open(f"file:{path}", container_options=_REACH, **_ANY_TITLE)
     return container
+
+
+def plays(path: Path) -> bool:
+    """Whether there is a picture in a video file, however much of it is missing."""
+    with suppress(OSError, av.FFmpegError), open_media(path) as video:
+        return next(video.decode(video=0), None) is not None
+    return False
 
 
 def readable(text: str) -> str:

@@ -13,6 +13,7 @@ from greenscreen.filing import free
 from greenscreen.settings import Settings
 from greenscreen.sinks import Sink
 from greenscreen.sinks.recorder import Recorder, close_video
+from greenscreen.sinks.recovered import recovered
 from greenscreen.sinks.still import StillSink
 from greenscreen.sinks.video import VideoSink
 from greenscreen.sinks.virtual_camera import VirtualCameraSink
@@ -73,6 +74,8 @@ def open_recorder(control: Control, size: tuple[int, int], fps: float, say: Say,
         if video.path != settings.record:
             say(f"{settings.record} is there already")
         say(f"to {video.name}")
+        for path in recovered(video.path.parent):
+            say(f"a recording that could not be finished is now {path}")
         return video
 
     video = Swap(lambda settings: settings.record, open_video, close_video, control.settings)

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from greenscreen.errors import GreenscreenError, SinkError, UsageError
 from greenscreen.filing import free, new_part, settle
+from greenscreen.media import plays
 from greenscreen.picture.frame import Picture
 from greenscreen.sinks.recipes import recipe_for
 from greenscreen.sinks.soundtrack import Soundtrack
@@ -232,11 +233,7 @@ class VideoSink:
         """Keep what could be written, if it plays: it does without its end."""
         with suppress(OSError):
             self._file.close()
-        plays = False
-        with suppress(OSError, av.FFmpegError), av.open(f"file:{self._part}") as written:
-            plays = next(written.decode(video=0), None) is not None
-        # Not while it is open, as Windows renames no such file.
-        if plays:
+        if plays(self._part):
             with suppress(OSError):
                 self._settle()
 

@@ -72,6 +72,16 @@ def test_a_recording_asked_for_is_all_there_is(bare: Path) -> None:
     assert set(summary.meter.medians()) == {"convert", "segment", "refine", "backdrop", "composite", "send"}
 
 
+@pytest.mark.usefixtures("half")
+def test_who_records_again_hears_of_a_recording_that_could_not_be_finished(bare: Path) -> None:
+    go(record="call.mp4", frames=6)
+    (bare / "call.mp4").rename(".greenscreen-01234567.mp4")
+    _, said = go(record="call.mp4", frames=3)
+    (found,) = bare.glob("*recovered.mp4")
+    assert f"a recording that could not be finished is now {found.name}" in said
+    assert (len(frames(found)), len(frames("call.mp4"))) == (6, 3)
+
+
 @pytest.mark.usefixtures("bare")
 def test_files_are_cut_to_the_size_asked_for_and_never_stretched(stub_engine: StubEngine) -> None:
     stub_engine(lambda width, height: np.ones((height, width), np.float32))
