@@ -38,7 +38,7 @@ def label(
     from train.label import label as run
 
     kept, dropped = run(load_all(manifests), models, out, sharp=not soft)
-    typer.echo(f"labelled {kept} pictures, left out {dropped} of which the models were not sure")
+    typer.echo(f"pictures labelled: {kept}; left out, as the models were not sure of them: {dropped}")
 
 
 @app.command()

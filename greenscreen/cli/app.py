@@ -182,7 +182,7 @@ def image(
         )
     for _, error in failed:
         complain(error)
-    say(f"{len(jobs) - len(failed)} of {len(jobs)} photos written to {output}")
+    say(f"photos written to {output}: {len(jobs) - len(failed)} of {len(jobs)}")
     if failed:
         raise typer.Exit(1)
 

@@ -97,10 +97,10 @@ class VideoSource(Source):
                     yield self._framed(frame, stream, time, count)
                     count += 1
             except av.FFmpegError as error:
-                raise SourceError(f"{self.name} is damaged: nothing can be read after {count} frames", HINT) from error
+                raise SourceError(f"{self.name} is damaged: nothing can be read after frame {count}", HINT) from error
             size, whole = extent(container, stream, self._path)
             if whole > size:
-                raise SourceError(f"{self.name} is cut off: it ends after {count} frames", "copy or download it again")
+                raise SourceError(f"{self.name} is cut off: it ends after frame {count}", "copy or download it again")
             if count == 0:
                 raise SourceError(f"{self.name} is a video without any frames", HINT)
             damage = ["a part of it cannot be read"] * (whole < size) + frames.damage

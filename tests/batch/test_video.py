@@ -154,13 +154,13 @@ def test_of_a_clip_that_is_cut_off_what_there_is_is_written_and_told(
     clip = make_clip(tmp_path / "clip.mkv", range(0, 4000, 40), sound=True)
     clip.write_bytes(clip.read_bytes()[: clip.stat().st_size * 6 // 10])
     with pytest.raises(
-        SourceError, match=r"cut off: .* after \d+ frames; what there is was written to .*out\.mp4"
+        SourceError, match=r"cut off: .* after frame \d+; what there is was written to .*out\.mp4"
     ) as told:
         cut(segmenter, clip, tmp_path / "out.mp4")
     assert told.value.hint
     pictures = frames(tmp_path / "out.mp4")
     assert 20 < len(pictures) < 90
-    assert f"after {len(pictures)} frames" in str(told.value)
+    assert f"after frame {len(pictures)}" in str(told.value)
     assert [picture.time for picture in pictures] == pytest.approx([0.04 * i for i in range(len(pictures))], abs=2e-3)
     with av.open(str(tmp_path / "out.mp4")) as video:
         assert len(video.streams.audio) == 1

@@ -226,7 +226,7 @@ def test_image_writes_what_the_folder_holds_and_says_what_it_could_not(greenscre
     assert sorted(path.name for path in Path("out").iterdir()) == ["a.png", "b.png"]
     assert cv2.imread("out/a.png", cv2.IMREAD_UNCHANGED).shape == (48, 64)
     assert "error: c.jpg is empty" in answer.err
-    assert "2 of 3 photos written" in answer.err
+    assert ": 2 of 3" in answer.err
 
 
 def test_image_cuts_out_or_puts_before_a_background(greenscreen: Greenscreen, half: str) -> None:
