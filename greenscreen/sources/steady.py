@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 
 _FIRST = 8.0  # seconds until a camera must have opened and given a frame, or failed
 _LOST = 0.7  # seconds without a frame after which it is as if there were no camera
+_SLOWEST = 2.0  # seconds between two frames that are still a camera's: some give one a second where it is dark
 _ALONE = 10.0  # seconds since somebody took a frame, after which none need be decoded: no frame takes that long
 _RETRY = 1.0  # seconds between two attempts to open
 _LOOK = 0.25  # seconds between two looks whether the camera is wanted
@@ -31,9 +32,10 @@ def always() -> bool:
 class Steady(Source):
     """Reads a camera in a thread of its own and hands out the newest frame; those in between are dropped.
 
-    Iterating never ends and raises nothing. While no frame comes, for `_LOST` seconds or because the camera is lost,
-    busy or not wanted, there are stand-ins (`Frame.stand_in`), and the camera is opened again and again until it gives
-    frames, the first of them `fresh`. While nobody takes frames, as while the person is hidden, none is decoded.
+    Iterating never ends and raises nothing. While no frame comes, for `_LOST` seconds (or twice as long as the one
+    before took) or because the camera is lost, busy or not wanted, there are stand-ins (`Frame.stand_in`), and the
+    camera is opened again and again until it gives frames, the first of them `fresh`. While nobody takes frames, as
+    while the person is hidden, none is decoded.
 
     `find` returns the source to open and may raise `SourceError`; `switch` names another while it runs; `wanted` says
     whether the camera should be open now; `tell` hears, in that thread, when the camera goes and comes.
@@ -81,11 +83,15 @@ class Steady(Source):
         self._thread.join(_PATIENCE)
 
     def __iter__(self) -> Iterator[Frame]:
-        # A camera of a frame a second is not lost between two of them.
-        lost = max(_LOST, 2 / self.fps)
-        index, patience = 0, lost
+        # A camera of a frame a second is not lost between two of them, whether it promised that or more.
+        lost = promised = max(_LOST, 2 / self.fps)
+        index, patience, last = 0, lost, -math.inf
         while True:
             frame = self._take(patience)
+            if frame:
+                now = time.perf_counter()
+                lost = max(promised, 2 * (now - last)) if now - last < _SLOWEST else promised
+                last = now
             patience = lost if frame else QUIET
             if frame is None:
                 frame = Frame(placeholder(*self.size), time.perf_counter(), index, stand_in=True)

@@ -184,6 +184,24 @@ def test_a_slow_camera_is_not_lost_between_two_frames() -> None:
         assert not any(frame.stand_in for frame in islice(source, 4))
 
 
+def test_a_camera_that_is_slower_than_it_promised_does_not_alternate_with_the_placeholder() -> None:
+    """As where it is dark. After the first gap its pace is known; when it stops, that is seen a little later."""
+
+    def dark() -> Iterator[Frame]:
+        for index in range(6):
+            yield frame(index)
+            time.sleep(0.25)
+        time.sleep(1)
+        raise SourceError("the cable fell out", "push it back")
+
+    with Plug(Scripted(dark), SourceError("it is gone", "plug it in")).steady() as source:
+        seen = list(islice(source, 60))
+    real = [place for place, one in enumerate(seen) if not one.stand_in]
+    assert len(real) == 6
+    assert np.diff(real)[1:].tolist() == [1, 1, 1, 1]
+    assert seen[-1].stand_in
+
+
 def test_the_wait_is_under_a_second_as_shipped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     assert steady._LOST < 1
