@@ -1,4 +1,4 @@
-"""Makes a model of eight-bit integers out of a float one: on CPUs it runs in half the time.
+"""Makes a model of eight-bit integers out of a float one: on x86 CPUs it takes .6 to .75 of the time.
 
 Weights are rounded per channel, activations per tensor, in the ranges that real pictures show (Jacob et al., CVPR
 2018). What comes in and goes out stays float, and so does the last step, the sigmoid.
@@ -10,7 +10,9 @@ from typing import Any
 
 import cv2
 import numpy as np
+import onnx
 import onnxruntime
+from onnx import numpy_helper
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 
 from greenscreen.contract import ModelContract
@@ -34,7 +36,30 @@ def quantize(model: Path, out: Path, contract: ModelContract, pictures: Iterable
         activation_type=QuantType.QUInt8,
         weight_type=QuantType.QInt8,
         op_types_to_quantize=OPERATORS,
+        extra_options={"TensorQuantOverrides": roomy(onnx.load(model))},
     )
+
+
+def roomy(model: onnx.ModelProto) -> dict[str, list[dict[str, Any]]]:
+    """Ranges of convolutions' weights in which nothing overflows on CPUs without VNNI, by the weights' names.
+
+    Such a CPU multiplies two neighbouring input channels by their weights and adds that up in 16 bits (`vpmaddubsw`):
+    255 times two weights of 127 does not fit, 255 times 128 does. So a channel's range also holds the sums of its
+    neighbouring weights. A depthwise convolution has no neighbours.
+    """
+    given = {one.name: one for one in model.graph.initializer}
+    names = {node.input[1] for node in model.graph.node if node.op_type == "Conv"} & given.keys()
+    return {
+        name: [{"axis": 0, "rmin": -most, "rmax": most} for most in largest(numpy_helper.to_array(given[name]))]
+        for name in sorted(names)
+    }
+
+
+def largest(weights: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Each output channel's largest weight, or sum of two neighbours' if that is larger, of `(O, I, H, W)`; above 0."""
+    last = weights.shape[1] // 2 * 2
+    both = np.concatenate([weights, weights[:, 0:last:2] + weights[:, 1:last:2]], 1)
+    return np.asarray(np.maximum(np.abs(both).reshape(len(both), -1).max(1), np.finfo(np.float32).tiny))
 
 
 class Reader(CalibrationDataReader):  # type: ignore[misc]

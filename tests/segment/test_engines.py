@@ -209,7 +209,7 @@ def test_closing_the_segmenter_closes_its_engines() -> None:
 @pytest.mark.parametrize("name", ON_CPU)
 def test_who_has_time_is_shown_more_detail_in_float32(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Photos and video files: the larger network, whatever the CPU could do faster, at more pixels than live."""
-    monkeypatch.setattr(host, "adds_bytes", lambda: True)
+    monkeypatch.setattr(host, "multiplies_bytes", lambda: True)
     frame = Frame(pictures(1)[0], 0.0, 0, fresh=True)
     with open_segmenter(name) as live, open_segmenter(name, patient=True) as patient:
         coarse, fine = live.segment(frame), patient.segment(frame)

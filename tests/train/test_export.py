@@ -165,10 +165,10 @@ def test_eight_bits_are_taken_where_the_cpu_is_made_for_them(
     assert "Clip" not in kinds, "a range that ends at six makes ReLU6 free"
     assert small.stat().st_size < 0.4 * model.stat().st_size
     for apt in (True, False):
-        monkeypatch.setattr(host, "adds_bytes", lambda apt=apt: apt)
+        monkeypatch.setattr(host, "multiplies_bytes", lambda apt=apt: apt)
         assert host.quantized(model, contract)[0] == (small if apt else model)
     small.write_bytes(small.read_bytes()[:-1])
-    monkeypatch.setattr(host, "adds_bytes", lambda: True)
+    monkeypatch.setattr(host, "multiplies_bytes", lambda: True)
     with pytest.raises(ModelError, match="is not the file its contract"):
         open_segmenter("openvino", model)
     open_segmenter("openvino", model, patient=True).__exit__(None, None, None)
