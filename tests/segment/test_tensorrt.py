@@ -213,7 +213,8 @@ def test_the_shipped_files_are_one_student() -> None:
     width, height = CONTRACT.input_size(16, 9)
     image = np.asarray(cv2.resize(frame.guide, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
     whole = OnnxRuntimeEngine(MODEL, CONTRACT, width, height)
-    for form, most in (("fp16", 3e-2), ("int8", 0.3)):
+    # Eight bits may be far off in a pixel on an outline, but not on average: an earlier student is at .0006.
+    for form, most, usual in (("fp16", 3e-2, 1e-4), ("int8", 0.5, 5e-4)):
         path = MODEL.with_name(f"student-{form}.onnx")
         contract = read_contract(path)
         assert contract == replace(CONTRACT, name=f"{CONTRACT.name}-{form}", sha256=contract.sha256)
@@ -222,7 +223,7 @@ def test_the_shipped_files_are_one_student() -> None:
         for _ in range(4):
             matte, same = whole.step(image), other.step(image)
             np.testing.assert_allclose(same, matte, atol=most)
-            assert np.abs(same - matte).mean() < 0.01
+            assert np.abs(same - matte).mean() < usual
     assert 0.1 < matte.mean() < 0.9, "the demo's person must be found, or this shows nothing"
 
 
