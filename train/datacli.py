@@ -117,3 +117,5 @@ def _tell(report: "Report", out: Path) -> None:
         typer.echo(line)
     sheets = "kept.png and dropped.png" if report.dropped else "kept.png"
     typer.echo(f"wrote {out / 'manifest.csv'}; look at {sheets} beside it")
+    if report.dropped:
+        typer.echo(f"{out / 'dropped.csv'} names all that was dropped")

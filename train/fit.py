@@ -4,6 +4,7 @@ import logging
 import math
 import os
 import platform
+import sys
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from lightning.pytorch.callbacks import (
     EMAWeightAveraging,
     LearningRateMonitor,
     ModelCheckpoint,
+    RichProgressBar,
 )
 from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.plugins.io import TorchCheckpointIO
@@ -137,13 +139,22 @@ def make_trainer(recipe: Recipe, out: Path) -> L.Trainer:
         benchmark=torch.cuda.is_available(),
         log_every_n_steps=min(20, recipe.epoch),
         gradient_clip_val=recipe.clip or None,
-        enable_progress_bar=False,
+        enable_progress_bar=sys.stdout.isatty(),
         enable_model_summary=False,
     )
 
 
+class Bar(RichProgressBar):
+    """Steps and time alone: figures stand in the line that follows every epoch."""
+
+    def get_metrics(self, *_: Any) -> dict[str, int | str | float | dict[str, float]]:
+        return {}
+
+
 def callbacks(recipe: Recipe, out: Path) -> list[Callback]:
-    wanted: list[Callback] = [Watch(out), LearningRateMonitor()]
+    wanted: list[Callback] = [Watch(out, recipe.steps), LearningRateMonitor()]
+    if sys.stdout.isatty():
+        wanted.append(Bar())
     if recipe.average:
         wanted.append(EMAWeightAveraging(decay=recipe.average))
     if recipe.schedule == "plateau":

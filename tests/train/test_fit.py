@@ -31,8 +31,14 @@ def weights(checkpoint: Path) -> dict[str, torch.Tensor]:
     return read_checkpoint(checkpoint).weights
 
 
-def test_a_run_leaves_all_that_is_needed_to_judge_and_repeat_it(train: Train) -> None:
+def test_a_run_leaves_all_that_is_needed_to_judge_and_repeat_it(
+    train: Train, capsys: pytest.CaptureFixture[str]
+) -> None:
     last = train(steps=3, epoch=2, seed=4)
+    told = capsys.readouterr().out.splitlines()
+    assert [one.partition(":")[0] for one in told] == ["step 2 of 3, 1 min to go", "step 3 of 3"], (
+        "and says how it goes"
+    )
     out = last.parent
     assert {path.name for path in out.iterdir()} >= {"best.ckpt", "last.ckpt", "recipe.yaml", "history.csv"}
     recipe = read_recipe(str(out / "recipe.yaml"))

@@ -1,5 +1,7 @@
 """What all importers share: the checks every pair must pass, the split, masks as PNG, the manifest, two sheets."""
 
+import csv
+import io
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -13,7 +15,7 @@ from greenscreen.errors import SourceError
 from greenscreen.images import read_photo, write_image
 from train.contact import tile, write_sheet
 from train.data import Image, Row
-from train.manifest import lot, make_folder, save, split_of
+from train.manifest import lot, make_folder, save, split_of, write_text
 from train.masks import fault
 
 MOST_PIXELS = 200_000_000
@@ -80,7 +82,7 @@ def pair(name: str, image: Path, mask: Image) -> Candidate:
 
 
 def collect(candidates: Iterable[Candidate], source: str, out: Path) -> Report:
-    """Write `out/masks`, `out/manifest.csv` and the contact sheets `kept.png` and `dropped.png`.
+    """Write `out/masks`, `manifest.csv`, the contact sheets `kept.png` and `dropped.png`, and `dropped.csv`.
 
     Cut-outs all go to `train_cutout`: without a room of their own they cannot be judged on. Raises `SourceError` when
     nothing was kept and `SinkError` when nothing can be written.
@@ -97,7 +99,7 @@ def collect(candidates: Iterable[Candidate], source: str, out: Path) -> Report:
     _show(report, out)
     if not report.kept:
         reasons = ", ".join(f"{reason} ({count})" for reason, count in report.reasons())
-        hint = f"look at {out / 'dropped.png'}" if reasons else "name what holds some"
+        hint = f"look at {out / 'dropped.png'}; dropped.csv beside it names all" if reasons else "name what holds some"
         raise SourceError(f"no picture was kept: {reasons or 'there are none'}", hint)
     save(out / "manifest.csv", report.kept)
     return report
@@ -133,3 +135,12 @@ def _show(report: Report, out: Path) -> None:
         write_sheet(out / "kept.png", [tile(row, f"{row.split} {row.image.name}") for row in kept])
     if dropped:
         write_sheet(out / "dropped.png", dropped)
+        write_text(out / "dropped.csv", _listed(report))
+
+
+def _listed(report: Report) -> str:
+    lines = io.StringIO(newline="")
+    writer = csv.writer(lines)
+    writer.writerow(["image", "reason"])
+    writer.writerows((image, reason) for reason, images in report.dropped.items() for image in images)
+    return lines.getvalue()

@@ -1,5 +1,6 @@
 """What all importers write: masks below the folder they were told, a manifest that trains, sheets, honest counts."""
 
+import csv
 from collections.abc import Callable
 from pathlib import Path
 
@@ -31,7 +32,7 @@ def test_kept_pairs_become_a_manifest_without_problems(
     assert (tmp_path / "out" / "masks" / "set" / "0.png.png").is_file()
     assert "masks/set/0.png.png" in (tmp_path / "out" / "manifest.csv").read_text(), "it can be moved with its masks"
     assert cv2.imread(str(tmp_path / "out" / "kept.png")) is not None
-    assert not (tmp_path / "out" / "dropped.png").exists()
+    assert not list((tmp_path / "out").glob("dropped.*"))
     assert report.lines()[0] == "kept 21 pictures"
 
 
@@ -49,6 +50,10 @@ def test_names_cannot_leave_the_folder_or_share_a_mask(
     ]
     assert [path.name for path in tmp_path.rglob("*.png.png")] == ["a.png.png"]
     assert cv2.imread(str(tmp_path / "out" / "dropped.png")) is not None
+    with (tmp_path / "out" / "dropped.csv").open(newline="") as file:
+        listed = list(csv.DictReader(file))
+    assert [row["image"] for row in listed] == [str(image)] * 4
+    assert [row["reason"] for row in listed].count("it is listed twice") == 1
 
 
 def test_nothing_kept_says_why_and_shows_it(tmp_path: Path, picture: Callable[..., Path]) -> None:
