@@ -1,5 +1,6 @@
 """Command line of the training package: `python -m train data|label|fit|average|export|compare --help`."""
 
+import os
 import shlex
 import sys
 from pathlib import Path
@@ -60,7 +61,9 @@ def fit(
     words = ["fit", recipe, *map(str, manifests), "--out", str(out)]
     words += ["--start", str(start)] if start else []
     command = shlex.join([*words, *(word for change in changes or [] for word in ("--set", change))])
-    typer.echo(f"wrote {run(settings, rows, out, start, resume, command)}")
+    best = run(settings, rows, out, start, resume, command)
+    if os.environ.get("RANK", "0") == "0":  # Under torchrun all come here.
+        typer.echo(f"wrote {best}")
 
 
 @app.command()
