@@ -36,13 +36,14 @@ def examine() -> Iterator[Finding]:
     yield from libraries
     if any(library.state == "broken" for library in libraries):
         return
-    from greenscreen.segment import ENGINES
+    from greenscreen.segment import ELSEWHERE, ENGINES
 
     models = list(_models())
     yield from models
     if models[0].state == "ok":
         for name in ENGINES:
-            yield _engine(name)
+            if ELSEWHERE.get(name, sys.platform) == sys.platform:
+                yield _engine(name)
         yield _chosen()
     yield from _nvidia()
     yield _cameras()

@@ -31,6 +31,7 @@ def test_a_bare_machine_can_work_and_every_gap_has_a_remedy(monkeypatch: pytest.
     assert {found[name].state for name in ("greenscreen", "opencv-python", "av", "model", "engine auto")} == {"ok"}
     assert {found[name].state for name in ("cameras", "virtual camera", "display")} == {"missing"}
     assert all(finding.hint for finding in found.values() if finding.state != "ok")
+    assert not {"engine onnxruntime-directml", "engine onnxruntime-coreml"} & {*found} or sys.platform != "linux"
     assert "greenscreen setup" in found["virtual camera"].hint or "OBS" in found["virtual camera"].hint
 
 

@@ -9,15 +9,15 @@ from numpy.typing import NDArray
 
 Field = NDArray[np.float32]
 
-_ROW = 1024
-"""Points a row of a remap's maps, which must have fewer than 2^15 rows and columns."""
+_ROW, _MOST_ROWS = 1024, 1 << 14
+"""Points a row of a remap's maps, and from how many rows on these are longer: both must be fewer than 2^15."""
 
 
 @dataclass(frozen=True, slots=True)
 class Band:
     """Pixels of a `height` x `width` picture: `indices` into it flattened, and where they lie.
 
-    `x` and `y` are `(rows, 1024)` float32, the pixels' centres as a share of width and height, padded at the end.
+    `x` and `y` are `(rows, points)` float32, the pixels' centres as a share of width and height, padded at the end.
     """
 
     indices: NDArray[np.intp]
@@ -29,8 +29,9 @@ class Band:
         """The pixels of a picture of this size that a small `mask` `(h, w)`, 0 or 1, covers."""
         full = cv2.resize(mask, (width, height), interpolation=cv2.INTER_NEAREST)
         indices = np.flatnonzero(full.view(np.bool_))
-        rows = -(-indices.size // _ROW)
-        x, y = np.zeros((2, rows * _ROW), np.float32)
+        row = max(_ROW, indices.size // _MOST_ROWS)
+        rows = -(-indices.size // row)
+        x, y = np.zeros((2, rows * row), np.float32)
         at = indices.astype(np.int32)
         down = at // np.int32(width)
         at -= down * np.int32(width)
@@ -38,7 +39,7 @@ class Band:
         np.add(at, np.float32(0.5), out=x[: at.size], casting="same_kind", dtype=np.float32)
         x *= np.float32(1 / width)
         y *= np.float32(1 / height)
-        return cls(indices, x.reshape(rows, _ROW), y.reshape(rows, _ROW))
+        return cls(indices, x.reshape(rows, row), y.reshape(rows, row))
 
     def __len__(self) -> int:
         return self.indices.size

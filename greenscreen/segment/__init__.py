@@ -40,6 +40,9 @@ ENGINES = {
 }
 """Engines by name: the module, and for ONNX Runtime the provider."""
 
+ELSEWHERE = {"onnxruntime-directml": "win32", "onnxruntime-coreml": "darwin"}
+"""Those that one platform alone has."""
+
 ON_CPU = {"openvino", "onnxruntime"}
 """Those that run on any processor."""
 

@@ -2,6 +2,7 @@
 
 import errno
 import logging
+import math
 import os
 import stat
 from collections.abc import Callable, Iterator
@@ -46,7 +47,8 @@ class VideoSink:
     `.mp4` is H.264, `.webm` VP9, `.mov` ProRes 4444, `.mkv` H.264; `.webm` and `.mov` keep transparency. With `matte`,
     the picture's alpha is recorded as a gray video instead, without loss in `.mkv`. Pictures keep their own times, the
     first one's being 0; `fps` is the nominal rate that players show, and how long the last picture stays. Colours are
-    BT.601, limited range, and say so. With `audio_from`, the sound of that video comes along.
+    BT.601, limited range, and say so. With `audio_from`, the sound of that video comes along, to its
+    end.
 
     The file takes its name when it is complete: after an error there is none, after Ctrl-C there is what was recorded.
     With `keep`, for what cannot be filmed again, what was recorded is always there: after an error elsewhere, and on a
@@ -106,7 +108,7 @@ class VideoSink:
         wanted = self._keep or not isinstance(error, Exception)
         try:
             if wanted and self._stream is not None:
-                self._rescue() if self._failed else self._finish()
+                self._rescue() if self._failed else self._finish(whole=error is None)
         finally:
             self._discard()
 
@@ -196,14 +198,16 @@ class VideoSink:
         # Not copied: all that becomes of BGR is made before this picture goes.
         return av.VideoFrame.from_numpy_buffer(np.ascontiguousarray(picture.image), "bgr24")
 
-    def _finish(self) -> None:
+    def _finish(self, whole: bool) -> None:
+        # The last picture of a whole file may stay for long.
+        until = math.inf if whole else self._tick / _TICKS + float(1 / self._rate)
         try:
             with self._writing():
-                if self._soundtrack is not None:
-                    self._soundtrack.write(self._container, self._tick / _TICKS + float(1 / self._rate))
-                    self._soundtrack.close()  # It may come from the very file that is replaced.
                 if self._stream is not None:
                     self._container.mux(self._stream.encode(None))
+                if self._soundtrack is not None:
+                    self._soundtrack.write(self._container, until)
+                    self._soundtrack.close()  # It may come from the very file that is replaced.
                 self._container.close()
                 self._file.close()
                 self._settle()

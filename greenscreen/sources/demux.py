@@ -24,6 +24,8 @@ HINT = "see whether a video player plays it, and convert it to MP4"
 
 _LISTS = {"concat", "dash", "hls", "imf"}
 """Formats of files that name others, anywhere on this machine, in whose place those would be shown."""
+_TILED = {".heic", ".heif"}
+"""Endings of photos that FFmpeg plays as the tiles in which they are stored."""
 _PROMISING = {"matroska,webm", "flv", "asf"}
 """Formats that say at their beginning how long they are, and of which FFmpeg may read less without a word."""
 _EACH_A_PICTURE = {"h264", "hevc", "av1", "mjpeg", "prores", "dnxhd"}
@@ -39,6 +41,8 @@ def opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
     # Refuses pipes and devices too, which might never end.
     if not isfile(path):
         raise SourceError(f"there is no video {path}", "check the path")
+    if path.suffix.lower() in _TILED:
+        raise SourceError(f"{path.name} is a photo, not a video", "see: greenscreen image --help")
     if not getsize(path):
         raise SourceError(f"{path.name} is empty", "copy or download it again")
     try:
@@ -74,6 +78,7 @@ class Frames:
         self._holed = 0
         self._interlaced = False
         self._end = 0.0
+        self._taken = 0
 
     def __iter__(self) -> Iterator[VideoFrame]:
         return _progressive(self._decoded())
@@ -86,7 +91,13 @@ class Frames:
         lost = max(self._failed, len(self._awaited) if counted else 0)
         # Of frames that lack a part not all decoders say so; which ones those are, packets do not tell for sure.
         partial = max(len(self._spoilt), self._holed - lost)
-        numbers = {"cannot be decoded": lost, "can be decoded in part alone": partial}
+        # FFmpeg stops without a word where the index of another track leads nowhere.
+        listed = len(self._stream.index_entries) if self._container.format.name.startswith("mov") else 0
+        numbers = {
+            "cannot be read": max(0, listed - self._taken),
+            "cannot be decoded": lost,
+            "can be decoded in part alone": partial,
+        }
         told = [f"{number} of its frames {what}" for what, number in numbers.items() if number]
         promised = (self._container.duration or 0) / av.time_base if self._container.format.name in _PROMISING else 0
         return [f"it ends after {self._end:.0f} of {promised:.0f} seconds"] * (self._end < promised - 1) + told
@@ -97,6 +108,7 @@ class Frames:
         holed = deque[bool](maxlen=2)
         for packet in self._packets():
             if packet.size:
+                self._taken += 1
                 # Where files were joined something seems to be lacking, too: at most two pictures, of which FFmpeg
                 # marks the first, before one that needs no other.
                 if packet.is_keyframe:

@@ -36,6 +36,12 @@ def cut(path: Path, keep: float) -> Path:
     return path
 
 
+def test_a_phones_photo_is_no_video_of_a_tile(tmp_path: Path) -> None:
+    path = clip(tmp_path / "clip.mp4", 1).rename(tmp_path / "IMG_0001.HEIC")
+    with pytest.raises(SourceError, match="is a photo, not a video"):
+        read(path)
+
+
 @pytest.mark.parametrize("movflags", ["+faststart", "frag_keyframe+empty_moov"])
 def test_a_clip_cut_in_the_middle_gives_what_there_is_and_then_says_so(tmp_path: Path, movflags: str) -> None:
     path = cut(clip(tmp_path / "clip.mp4", 60, options={"movflags": movflags}), 0.6)
@@ -51,6 +57,28 @@ def test_a_clip_whose_index_was_lost_is_refused(tmp_path: Path) -> None:
     """What remains when a recorder crashes: the data without the moov atom at its end."""
     with pytest.raises(SourceError, match=r"no video|not a video"):
         read(cut(clip(tmp_path / "clip.mp4"), 0.8))
+
+
+def test_a_clip_whose_sound_has_a_wrong_index_says_what_it_cost(tmp_path: Path) -> None:
+    path, frames = tmp_path / "clip.mp4", []
+    with av.open(str(path), "w") as container:
+        video, sound = container.add_stream("libx264", rate=30), container.add_stream("aac", rate=44100)
+        video.width, video.height, video.pix_fmt = 64, 48, "yuv420p"
+        for number in range(60):
+            frame = av.VideoFrame.from_ndarray(np.full((48, 64, 3), number, np.uint8), "bgr24")
+            frame.pts = number
+            container.mux(video.encode(frame))
+        container.mux(video.encode())
+        add_silence(container, sound, 80)
+    data = bytearray(path.read_bytes())
+    table = data.rindex(b"stco") + 8
+    count = int.from_bytes(data[table : table + 4], "big")
+    data[table + 4 : table + 4 + 4 * count] = b"\xff" * 4 * count
+    path.write_bytes(data)
+    with VideoSource(path) as source, pytest.raises(SourceError, match=r"(\d+) of its frames cannot be read") as caught:
+        frames.extend(source)
+    assert 0 < len(frames) < 60
+    assert f"damaged: {60 - len(frames)} of its frames cannot be read" in str(caught.value)
 
 
 def with_a_hole(path: Path, at: float, within: int = 0) -> Path:
