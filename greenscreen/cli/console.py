@@ -18,6 +18,9 @@ from greenscreen.filing import printable
 FULL = errno.ENOSPC, errno.EDQUOT
 """What the system says of a full disk, and of a quota that is used up."""
 
+_NO_MEMORY = -4
+"""OpenCV's number for it (`cv2.Error.StsNoMem`), which is too much to import for a sentence."""
+
 out = Console(soft_wrap=True)
 err = Console(stderr=True, soft_wrap=True)
 
@@ -55,6 +58,10 @@ def explained(error: Exception) -> GreenscreenError:
     if isinstance(error, OSError) and error.errno in FULL:
         where = error.filename or "what it says"
         return GreenscreenError(f"no space is left to write {where}", "free some space, and run it again")
+    if isinstance(error, MemoryError) or getattr(error, "code", None) == _NO_MEMORY:
+        return GreenscreenError(
+            "there is too little memory for pictures of this size", "make them smaller, or end other programs"
+        )
     if isinstance(error, FileNotFoundError) and error.filename is None:
         return GreenscreenError("the current folder is gone", "change to one that is there")
     return GreenscreenError(f"unexpected {type(error).__name__}: {error}", "run it again with --debug and report it")

@@ -54,9 +54,11 @@ def read_profile(name: str) -> Values:
         raise UsageError(f"there is no profile {name}", f"there is {there}")
     try:
         if path.stat().st_size > _MOST_BYTES:
-            raise UsageError(f"{path} is too large to be a profile", "see: greenscreen profile edit")
+            raise ValueError("it is too large for a profile")
         text = path.read_text(encoding="utf-8-sig")  # Windows' editors mark it as UTF-8.
         values = tomllib.loads(text)
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path.name} is not text in UTF-8", "save it as UTF-8 in your editor") from error
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{path.name} is not TOML: {error}", f"fix it: greenscreen profile edit {name}") from error
     # Deep nesting, and numbers of thousands of digits, are TOML that Python does not read.

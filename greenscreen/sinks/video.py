@@ -311,6 +311,9 @@ _HINTS = {
 
 
 def _failure(path: Path, error: Exception) -> SinkError:
+    if isinstance(error, av.ExternalError):  # Of why, encoders say no more.
+        words, hint = "its encoder takes no pictures of this size", "make them smaller, or write .webm or .mov"
+        return SinkError(f"{path} cannot be written: {words}", hint)
     number = getattr(error, "errno", None)
     reason = getattr(error, "strerror", None) or error
     return SinkError(f"{path} cannot be written: {reason}", _HINTS.get(number or 0, "choose another file name"))

@@ -24,6 +24,8 @@ from greenscreen.web.uploads import MOST_BYTES, add_background, remove_backgroun
 log = logging.getLogger(__name__)
 
 MOST_JSON = 16 << 10
+SLOWEST = 60.0
+"""Seconds that a request may take to come in."""
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -130,7 +132,7 @@ class Api:
         return web.json_response(list(gallery()))
 
     async def add_background(self, request: web.Request) -> web.Response:
-        data = await request.read()
+        data = await received(request)
         name = await asyncio.to_thread(add_background, data, request.query.get("name", ""))
         self._state.changed()
         return web.json_response({"name": name}, status=201)
@@ -165,13 +167,22 @@ def allowed_background(word: JsonValue) -> str:
     raise UsageError(f"there is no background {text[:80]!r}", f"choose one of: {', '.join(there)}")
 
 
+async def received(request: web.Request) -> bytes:
+    """What a request carries. Whoever is stuck while sending it keeps one of few places, and must give that up."""
+    try:
+        async with asyncio.timeout(SLOWEST):
+            return await request.read()
+    except TimeoutError as error:
+        raise web.HTTPRequestTimeout(text="what was sent did not come in time") from error
+
+
 async def read_object(request: web.Request) -> dict[str, Any]:
     """The JSON object that a request carries, held to be hostile."""
     if request.content_type != "application/json":
         raise web.HTTPUnsupportedMediaType(text="send JSON, with Content-Type: application/json")
     if (request.content_length or 0) > MOST_JSON:
         raise web.HTTPRequestEntityTooLarge(MOST_JSON, request.content_length or 0)
-    body = await request.read()
+    body = await received(request)
     if len(body) > MOST_JSON:
         raise web.HTTPRequestEntityTooLarge(MOST_JSON, len(body))
     try:

@@ -15,6 +15,7 @@ _REFUSALS = {
     "400": "not understood",
     "401": "the token is missing or wrong",
     "403": "a foreign Host or Origin",
+    "408": "not sent in time",
     "413": "too large",
     "415": "not the kind of content that is taken",
     "429": "too many requests",

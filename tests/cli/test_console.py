@@ -1,8 +1,12 @@
 """What is said is one line, whatever the names in it hold."""
 
+from collections.abc import Callable
+
+import cv2
+import numpy as np
 import pytest
 
-from greenscreen.cli.console import complain, say
+from greenscreen.cli.console import complain, explained, say
 from greenscreen.errors import SourceError
 
 
@@ -15,3 +19,16 @@ def test_names_neither_break_the_line_nor_give_the_terminal_orders(capsys: pytes
         "hint: copy a?b?[2J?[red].jpg again",
         "a?b?[2J?[red].jpg written",
     ]
+
+
+@pytest.mark.parametrize(
+    "work",
+    [lambda: np.empty(2**62, np.uint8), lambda: cv2.resize(np.zeros((1, 1, 3)), (2**30, 2**20))],
+    ids=["NumPy", "OpenCV"],
+)
+def test_too_little_memory_is_no_fault_to_report(work: Callable[[], object]) -> None:
+    with pytest.raises(Exception, match="llocate") as caught:
+        work()
+    told = explained(caught.value)
+    assert told.message == "there is too little memory for pictures of this size"
+    assert "report" not in told.hint

@@ -114,10 +114,12 @@ def test_a_folder_is_no_profile() -> None:
     assert list_profiles() == ["talk"]
 
 
-def test_bytes_that_are_no_text_are_refused() -> None:
-    write("").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(UsageError, match="cannot be read"):
+@pytest.mark.parametrize("data", [b"\xff\xfe\x00", "zoom = 2".encode("utf-16"), "camera = 'für'".encode("latin-1")])
+def test_bytes_that_are_no_text_are_refused_in_words_for_people(data: bytes) -> None:
+    write("").write_bytes(data)
+    with pytest.raises(UsageError, match=r"talk\.toml is not text in UTF-8") as caught:
         read_profile("talk")
+    assert "save it as UTF-8" in caught.value.hint
 
 
 @pytest.mark.parametrize("name", ["", "../talk", "a/b", ".hidden", "x" * 70, "a\nb"])

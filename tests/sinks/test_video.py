@@ -171,6 +171,17 @@ def test_a_picture_of_another_size_is_refused(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == []
 
 
+def test_a_picture_too_large_for_the_encoder_is_refused_with_a_way_out(tmp_path: Path) -> None:
+    """As of a panorama: H.264 ends at 16384 pixels a side."""
+    with (
+        pytest.raises(SinkError, match=r"clip\.mp4 cannot be written: its encoder takes no .* this size") as caught,
+        VideoSink(tmp_path / "clip.mp4", (16400, 64), 30.0) as sink,
+    ):
+        sink.send(patches(16400, 64))
+    assert ".webm" in caught.value.hint
+    assert os.listdir(tmp_path) == []
+
+
 def test_all_cores_encode(tmp_path: Path) -> None:
     """A thread count of 0 or the number of cores; 1 would be ffmpeg's default."""
     with VideoSink(tmp_path / "clip.mp4", (192, 64), 30.0) as sink:

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
-from greenscreen.web import guard
+from greenscreen.web import api, guard
 from greenscreen.web.guard import BURST, COOKIE
 from greenscreen.web.server import MOST_CONNECTIONS, PATIENCE
 
@@ -203,6 +203,19 @@ def test_what_is_no_http_is_refused(run: Any, sent: bytes, caplog: pytest.LogCap
     assert answer.startswith((b"HTTP/1.1 4", b"HTTP/1.0 4"))
     assert run.well()
     assert not caplog.records, "whoever sits at this terminal did nothing wrong"
+
+
+@pytest.mark.parametrize("request_line", ["POST /api/backgrounds", "PATCH /api/settings"])
+def test_an_upload_that_gets_stuck_gives_up_its_place(
+    run: Any, monkeypatch: pytest.MonkeyPatch, request_line: str
+) -> None:
+    """As of a phone that has left: sixty-four of them would keep everybody out."""
+    monkeypatch.setattr(api, "SLOWEST", 0.5)
+    with socket.create_connection(("127.0.0.1", run.port), timeout=10) as guest:
+        guest.sendall(f"{request_line} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n".encode())
+        guest.sendall(b"Content-Length: 200\r\n\r\nbegun")
+        assert guest.recv(1000).startswith(b"HTTP/1.1 408")
+    assert run.well()
 
 
 def test_an_upload_that_is_broken_off_is_no_news(run: Any, caplog: pytest.LogCaptureFixture) -> None:
