@@ -189,11 +189,14 @@ def _cameras() -> Finding:
 
 
 def _virtual_camera() -> Finding:
-    from greenscreen.sinks.virtual_camera import HOW_TO_MAKE_ONE, list_virtual_cameras
+    from greenscreen.linux.v4l2 import JOIN_THE_GROUP
+    from greenscreen.sinks.virtual_camera import HOW_TO_MAKE_ONE, forbidden, list_virtual_cameras
 
     found = [f"{camera.name} ({camera.device})" for camera in list_virtual_cameras()]
     if found:
         return Finding("virtual camera", "ok", ", ".join(found))
+    if closed := forbidden():
+        return Finding("virtual camera", "missing", f"you may not use {', '.join(closed)}", JOIN_THE_GROUP)
     return Finding("virtual camera", "missing", "none found", f"to make one: {HOW_TO_MAKE_ONE}")
 
 

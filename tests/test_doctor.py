@@ -56,8 +56,14 @@ def test_a_virtual_camera_is_none_to_film_with(monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_camera_that_may_not_be_used_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(camera, "list_cameras", lambda: [CameraInfo("/dev/video0", "Webcam", False)])
+    closed = Device("/dev/video10", "Green", "", capture=False, output=False, forbidden=True)
+    monkeypatch.setattr(virtual_camera, "list_devices", lambda: [closed])
     finding = findings()["cameras"]
     assert (finding.state, finding.detail) == ("missing", "none gives pictures, of Webcam (/dev/video0)")
+    if sys.platform == "linux":
+        finding = findings()["virtual camera"]
+        assert (finding.state, finding.detail) == ("missing", "you may not use /dev/video10")
+        assert "usermod" in finding.hint
     assert "usermod" in finding.hint
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 LOOPBACK_DRIVER = "v4l2 loopback"
+JOIN_THE_GROUP = "join the group that may: sudo usermod -aG video $USER, then log in again"
 
 _SYSFS = Path("/sys/class/video4linux")
 _DEV = Path("/dev")
@@ -44,6 +45,8 @@ class Device:
     """Whether frames can be written to it now."""
     bus: str = ""
     """Where it is attached, such as `usb-0000:00:14.0-1`: the same after it was unplugged and plugged in again."""
+    forbidden: bool = False
+    """Whether the person may not open it, so that nothing else is known of it."""
 
     @property
     def camera(self) -> bool:
@@ -78,8 +81,9 @@ def list_devices(sysfs: Path = _SYSFS, dev: Path = _DEV) -> list[Device]:
 def _ask(path: Path, entry: Path) -> Device:
     try:
         return parse_capability(str(path), _query(path))
-    except OSError:
-        return Device(str(path), _sysfs_name(entry), "", capture=False, output=False)
+    except OSError as error:
+        name, forbidden = _sysfs_name(entry), isinstance(error, PermissionError)
+        return Device(str(path), name, "", capture=False, output=False, forbidden=forbidden)
 
 
 def _query(path: Path) -> bytes:

@@ -10,7 +10,7 @@ import numpy as np
 
 from greenscreen.errors import SinkError, UsageError
 from greenscreen.linux.holders import holders
-from greenscreen.linux.v4l2 import Device, list_devices
+from greenscreen.linux.v4l2 import JOIN_THE_GROUP, Device, list_devices
 from greenscreen.picture.frame import Picture
 from greenscreen.sinks import obs
 
@@ -101,10 +101,7 @@ def _open_loopback(asked: str | None, size: tuple[int, int], fps: float) -> Writ
     except BlockingIOError as error:
         raise _busy([device]) from error
     except PermissionError as error:
-        raise SinkError(
-            f"you may not use the virtual camera {device}",
-            "join the group that may: sudo usermod -aG video $USER, then log in again",
-        ) from error
+        raise SinkError(f"you may not use the virtual camera {device}", JOIN_THE_GROUP) from error
     except OSError as error:
         raise SinkError(f"the virtual camera {device} cannot be opened: {error.strerror}", HOW_TO_MAKE_ONE) from error
 
@@ -114,15 +111,24 @@ def _choose(asked: str | None) -> str:
     loopbacks = _loopbacks()
     if asked is not None:
         loopbacks = [found for found in loopbacks if Path(found.path) == Path(asked).resolve()]
+        if not loopbacks and Path(asked).resolve() in map(Path, forbidden()):
+            raise SinkError(f"you may not use the video device {asked}", JOIN_THE_GROUP)
         if not loopbacks:
             state = "is not a virtual camera" if Path(asked).exists() else "does not exist"
             raise SinkError(f"{asked} {state}", f"{_others()}to make one: {HOW_TO_MAKE_ONE}")
+    if not loopbacks and forbidden():
+        raise SinkError("there is no virtual camera among the video devices that you may use", JOIN_THE_GROUP)
     if not loopbacks:
         raise SinkError("there is no virtual camera on this computer", f"to make one: {HOW_TO_MAKE_ONE}")
     free = [found for found in loopbacks if found.free]
     if not free:
         raise _busy([found.path for found in loopbacks])
     return free[0].path
+
+
+def forbidden() -> list[str]:
+    """The video devices that the person may not open; one of them may be a virtual camera."""
+    return [found.path for found in list_devices() if found.forbidden]
 
 
 def _busy(paths: list[str]) -> SinkError:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from greenscreen.errors import CameraBusyError, SourceError
 from greenscreen.linux.holders import holders
+from greenscreen.linux.v4l2 import JOIN_THE_GROUP
 
 PERMISSION = {
     "darwin": "; or allow your terminal the camera in System Settings, Privacy & Security, and run it again",
@@ -33,7 +34,7 @@ def why_closed(name: str, node: Path | None, others: list[str]) -> SourceError:
     if not os.access(node, os.R_OK | os.W_OK):
         return SourceError(
             f"you may not use the camera {node}",
-            "join the group that may: sudo usermod -aG video $USER, then log in again",
+            JOIN_THE_GROUP,
         )
     if programs := holders(node):
         return CameraBusyError(f"the camera {node} is in use by {', '.join(programs)}", "close it there")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from greenscreen.linux import v4l2
 from greenscreen.linux.v4l2 import Device, list_devices, parse_capability
 
 CAPTURE, OUTPUT, META, MPLANE, PER_NODE = 0x1, 0x2, 0x0080_0000, 0x1000, 0x8000_0000
@@ -56,6 +57,15 @@ def test_a_node_that_cannot_be_asked_is_listed_without_abilities(tmp_path: Path)
     """Someone without permission should see that the camera is there."""
     found = list_devices(sysfs(tmp_path / "sys", "video0"), dev=tmp_path)
     assert found == [Device(str(tmp_path / "video0"), "card of video0", "", False, False)]
+
+
+def test_a_node_that_may_not_be_asked_is_forbidden(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path) -> bytes:
+        raise PermissionError(path)
+
+    monkeypatch.setattr(v4l2, "_query", refuse)
+    (found,) = list_devices(sysfs(tmp_path / "sys", "video0"), dev=tmp_path)
+    assert found.forbidden
 
 
 def test_a_plain_file_in_a_nodes_place_is_no_device(tmp_path: Path) -> None:

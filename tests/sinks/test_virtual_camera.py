@@ -21,6 +21,7 @@ WEBCAM = Device("/dev/video0", "HD Webcam", "uvcvideo", capture=True, output=Fal
 HDMI_OUT = Device("/dev/video1", "HDMI", "vivid", capture=False, output=True)
 BUSY = Device("/dev/video10", "OBS", "v4l2 loopback", capture=True, output=False)
 FREE = Device("/dev/video11", "greenscreen", "v4l2 loopback", capture=False, output=True)
+FORBIDDEN = Device("/dev/video13", "greenscreen", "", capture=False, output=False, forbidden=True)
 STUCK = Device("/dev/video12", "greenscreen", "v4l2 loopback", capture=False, output=False)
 
 
@@ -88,6 +89,13 @@ def test_the_one_that_setup_makes_is_preferred(monkeypatch: pytest.MonkeyPatch) 
             __file__,
             f"{__file__} is not a virtual camera",
             "there is /dev/video11; to make one: greenscreen setup",
+        ),
+        ([FREE, FORBIDDEN], "/dev/video13", "you may not use the video device /dev/video13", "usermod -aG video"),
+        (
+            [FORBIDDEN],
+            None,
+            "there is no virtual camera among the video devices that you may use",
+            "usermod -aG video",
         ),
     ],
 )
