@@ -7,10 +7,8 @@ from hashlib import sha256
 from greenscreen.errors import SourceError
 from greenscreen.images import read_photo
 from train.data import Image, Row
-from train.manifest import SPLITS
+from train.manifest import SPLITS, UNMASKED
 from train.masks import fault, has_alpha, is_gray, read_unchanged
-
-_UNMASKED = ("unlabelled", "bg")
 
 
 def problems(rows: Sequence[Row]) -> list[str]:
@@ -30,7 +28,7 @@ def problem_of(row: Row) -> str:
         height, width = read_photo(row.image).shape[:2]
         if row.mask:
             return _mask_problem(read_unchanged(row.mask), width, height)
-        return "" if row.split in _UNMASKED else _cutout_problem(row)
+        return "" if row.split in UNMASKED else _cutout_problem(row)
     except SourceError as error:
         return str(error)
 

@@ -6,14 +6,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from greenscreen.errors import SourceError, UsageError
+from greenscreen.errors import SourceError
 from greenscreen.filing import printable
 from greenscreen.images import read_photo, write_image
 from greenscreen.picture.resize import letterbox
 from train.augment import sample
 from train.check import problem_of
 from train.data import Image, Row, read_backgrounds, read_people, shrink
-from train.manifest import lot, make_folder
+from train.manifest import lot, make_folder, none_of
 from train.masks import has_alpha, read_unchanged
 
 WIDTH, HEIGHT, CAPTION = 240, 180, 18
@@ -78,8 +78,8 @@ def sample_tiles(rows: Sequence[Row], count: int, seed: int) -> list[Image]:
     cutouts = chosen([row for row in rows if row.split == "train_cutout"], count)
     rooms = chosen([row for row in rows if row.split == "bg"], count)
     if not whole or not rooms:
-        missing = "pictures to train on" if not whole else "backgrounds"
-        raise UsageError(f"the manifests list no {missing}", "name one more manifest, with rows of split train or bg")
+        split, missing = ("bg", "rooms") if whole else ("train", "pictures to train on")
+        raise none_of(split, missing)
     for row in whole + cutouts + rooms:
         if problem := problem_of(row):
             raise SourceError(f"{row.image}: {problem}", "python -m train data check says what else is wrong")

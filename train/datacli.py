@@ -1,9 +1,11 @@
 """`python -m train data`: from what others publish to a manifest, and a look at it before hours are spent on it."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
+
+from greenscreen.errors import UsageError
 
 if TYPE_CHECKING:
     from train.importers.collect import Report
@@ -36,13 +38,21 @@ def folder(
     images: Annotated[Path, typer.Argument(help="folder of pictures, or of cut-outs")],
     out: Out,
     masks: Annotated[Path | None, typer.Argument(help="folder of masks of the same names")] = None,
+    split: Annotated[
+        Literal["bg", "unlabelled"] | None, typer.Option(help="pictures without masks: rooms, or for a teacher")
+    ] = None,
 ) -> None:
-    """Import pictures with masks of the same names or, without a second folder, cut-outs with transparency."""
-    from train.importers.collect import collect
-    from train.importers.folder import cutouts, pairs
+    """Import pictures with masks of the same names or, without a second folder, cut-outs with transparency.
 
-    found = pairs(images, masks) if masks else cutouts(images)
-    _tell(collect(found, images.resolve().name, out), out)
+    With --split, import rooms without people, or pictures that a teacher labels.
+    """
+    from train.importers.collect import collect
+    from train.importers.folder import bare, cutouts, pairs
+
+    if split and masks:
+        raise UsageError(f"pictures of split {split} have no masks", "leave out the folder of masks, or --split")
+    found = pairs(images, masks) if masks else bare(images) if split else cutouts(images)
+    _tell(collect(found, images.resolve().name, out, split or "train_cutout"), out)
 
 
 @app.command()
@@ -65,12 +75,12 @@ def supervisely(root: Annotated[Path, typer.Argument(help="folder of a project o
 
 
 @app.command()
-def check(manifest: Path) -> None:
-    """Say which rows of a manifest would spoil a training run; exit code 1 if there are any."""
+def check(manifests: Manifests) -> None:
+    """Say which rows of manifests would spoil a training run on all of them; exit code 1 if there are any."""
     from train.check import problems
     from train.manifest import load
 
-    rows = load(manifest)
+    rows = [row for manifest in manifests for row in load(manifest)]
     found = problems(rows)
     for problem in found:
         typer.echo(problem)

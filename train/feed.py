@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from greenscreen.errors import UsageError
 from train.checkpoint import read_checkpoint
 from train.data import Row, read_backgrounds, read_people, read_unlabelled
+from train.manifest import none_of
 from train.models import logits
 from train.recipe import Recipe
 from train.samples import Judged, Pictures, Sample, Samples, webcam
@@ -87,7 +87,7 @@ def read_pictures(recipe: Recipe, rows: Sequence[Row]) -> tuple[Pictures, list[J
     wanted |= {"unlabelled": "unlabelled pictures"} if recipe.unlabelled else {}
     for split, what in wanted.items():
         if not of(split):
-            raise UsageError(f"the manifests list no {what}", f"name one more manifest, with rows of split {split}")
+            raise none_of(split, what)
     val = read_people(of("val"))
     judged = [Judged(person.source, person.image, person.alpha) for person in val]
     if recipe.samples == "plain":

@@ -12,11 +12,10 @@ import cv2
 import numpy as np
 from rich.progress import track
 
-from greenscreen.errors import UsageError
 from greenscreen.images import write_image
 from train.candidate import Candidate, open_candidate
 from train.data import Image, Row, read, shrink
-from train.manifest import make_folder, save
+from train.manifest import make_folder, none_of, save
 from train.metrics import Alpha, iou
 
 
@@ -44,7 +43,7 @@ def label(
     rules, kept, dropped = rules or Rules(), [], 0
     unlabelled = [row for row in rows if row.split == "unlabelled"]
     if not unlabelled:
-        raise UsageError("the manifests list no unlabelled pictures", "name one with rows of split unlabelled")
+        raise none_of("unlabelled", "unlabelled pictures")
     make_folder(out)
     with TemporaryDirectory() as scratch:
         teachers = [open_candidate(model, Path(scratch), patient=True) for model in models]

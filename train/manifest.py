@@ -11,12 +11,15 @@ from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from pathlib import Path
 
-from greenscreen.errors import SinkError, SourceError
+from greenscreen.errors import SinkError, SourceError, UsageError
 from greenscreen.filing import write_whole
 from train.data import Row, read_manifest
 
 SPLITS = ("train", "train_cutout", "val", "test", "unlabelled", "bg")
 """What a row may be for. `val` chooses the checkpoint; `test` is looked at once, at the end."""
+
+UNMASKED = ("unlabelled", "bg")
+"""Splits of pictures without masks."""
 
 COLUMNS = ("split", "source", "image", "mask")
 
@@ -61,6 +64,14 @@ def write_text(path: Path, text: str) -> None:
     except OSError as error:
         reason = f"{path} cannot be written: {error.strerror}"
         raise SinkError(reason, "check that the folder is yours and has room") from error
+
+
+def none_of(split: str, what: str) -> UsageError:
+    """What to do where the manifests list no row of a split."""
+    hint = f"name one more manifest, with rows of split {split}"
+    if split in UNMASKED:
+        hint += f"; python -m train data folder FOLDER --split {split} --out data/{split} makes one"
+    return UsageError(f"the manifests list no {what}", hint)
 
 
 def fingerprint(rows: Sequence[Row]) -> str:

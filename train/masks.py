@@ -9,10 +9,14 @@ from greenscreen.errors import SourceError
 from train.data import Image
 
 
+class DepthError(SourceError):
+    """A picture that can be read, of other than 8 bits a channel."""
+
+
 def read_unchanged(path: Path) -> Image:
     """A picture with the channels it has: `(H, W)`, `(H, W, 3)` BGR or `(H, W, 4)` BGRA, uint8.
 
-    Raises `SourceError` when the file is missing, damaged or has other than 8 bits a channel.
+    Raises `SourceError` when the file is missing or damaged, `DepthError` when it has other than 8 bits a channel.
     """
     # Refuses pipes and devices too, which might never end.
     if not path.is_file():
@@ -26,7 +30,7 @@ def read_unchanged(path: Path) -> Image:
     if pixels is None:
         raise SourceError(f"{path} is no picture, or a damaged one", "save it as PNG again")
     if pixels.dtype != np.uint8:
-        raise SourceError(f"{path} has pixels of an unusual kind ({pixels.dtype})", "save it with 8 bits a channel")
+        raise DepthError(f"{path} has pixels of an unusual kind ({pixels.dtype})", "save it with 8 bits a channel")
     return np.asarray(pixels, np.uint8)
 
 

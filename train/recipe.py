@@ -1,5 +1,6 @@
 """Everything a run depends on: read from YAML, changed by `--set`, checked, and saved beside its checkpoints."""
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -110,9 +111,18 @@ def make_recipe(name: str, settings: dict[str, Any]) -> Recipe:
         first = error.errors()[0]
         field = ".".join(map(str, first["loc"]))
         message = first["msg"].removeprefix("Value error, ")
-        known = f"settings are {', '.join(Recipe.model_fields)}"
-        hint = known if first["type"] == "extra_forbidden" else "train/recipe.py says what each setting may be"
+        hint = "train/recipe.py says what each setting may be"
+        if first["type"] == "extra_forbidden":
+            message, hint = "there is no such setting", f"settings are {', '.join(Recipe.model_fields)}"
+        elif first["loc"]:
+            hint = _meaning(str(first["loc"][0]))
         raise UsageError(f"recipe {name}: {field + ': ' if field else ''}{message}", hint) from error
+
+
+def _meaning(key: str) -> str:
+    field = Recipe.model_fields[key]
+    told = f"{field.description}; " if field.description else ""
+    return f"{key}: {told}by default {json.dumps(field.default)}"
 
 
 def save_recipe(path: Path, recipe: Recipe) -> None:

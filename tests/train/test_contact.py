@@ -67,7 +67,7 @@ def test_samples_show_picture_and_both_mattes(manifest: Path) -> None:
 
 def test_samples_need_people_and_rooms(manifest: Path, tmp_path: Path) -> None:
     rows = load(manifest)
-    with pytest.raises(UsageError, match="no backgrounds"):
+    with pytest.raises(UsageError, match="no rooms"):
         sample_tiles([row for row in rows if row.split != "bg"], 1, 1)
     with pytest.raises(UsageError, match="no pictures to train on"):
         sample_tiles([row for row in rows if row.split == "bg"], 1, 1)

@@ -83,6 +83,24 @@ def test_supervisely_to_a_manifest(pictures: Path) -> None:
     assert "kept 1 picture\n" in run("supervisely", pictures, "--out", pictures / "out")
 
 
+def test_rooms_to_a_manifest(pictures: Path) -> None:
+    (pictures / "images" / "torn.jpg").write_bytes(b"torn")
+    told = run("folder", pictures / "images", "--split", "bg", "--out", pictures / "rooms")
+    assert "kept 6 pictures" in told
+    assert "1 the picture is unreadable" in told
+    rows = load(pictures / "rooms" / "manifest.csv")
+    assert {(row.split, row.source, row.mask) for row in rows} == {("bg", "images", None)}
+
+
+def test_check_finds_what_leaks_from_one_manifest_into_another(pictures: Path) -> None:
+    for split in ("train", "val"):
+        row = f"{split},x,images/0.png,masks/0.png"
+        (pictures / f"{split}.csv").write_text(f"split,source,image,mask\n{row}\n")
+    told = run("check", pictures / "train.csv", pictures / "val.csv", code=1)
+    assert "the same picture is in train" in told
+    assert "2 rows, 1 problem\n" in told
+
+
 def test_check_fails_for_scripts_too(pictures: Path) -> None:
     (pictures / "m.csv").write_text("split,source,image,mask\ntrain,x,images/0.png,masks/none.png\n")
     told = run("check", pictures / "m.csv", code=1)
@@ -96,7 +114,12 @@ def test_a_sheet_of_samples(manifest: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code"), [(("check", "none.csv"), 1), (("coco", "a", "b", "--out", "c", "--least", "0.9"), 2)]
+    ("arguments", "code"),
+    [
+        (("check", "none.csv"), 1),
+        (("coco", "a", "b", "--out", "c", "--least", "0.9"), 2),
+        (("folder", "a", "b", "--out", "c", "--split", "bg"), 2),
+    ],
 )
 def test_mistakes_are_a_sentence_and_a_hint(
     arguments: tuple[str, ...], code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -38,7 +38,7 @@ def test_changes_win_and_survive_being_saved(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ("stepz=3", "stepz"),
+        ("stepz=3", "stepz: there is no such setting"),
         ("steps=0", "steps: "),
         ("steps=many", "steps: "),
         ("network=segnet", "choose one of .*tiramisu103"),
@@ -56,6 +56,12 @@ def test_changes_win_and_survive_being_saved(tmp_path: Path) -> None:
 def test_a_change_that_makes_no_sense_is_refused(change: str, told: str) -> None:
     with pytest.raises(UsageError, match=told):
         read_recipe("student", [change])
+
+
+def test_a_wrong_value_is_told_what_the_setting_means() -> None:
+    with pytest.raises(UsageError) as wrong:
+        read_recipe("student", ["losses=dice"])
+    assert wrong.value.hint == 'losses: weight of each loss; by default {"boundary_cross_entropy": 1.0, "dice": 0.5}'
 
 
 @pytest.mark.parametrize("content", [b"steps: {", b"\xff\xfe\xfd"])

@@ -35,9 +35,11 @@ def candidates(annotations: Path, images: Path, rules: Rules) -> Iterator[Candid
     """Raises `SourceError` when the annotations are missing, no COCO instances, or know no people."""
     need_folder(images)
     coco = read_annotations(annotations)
-    categories = {key for key, category in coco.cats.items() if category.get("name") == "person"}
+    categories = {key for key, category in coco.cats.items() if str(category.get("name")).lower() == "person"}
     if not categories:
-        raise SourceError(f"{annotations.name} has no category person", "use the instances_*.json of COCO")
+        known = ", ".join(str(category.get("name")) for category in coco.cats.values())
+        hint = f"call the category of people person; it has {known}" if known else "use the instances_*.json of COCO"
+        raise SourceError(f"{annotations.name} has no category person", hint)
     for key, info in coco.imgs.items():
         people = [note for note in coco.imgToAnns[key] if note["category_id"] in categories]
         yield _candidate(coco, info, people, images, rules)

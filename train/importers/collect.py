@@ -30,7 +30,7 @@ class Candidate:
     """A picture that is kept, or dropped for a reason.
 
     `name` is the picture's relative path within its data set; it decides the split and names the mask. `mask` is
-    `(H, W)` uint8 with 255 for people, or `None` for a cut-out, which carries its alpha.
+    `(H, W)` uint8 with 255 for people, or `None` for a cut-out, which carries its alpha, and what has no mask.
     """
 
     name: str
@@ -81,11 +81,11 @@ def pair(name: str, image: Path, mask: Image) -> Candidate:
     return Candidate(name, image, mask, fault(mask))
 
 
-def collect(candidates: Iterable[Candidate], source: str, out: Path) -> Report:
+def collect(candidates: Iterable[Candidate], source: str, out: Path, unmasked: str = "train_cutout") -> Report:
     """Write `out/masks`, `manifest.csv`, the contact sheets `kept.png` and `dropped.png`, and `dropped.csv`.
 
-    Cut-outs all go to `train_cutout`: without a room of their own they cannot be judged on. Raises `SourceError` when
-    nothing was kept and `SinkError` when nothing can be written.
+    What has no mask goes to the split `unmasked`: without a room of their own, cut-outs cannot be judged on. Raises
+    `SourceError` when nothing was kept and `SinkError` when nothing can be written.
     """
     report, names = Report(), set[str]()
     make_folder(out)
@@ -95,7 +95,7 @@ def collect(candidates: Iterable[Candidate], source: str, out: Path) -> Report:
             report.drop(candidate.image, reason)
         else:
             names.add(candidate.name)
-            report.kept.append(_keep(candidate, source, out))
+            report.kept.append(_keep(candidate, source, out, unmasked))
     _show(report, out)
     if not report.kept:
         reasons = ", ".join(f"{reason} ({count})" for reason, count in report.reasons())
@@ -113,9 +113,9 @@ def _misnamed(name: str, known: set[str]) -> str:
     return "it is listed twice" if name in known else ""
 
 
-def _keep(candidate: Candidate, source: str, out: Path) -> Row:
+def _keep(candidate: Candidate, source: str, out: Path, unmasked: str) -> Row:
     if candidate.mask is None:
-        return Row("train_cutout", source, candidate.image, None)
+        return Row(unmasked, source, candidate.image, None)
     mask = out / "masks" / f"{candidate.name}.png"
     make_folder(mask.parent)
     write_image(mask, candidate.mask)

@@ -1,4 +1,4 @@
-"""Folders of one's own: pictures with masks of the same name in a second folder, or cut-outs that carry their alpha."""
+"""Folders of one's own: pictures with masks of the same name in a second folder, cut-outs, or pictures alone."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from greenscreen.errors import SourceError
-from greenscreen.images import list_photos
+from greenscreen.images import list_photos, read_photo
 from train.data import Image
 from train.importers.collect import Candidate, pair
-from train.masks import fault, has_alpha, is_gray, read_unchanged
+from train.masks import DepthError, fault, has_alpha, is_gray, read_unchanged
 
 
 def pairs(images: Path, masks: Path) -> Iterator[Candidate]:
@@ -33,11 +33,24 @@ def cutouts(images: Path) -> Iterator[Candidate]:
     for path in list_photos(images):
         try:
             pixels = read_unchanged(path)
+        except DepthError:
+            yield Candidate(path.name, path, dropped="the picture has other than 8 bits a channel")
         except SourceError:
             yield Candidate(path.name, path, dropped="the picture is unreadable")
-            continue
-        reason = fault(pixels[..., 3]) if has_alpha(pixels) else "it has no alpha channel"
-        yield Candidate(path.name, path, dropped=reason)
+        else:
+            reason = fault(pixels[..., 3]) if has_alpha(pixels) else "it has no alpha channel"
+            yield Candidate(path.name, path, dropped=reason)
+
+
+def bare(images: Path) -> Iterator[Candidate]:
+    """Pictures without masks. Raises `SourceError` when the folder cannot be read."""
+    for path in list_photos(images):
+        try:
+            read_photo(path)
+        except SourceError:
+            yield Candidate(path.name, path, dropped="the picture is unreadable")
+        else:
+            yield Candidate(path.name, path)
 
 
 def as_alpha(pixels: Image) -> Image | None:
@@ -57,6 +70,8 @@ def as_alpha(pixels: Image) -> Image | None:
 def _pair(image: Path, mask: Path) -> Candidate:
     try:
         alpha = as_alpha(read_unchanged(mask))
+    except DepthError:
+        return Candidate(image.name, image, dropped="its mask has other than 8 bits a channel")
     except SourceError:
         return Candidate(image.name, image, dropped="its mask is unreadable")
     if alpha is None:

@@ -129,3 +129,22 @@ def test_a_file_that_is_no_coco_is_one_sentence(tmp_path: Path, text: str) -> No
         list(candidates(path, tmp_path, Rules()))
     with pytest.raises(SourceError, match="cannot be read"):
         read_annotations(tmp_path / "none.json")
+
+
+def test_people_are_found_however_their_category_is_spelt_and_missed_by_name(
+    tmp_path: Path, picture: Callable[..., Path]
+) -> None:
+    picture(tmp_path / "a.png")
+    data = {
+        "images": [{"id": 7, "file_name": "a.png", "width": WIDTH, "height": HEIGHT}],
+        "annotations": [{"id": 1, "image_id": 7} | person([HALF])],
+        "categories": [{"id": PERSON, "name": "Person"}],
+    }
+    path = tmp_path / "instances.json"
+    path.write_text(json.dumps(data))
+    (kept,) = candidates(path, tmp_path, Rules())
+    assert not kept.dropped
+    path.write_text(json.dumps(data | {"categories": [{"id": PERSON, "name": "human"}, {"id": DOG, "name": "dog"}]}))
+    with pytest.raises(SourceError, match="no category person") as missed:
+        list(candidates(path, tmp_path, Rules()))
+    assert "it has human, dog" in str(missed.value.hint)
