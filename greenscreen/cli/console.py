@@ -50,7 +50,9 @@ def explained(error: Exception) -> GreenscreenError:
     if isinstance(error, GreenscreenError):
         return error
     if isinstance(error, typer.TyperException):
-        return UsageError(error.format_message().rstrip("."), f"see: {_command(error)} --help")
+        # Choices come on lines of their own, and those that Pydantic refuses with a word of its own.
+        words = " ".join(error.format_message().split()).replace("Value error, ", "")
+        return UsageError(words.rstrip("."), f"see: {_command(error)} --help")
     if isinstance(error, typer.Abort):
         return GreenscreenError("nothing was done, as nobody answered", "answer y or n in a terminal")
     if isinstance(error, ImportError):
@@ -60,7 +62,7 @@ def explained(error: Exception) -> GreenscreenError:
         return GreenscreenError(f"no space is left to write {where}", "free some space, and run it again")
     if isinstance(error, MemoryError) or getattr(error, "code", None) == _NO_MEMORY:
         return GreenscreenError(
-            "there is too little memory for pictures of this size", "make them smaller, or end other programs"
+            "there is too little memory for this", "make the pictures smaller, or end other programs"
         )
     if isinstance(error, FileNotFoundError) and error.filename is None:
         return GreenscreenError("the current folder is gone", "change to one that is there")

@@ -42,8 +42,12 @@ def profile_path(name: str, windows: bool = sys.platform == "win32") -> Path:
 
 
 def list_profiles() -> list[str]:
-    """The names of all profiles, in alphabetical order."""
-    return sorted(path.stem for path in profiles_folder().glob("*.toml") if _NAME.fullmatch(path.stem) and isfile(path))
+    """The names of all profiles, in alphabetical order; none where the folder may not be read."""
+    try:
+        files = list(profiles_folder().glob("*.toml"))
+    except OSError:
+        return []
+    return sorted(path.stem for path in files if _NAME.fullmatch(path.stem) and isfile(path))
 
 
 def read_profile(name: str) -> Values:
@@ -63,7 +67,8 @@ def read_profile(name: str) -> Values:
         raise UsageError(f"{path.name} is not TOML: {error}", f"fix it: greenscreen profile edit {name}") from error
     # Deep nesting, and numbers of thousands of digits, are TOML that Python does not read.
     except (OSError, ValueError, RecursionError) as error:
-        raise UsageError(f"{path} cannot be read: {error}", "see: greenscreen profile edit") from error
+        reason = getattr(error, "strerror", None) or error
+        raise UsageError(f"{path} cannot be read: {reason}", "see: greenscreen profile edit") from error
     where = _lines(text)
     settings_from(
         values,

@@ -271,6 +271,14 @@ def test_what_makes_no_sense_hints_at_the_help_of_its_own_command(greenscreen: G
     assert f"see: greenscreen {' '.join(command)} --help" in greenscreen(*words).err
 
 
+@pytest.mark.parametrize("words", [[], ["x"]], ids=["none", "another"])
+def test_a_choice_that_is_missing_or_wrong_is_named_in_one_plain_line(
+    greenscreen: Greenscreen, words: list[str]
+) -> None:
+    line = greenscreen("engine", "fetch", *words).err.splitlines()[0]
+    assert line.endswith(("Choose from: mediapipe", "'engine': 'x' is not one of 'mediapipe'"))
+
+
 @pytest.mark.parametrize("command", [["bench"], ["profile", "save", "x"], ["run"]])
 def test_a_size_that_cannot_be_hints_at_the_help_of_its_own_command(
     greenscreen: Greenscreen, command: list[str]

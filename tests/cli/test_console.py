@@ -30,5 +30,5 @@ def test_too_little_memory_is_no_fault_to_report(work: Callable[[], object]) -> 
     with pytest.raises(Exception, match="llocate") as caught:
         work()
     told = explained(caught.value)
-    assert told.message == "there is too little memory for pictures of this size"
+    assert told.message == "there is too little memory for this"
     assert "report" not in told.hint

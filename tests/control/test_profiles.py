@@ -114,6 +114,12 @@ def test_a_folder_is_no_profile() -> None:
     assert list_profiles() == ["talk"]
 
 
+def test_a_folder_that_cannot_be_read_holds_no_profiles(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where somebody else owns the one above it; here it is its name that the system refuses."""
+    monkeypatch.setattr(profiles, "profiles_folder", lambda: Path("x" * 300))
+    assert list_profiles() == []
+
+
 @pytest.mark.parametrize("data", [b"\xff\xfe\x00", "zoom = 2".encode("utf-16"), "camera = 'für'".encode("latin-1")])
 def test_bytes_that_are_no_text_are_refused_in_words_for_people(data: bytes) -> None:
     write("").write_bytes(data)
