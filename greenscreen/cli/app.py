@@ -169,7 +169,7 @@ def image(
     """
     from greenscreen.batch import cut_photos, plan_photos, refuse_both
     from greenscreen.segment import open_segmenter
-    from greenscreen.segment.engine import both_sides
+    from greenscreen.segment.segmenter import both_sides
 
     refuse_both(background, matte)
     # A path forgets that it ended in a slash.

@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from typing import Protocol, runtime_checkable
 
-import numpy as np
-
 from greenscreen.cuda import Card
 from greenscreen.errors import EngineError
 from greenscreen.picture.frame import Image, Matte
@@ -64,13 +62,6 @@ def first_look(engine: Engine, image: Image, memory: bool) -> Matte:
     """The matte of a picture with which the engine starts afresh. `memory` is whether it looks at its last matte."""
     engine.reset()
     return look_well(engine, image, memory)
-
-
-def both_sides(engine: Engine, image: Image, memory: bool) -> Matte:
-    """The same in twice the time: the mean of the picture's matte and its mirror image's."""
-    # The mirror image first, so that what the engine remembers is the picture itself.
-    mirrored = first_look(engine, np.ascontiguousarray(image[:, ::-1]), memory)[:, ::-1]
-    return (first_look(engine, image, memory) + mirrored) / np.float32(2)
 
 
 def look_well(engine: Engine, image: Image, memory: bool) -> Matte:

@@ -1,6 +1,7 @@
 """Frames to coarse mattes: decides when the network looks, and what it remembers when it does."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from threading import Lock, RLock
 from typing import Self
@@ -26,8 +27,10 @@ class Segmenter:
     def __init__(self, engine: str, opener: OpenEngine, model: Path, contract: ModelContract):
         self._name, self.contract = engine, contract
         self._opener, self._model = opener, model
-        self.meet: Callable[[Engine, Image, bool], Matte] = first_look
-        """How a fresh picture is looked at; may be set before the first frame."""
+        self.meet: Callable[[Segmenter, Frame], Matte] = Segmenter.first_look
+        """How a fresh frame is looked at; may be set before the first."""
+        self.closer = 1.0
+        """Of how many times as many pixels `both_sides` takes its second look."""
         self._engines: dict[tuple[int, int], Engine] = {}
         self.from_file = False
         """Whether frames are of a file: those in BGR wait for the loops that follow motion. Live frames become I420
@@ -90,12 +93,26 @@ class Segmenter:
 
     def open(self, width: int, height: int) -> Engine:
         """The engine for pictures of this shape, opened if it is the first; raises `EngineError` when it cannot be."""
-        size = self.contract.input_size(width, height)
+        return self._opened(self.contract.input_size(width, height))
+
+    def _opened(self, size: tuple[int, int]) -> Engine:
         if size not in self._engines:
             if len(self._engines) >= MOST_ENGINES:
                 self._engines.pop(next(iter(self._engines))).close()
             self._engines[size] = self._opener(self._model, self.contract, *size)
         return self._engines[size]
+
+    def first_look(self, frame: Frame, closer: float = 1.0, mirrored: bool = False) -> Matte:
+        """The matte of a frame with which the network starts afresh, at `closer` times as many pixels as usual.
+
+        Of its mirror image, if `mirrored`, which the matte is not. Raises `EngineError`.
+        """
+        contract = replace(self.contract, area=round(closer * self.contract.area))
+        size = contract.input_size(*frame.size)
+        image = network_input(frame, *size)
+        seen = np.ascontiguousarray(image[:, ::-1]) if mirrored else image
+        matte = first_look(self._opened(size), seen, bool(contract.previous))
+        return matte[:, ::-1] if mirrored else matte
 
     def segment(self, frame: Frame) -> Matte:
         """The matte at the model's input size, `(h, w)` float32 in [0, 1]; raises `EngineError`."""
@@ -134,7 +151,7 @@ class Segmenter:
                 self._stillness.keep(carried)
                 return carried
         if fresh:
-            matte = self.meet(engine, image, remembers)
+            matte = self.meet(self, frame)
         else:
             matte = look_well(engine, image, remembers) if self._stillness.jumped else engine.step(image, last)
         if follows:
@@ -151,6 +168,16 @@ class Segmenter:
         mind; nor where it is thorough.
         """
         return self._looked and not self.thorough and self._stillness.moving and self._motion.explains
+
+
+def both_sides(segmenter: Segmenter, frame: Frame) -> Matte:
+    """For photos: the mean of the frame's matte and of its mirror image's, as large as the larger of them.
+
+    Where the two are not of one size, one sees more of what is large and the other of what is fine.
+    """
+    mirrored = segmenter.first_look(frame, segmenter.closer, mirrored=True)
+    matte = cv2.resize(segmenter.first_look(frame), mirrored.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    return np.asarray((matte + mirrored) / 2, np.float32)
 
 
 def close_all(engines: dict[tuple[int, int], Engine]) -> None:

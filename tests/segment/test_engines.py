@@ -1,6 +1,7 @@
 """Engines: both run the shipped model alike, remember alike, and fail in words."""
 
 import os
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -12,6 +13,7 @@ from greenscreen.contract import read_contract
 from greenscreen.errors import EngineError, ModelError, UsageError
 from greenscreen.picture.frame import Frame, Image
 from greenscreen.segment import (
+    CLOSER,
     DETAIL,
     ENGINES,
     Segmenter,
@@ -20,11 +22,11 @@ from greenscreen.segment import (
     load_engine,
     open_segmenter,
 )
-from greenscreen.segment.engine import FIRST_LOOKS, both_sides, first_look
+from greenscreen.segment.engine import FIRST_LOOKS, first_look
 from greenscreen.segment.host import fine_beside
 from greenscreen.segment.onnxruntime import OnnxRuntimeEngine
 from greenscreen.segment.openvino import OpenVinoEngine
-from greenscreen.segment.segmenter import network_input
+from greenscreen.segment.segmenter import both_sides, network_input
 from greenscreen.sources import open_source
 
 MODEL = bundled_model()
@@ -237,11 +239,26 @@ def test_a_model_without_a_larger_one_beside_it_is_run_itself(tmp_path: Path) ->
 def test_both_sides_are_the_mean_with_the_mirror_image_and_what_is_remembered_is_the_picture() -> None:
     image = pictures(1)[0]
     mirror = np.ascontiguousarray(image[:, ::-1])
-    found, one, other = (OpenVinoEngine(MODEL, CONTRACT, 288, 160, precise=True) for _ in range(3))
-    both = both_sides(found, image, memory=True)
+    one, other = (OpenVinoEngine(MODEL, CONTRACT, 288, 160, precise=True) for _ in range(2))
     plain, mirrored = first_look(one, image, memory=True), first_look(other, mirror, memory=True)
-    np.testing.assert_allclose(both, (plain + mirrored[:, ::-1]) / 2, atol=1e-4)
-    np.testing.assert_allclose(found.previous, one.previous, atol=1e-4)
+    frame = Frame(image, 0.0, 0, fresh=True)
+    with Segmenter("openvino", partial(OpenVinoEngine, precise=True), MODEL, CONTRACT) as segmenter:
+        both = both_sides(segmenter, frame)
+        np.testing.assert_allclose(both, (plain + mirrored[:, ::-1]) / 2, atol=1e-4)
+        found = segmenter.engine_for(frame)
+        assert isinstance(found, OpenVinoEngine)
+        np.testing.assert_allclose(found.previous, one.previous, atol=1e-4)
+
+
+def test_the_mirror_image_of_a_photo_is_seen_in_more_detail() -> None:
+    frame = Frame(pictures(1, 360, 640)[0], 0.0, 0, fresh=True)
+    with open_segmenter("openvino", patient=True) as segmenter:
+        plain = segmenter.first_look(frame)
+        closer = segmenter.first_look(frame, segmenter.closer, mirrored=True)
+        assert closer.size == pytest.approx(CLOSER * plain.size, rel=0.1)
+        enlarged = cv2.resize(plain, closer.shape[::-1], interpolation=cv2.INTER_LINEAR)
+        segmenter.meet = both_sides
+        np.testing.assert_allclose(segmenter.segment(frame), (enlarged + closer) / 2, atol=1e-4)
 
 
 def test_large_pictures_keep_the_detail_that_the_network_looks_for() -> None:
