@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from greenscreen.errors import SourceError
-from greenscreen.linux.v4l2 import Device, list_devices
+from greenscreen.linux.v4l2 import JOIN_THE_GROUP, Device, list_devices
 
 
 class SameCamera:
@@ -18,6 +18,9 @@ class SameCamera:
         devices = list_devices()
         if self._known is not None:
             now = same_device(self._known, devices)
+            if now is None and any(device.forbidden and device.path == self._known.path for device in devices):
+                # As when the machine is handed to another user, to whom the cameras then belong.
+                raise SourceError(f"you may not use the camera {self._known.path} any more", JOIN_THE_GROUP)
             if now is None:
                 raise SourceError(f"the camera {self._known.name} is gone", "plug it in again")
             return now.path
@@ -25,6 +28,8 @@ class SameCamera:
         # A camera that the list does not hold, on a network or another system, is known by its word alone.
         if self._word is not None:
             return self._word
+        if self._known is None and any(device.forbidden for device in devices):
+            raise SourceError("there is no camera among the video devices that you may use", JOIN_THE_GROUP)
         if self._known is None:
             raise SourceError("there is no camera", "plug one in, or name another with --camera")
         return self._known.path

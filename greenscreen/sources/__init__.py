@@ -14,6 +14,7 @@ from typing import Protocol, Self
 
 from greenscreen.errors import UsageError
 from greenscreen.filing import printable
+from greenscreen.linux.v4l2 import JOIN_THE_GROUP, list_devices
 from greenscreen.picture.frame import Frame
 
 log = logging.getLogger(__name__)
@@ -101,6 +102,8 @@ def _first_camera(tell: Callable[[str], None]) -> str | None:
     if first := next((camera for camera in cameras if not camera.virtual), None):
         return str(first.device)
     only = f" but {cameras[0].name}, a virtual one (--camera {cameras[0].device} takes it)" if cameras else ""
+    if closed := [node.path for node in list_devices() if node.forbidden]:
+        only += f", and you may not use {', '.join(closed)} ({JOIN_THE_GROUP})"
     tell(f"no camera gives pictures{only}: the demo clip stands in for one")
     return None
 

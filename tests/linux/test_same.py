@@ -73,3 +73,20 @@ def test_without_a_word_it_is_the_first_camera_and_never_a_loopback(plug) -> Non
         wanted.find()
     plug(loopback, camera(2))
     assert wanted.find() == "/dev/video2"
+
+
+def test_a_camera_that_we_may_not_use_is_neither_gone_nor_unplugged(plug) -> None:
+    closed = Device("/dev/video0", "HD Webcam: HD Webcam", "", capture=False, output=False, forbidden=True)
+    first, known = SameCamera(None), SameCamera(None)
+    plug(camera(0))
+    assert known.find() == "/dev/video0"
+    plug(closed)
+    for wanted, sentence in (
+        (first, "among the video devices that you may use"),
+        (known, "not use the camera /dev/video0"),
+    ):
+        with pytest.raises(SourceError, match=sentence) as caught:
+            wanted.find()
+        assert "group" in caught.value.hint
+    plug(camera(0))
+    assert known.find() == "/dev/video0"

@@ -10,6 +10,7 @@ import pytest
 
 from greenscreen.errors import SourceError, UsageError
 from greenscreen.images import write_image
+from greenscreen.linux.v4l2 import Device
 from greenscreen.sources import open_source
 from greenscreen.sources.camera import CameraInfo
 from greenscreen.sources.photos import PhotoSource
@@ -77,14 +78,25 @@ def test_without_a_word_the_first_camera_is_taken_or_else_the_demo(monkeypatch: 
     monkeypatch.setattr("greenscreen.sources.camera.list_cameras", lambda: cameras)
     assert open_source(None).name == "/dev/video2"
     monkeypatch.setattr("greenscreen.sources.camera.list_cameras", list)
+    monkeypatch.setattr("greenscreen.sources.list_devices", list)
     told: list[str] = []
     assert open_source(None, tell=told.append).name == "demo.mp4"
     assert told == ["no camera gives pictures: the demo clip stands in for one"]
 
 
+def test_cameras_that_nobody_let_us_use_are_told_of_before_the_demo_plays(monkeypatch: pytest.MonkeyPatch) -> None:
+    closed = Device("/dev/video0", "HD Webcam", "", capture=False, output=False, forbidden=True)
+    monkeypatch.setattr("greenscreen.sources.list_devices", lambda: [closed])
+    monkeypatch.setattr("greenscreen.sources.camera.list_cameras", list)
+    told: list[str] = []
+    assert open_source(None, tell=told.append).name == "demo.mp4"
+    assert "you may not use /dev/video0 (join the group" in told[0]
+
+
 def test_a_virtual_camera_is_taken_only_if_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """Our own pictures may come out of it."""
     cameras = [CameraInfo(0, "OBS Virtual Camera", True, virtual=True), CameraInfo(1, "HD Webcam", True)]
+    monkeypatch.setattr("greenscreen.sources.list_devices", list)
     monkeypatch.setattr("greenscreen.sources.camera.list_cameras", lambda: cameras)
     told: list[str] = []
     assert open_source(None, tell=told.append).name == "camera 1"
