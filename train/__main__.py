@@ -101,6 +101,8 @@ def export(
         shaped = area is not None or stride != STRIDE
         export_for_mediapipe(checkpoint, out, half or packed or shaped or bool(int8 or others) or temperature != 1)
         return
+    if out.suffix != ".onnx":
+        raise UsageError(f"{out.name} is no name of a model", "end it in .onnx or, for MediaPipe, in .tflite")
     rows = load_all([int8]) if int8 else []
     from train.export import export as run
 
@@ -120,14 +122,13 @@ def compare(
     """Write a table of how good, large and fast models are."""
     from tempfile import TemporaryDirectory
 
-    from train.candidate import open_candidate
-    from train.compare import judged, report
+    from train.compare import judged, open_candidates, report
     from train.compare import sheet as write_sheet
     from train.manifest import write_text
 
     rows = judged(load_all(manifests), count)
     with TemporaryDirectory() as scratch:
-        candidates = [open_candidate(model, Path(scratch)) for model in models]
+        candidates = open_candidates(models, Path(scratch))
         write_text(out, report(candidates, rows))
         if sheet:
             write_sheet(sheet, candidates, judged(rows, shown))

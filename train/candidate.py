@@ -63,7 +63,9 @@ def open_candidate(path: Path, scratch: Path, patient: bool = False) -> Candidat
         model = scratch / f"{len(list(scratch.iterdir()))}.onnx"
         contract = draft(saved, model=model)
         model.with_suffix(".json").write_text(json.dumps(contract.__dict__))
-        return ours(path.resolve().parent.name, model, saved.facts | {"step": saved.step}, patient)
+        # Every run calls its checkpoints best and last.
+        name = path.resolve().parent.name if path.stem in ("best", "last") else path.stem
+        return ours(name, model, saved.facts | {"step": saved.step}, patient)
     if path.with_suffix(".json").exists():
         return ours(path.stem, path, patient=patient)
     return theirs(path)

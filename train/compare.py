@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -10,7 +11,7 @@ from rich.progress import track
 
 from greenscreen.errors import UsageError
 from greenscreen.picture.resize import letterbox
-from train.candidate import Candidate, processor
+from train.candidate import Candidate, open_candidate, processor
 from train.contact import HEIGHT, WIDTH, captioned, chosen, tinted, write_sheet
 from train.data import Image, Row, read
 from train.metrics import METRICS, Alpha
@@ -18,6 +19,16 @@ from train.samples import input_size
 
 Scores = dict[str, dict[str, float]]
 """By source: the mean of each metric."""
+
+
+def open_candidates(models: Sequence[Path], scratch: Path) -> list[Candidate]:
+    """All of them; those that would share a name are called as they were given."""
+    candidates = [open_candidate(model, scratch) for model in models]
+    counts = Counter(candidate.name for candidate in candidates)
+    return [
+        replace(candidate, name=str(model)) if counts[candidate.name] > 1 else candidate
+        for model, candidate in zip(models, candidates, strict=True)
+    ]
 
 
 def judged(rows: Sequence[Row], count: int = 0) -> list[Row]:

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from rich.progress import track
 
+from greenscreen.errors import ModelError
 from greenscreen.images import write_image
 from train.candidate import Candidate, open_candidate
 from train.data import Image, Row, read, shrink
@@ -37,8 +38,8 @@ def label(
     """Writes `out/manifest.csv` and a matte for each unlabelled row that is kept; returns how many were and were not.
 
     `sharp` makes the mattes steeper, as truth is; without, they stay as soft as the teachers are unsure. Raises
-    `UsageError` if there are none, `ModelError` for a model, `SourceError` for a picture that cannot be read,
-    `SinkError` for `out`.
+    `UsageError` if there are none, `ModelError` for a model or when no label is kept, `SourceError` for a picture that
+    cannot be read, `SinkError` for `out`.
     """
     rules, kept, dropped = rules or Rules(), [], 0
     unlabelled = [row for row in rows if row.split == "unlabelled"]
@@ -57,6 +58,8 @@ def label(
             mask = out / f"{index:05d}.png"
             write_image(mask, ((steeper(matte) if sharp else matte) * 255).round().astype(np.uint8))
             kept.append(Row("train", f"labelled_{row.source}", row.image, mask))
+    if not kept:
+        raise ModelError("the models were not sure of any picture, so none is labelled", "train them for longer")
     save(out / "manifest.csv", kept)
     return len(kept), dropped
 

@@ -74,3 +74,5 @@ def test_the_same_picture_in_two_splits_is_told(row: Row, tmp_path: Path) -> Non
     (leak,) = problems([row, Row("val", "made", copy, row.mask)])
     assert leak == f"{copy}: it is in val, and the same picture is in train as {row.image}"
     assert problems([row, Row("train", "made", copy, row.mask)]) == []
+    assert problems([Row("unlabelled", "made", copy, None), row]) == [], "as after train label"
+    assert len(problems([Row("unlabelled", "made", copy, None), Row("val", "made", row.image, row.mask)])) == 1

@@ -2,6 +2,7 @@
 
 import shlex
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,18 @@ def test_a_mistake_is_one_sentence_and_a_hint(
     assert ended.value.code == code
     assert told in capsys.readouterr().err
     assert not Path("run").exists()
+
+
+def test_what_is_exported_is_called_a_model(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], untrained: Callable[[str], Path]
+) -> None:
+    """`mine.json` would be written over by its own contract."""
+    monkeypatch.setattr(sys, "argv", ["train", "export", str(untrained("student-small")), "--out", "mine.json"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert "mine.json is no name of a model\nhint: end it in .onnx" in capsys.readouterr().err
+    assert not Path("mine.json").exists()
 
 
 def test_the_whole_command_is_kept_with_the_checkpoint(

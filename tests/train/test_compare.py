@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from train.__main__ import app
+from train.compare import open_candidates
 from train.contact import CAPTION, HEIGHT, WIDTH
 
 Untrained = Callable[[str], Path]
@@ -34,6 +35,16 @@ def test_one_table_and_one_sheet_over_checkpoints_and_models_of_others(
     assert "| `fit tiny` | 14 | 64x64 |" in out.read_text(), "how the checkpoint came to be"
     drawn = cv2.imread(str(sheet))
     assert drawn.shape[:2] == (2 * (HEIGHT + CAPTION), 5 * WIDTH), "two pictures, the truth and four mattes beside each"
+
+
+def test_models_of_one_name_are_told_apart(untrained: Untrained, tmp_path: Path) -> None:
+    best = untrained("student-small")
+    last, mean = tmp_path / best.parent.name / "last.ckpt", tmp_path / "mean.ckpt"
+    last.parent.mkdir()
+    for copy in (last, mean):
+        copy.write_bytes(best.read_bytes())
+    found = open_candidates([best, last, mean], tmp_path)
+    assert [candidate.name for candidate in found] == [str(best), str(last), "mean"]
 
 
 def test_no_pictures_to_judge_on_is_said(peers: dict[str, Path], tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from greenscreen.errors import UsageError
+from greenscreen.errors import ModelError, UsageError
 from train.check import problems
 from train.data import Row
 from train.label import Rules, label
@@ -29,8 +29,9 @@ def test_labels_are_masks_that_can_be_trained_on(
 
 def test_what_the_model_is_not_sure_of_is_left_out(peers: dict[str, Path], rows: list[Row], tmp_path: Path) -> None:
     for rules in (Rules(sure=1.1), Rules(agreement=1.1), Rules(least=0.9)):
-        assert label(rows, [peers["channels last, matte"]], tmp_path, rules=rules) == (0, 1)
-    assert (tmp_path / "manifest.csv").read_text().splitlines() == ["split,source,image,mask"]
+        with pytest.raises(ModelError, match="not sure of any picture"):
+            label(rows, [peers["channels last, matte"]], tmp_path, rules=rules)
+    assert not (tmp_path / "manifest.csv").exists(), "an empty one could not be trained on"
 
 
 def test_where_nothing_is_unlabelled_nothing_is_written(
