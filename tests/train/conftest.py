@@ -22,17 +22,23 @@ def rows(manifest: Path) -> list[Row]:
 
 
 @pytest.fixture
-def train(rows: list[Row], tmp_path: Path) -> Train:
-    """Trains the smallest student on pictures of 64x64, two samples a step, and gives the run's last checkpoint."""
+def train(rows: list[Row], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Train:
+    """Trains the smallest student on pictures of 64x64, two samples a step, and gives the run's last checkpoint.
+
+    Curves and panels, which take longer than all else together, are drawn if asked for.
+    """
 
     import torch
 
     from train.fit import fit
     from train.recipe import make_recipe
+    from train.watch import Watch
 
     torch.set_num_threads(1)  # tiny networks gain nothing from more
 
-    def run(name: str = "run", start: Path | None = None, resume: bool = False, **settings: Any) -> Path:
+    def run(
+        name: str = "run", start: Path | None = None, resume: bool = False, drawn: bool = False, **settings: Any
+    ) -> Path:
         tiny = {
             "area": 64 * 64,
             "aspects": (1.0,),
@@ -44,7 +50,10 @@ def train(rows: list[Row], tmp_path: Path) -> Train:
             "epoch": 1,
         }
         recipe = make_recipe("tiny", tiny | {"precision": "32-true"} | settings)
-        return fit(recipe, rows, tmp_path / name, start, resume, "fit tiny").with_name("last.ckpt")
+        with monkeypatch.context() as patch:
+            if not drawn:
+                patch.setattr(Watch, "draw", lambda *_: None)
+            return fit(recipe, rows, tmp_path / name, start, resume, "fit tiny").with_name("last.ckpt")
 
     return run
 

@@ -125,10 +125,9 @@ def test_pspnets_fields_can_be_exported_for_pictures_of_any_size(tmp_path: Path)
     np.testing.assert_allclose(found, pooling(x).detach().numpy(), atol=1e-5)
 
 
-@pytest.mark.parametrize("stride", [8, 16])
-def test_a_smaller_stride_comes_nearer_to_the_pictures_shape(untrained: Untrained, tmp_path: Path, stride: int) -> None:
+def test_a_smaller_stride_comes_nearer_to_the_pictures_shape(untrained: Untrained, tmp_path: Path) -> None:
     """One file for all sizes; the engines agree where a size is odd at 1/16 or 1/32 of the input, too."""
-    checkpoint, model = untrained("student-large"), tmp_path / "out.onnx"
+    checkpoint, model, stride = untrained("student-large"), tmp_path / "out.onnx", 8
     contract = export(checkpoint, model, area=20_480, stride=stride)
     assert contract.stride == stride
     reference = Deployed(read_checkpoint(checkpoint).build()).eval()
@@ -206,5 +205,5 @@ def test_doubts_of_the_last_matte_are_mostly_decided_before_it_is_told(untrained
 def test_eight_bits_need_pictures(untrained: Untrained, rows: list[Row], tmp_path: Path) -> None:
     for split, told in (("train", "no pictures to train on"), ("val", "no pictures of val")):
         with pytest.raises(UsageError, match=told):
-            export(untrained("student-large"), tmp_path / "my.onnx", rows=[row for row in rows if row.split != split])
+            export(untrained("student-small"), tmp_path / "my.onnx", rows=[row for row in rows if row.split != split])
     assert not list(tmp_path.glob("*.onnx"))

@@ -34,7 +34,7 @@ def weights(checkpoint: Path) -> dict[str, torch.Tensor]:
 def test_a_run_leaves_all_that_is_needed_to_judge_and_repeat_it(
     train: Train, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    last = train(steps=3, epoch=2, seed=4)
+    last = train(steps=3, epoch=2, seed=4, drawn=True)
     told = capsys.readouterr().out.splitlines()
     assert [one.partition(":")[0] for one in told] == ["step 2 of 3, 1 min to go", "step 3 of 3"], (
         "and says how it goes"
@@ -79,31 +79,31 @@ def test_a_run_that_was_killed_goes_on_as_if_it_never_had_been(
         )
         with pytest.raises(Killed):
             train("broken", steps=5, epoch=2, **settings)
-    broken = train("broken", steps=5, epoch=2, resume=True, **settings)
+    broken = train("broken", steps=5, epoch=2, resume=True, drawn=True, **settings)
     torch.testing.assert_close(weights(broken), weights(whole), rtol=0, atol=0)
     assert len((broken.parent / "history.csv").read_text().splitlines()) == 4, "the curves are whole, too"
+    assert cv2.imread(str(broken.parent / "curves.png")).std() > 1
 
 
-@pytest.mark.parametrize(
-    ("raised", "told", "hint"),
-    [
+def test_a_run_ended_from_outside_says_so_in_a_sentence_and_goes_on(
+    train: Train, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    endings: list[tuple[BaseException, str, str]] = [
         (KeyboardInterrupt(), "the run was stopped", "--resume"),
         (RuntimeError("DataLoader worker (pid 7) is killed by signal: Killed."), "makes samples", "--resume"),
         (OSError(28, "No space left on device"), "cannot go on: No space left on device", "--resume"),
         (RuntimeError("DefaultCPUAllocator: can't allocate memory"), "memory ran out", "--set batch"),
-    ],
-)
-def test_a_run_ended_from_outside_says_so_in_a_sentence(
-    train: Train, monkeypatch: pytest.MonkeyPatch, raised: BaseException, told: str, hint: str
-) -> None:
-    def end(self: Learner, *given: object) -> None:
-        raise raised
+    ]
+    for raised, told, hint in endings:
 
-    with monkeypatch.context() as patch:
-        patch.setattr(Learner, "training_step", end)
-        with pytest.raises(GreenscreenError, match=told) as ended:
-            train(steps=2)
-        assert hint in ended.value.hint
+        def end(self: Learner, *given: object, raised: BaseException = raised) -> None:
+            raise raised
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Learner, "training_step", end)
+            with pytest.raises(GreenscreenError, match=told) as ended:
+                train(steps=2)
+            assert hint in ended.value.hint
     assert read_checkpoint(train(steps=2, resume=True)).step == 2
 
 
