@@ -3,6 +3,8 @@
 # at a glance. Whatever goes wrong ends the script with one sentence.
 
 root=$(dirname "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")")
+# Most of what is installed is never imported: what is gets compiled then, and kept, so that it is only once.
+unset PYTHONDONTWRITEBYTECODE
 
 # Prints what the calling script says of itself at its top.
 usage() { sed -n '2,/^set/s/^# \{0,1\}//p' "$0"; }
@@ -20,7 +22,8 @@ ensure_environment() {
   current_stamp "$@" | cmp -s - "$folder/stamp" && return
   say "setting up ${folder#"$root"/} (once, about a minute)"
   "$folder/bin/python" -m pip --version &>/dev/null || make_environment "$folder"
-  answer=$("$folder/bin/python" -m pip install --disable-pip-version-check "${@:2}" 2>&1) || explain_failure "$answer"
+  answer=$("$folder/bin/python" -m pip install --disable-pip-version-check --no-compile "${@:2}" 2>&1) ||
+    explain_failure "$answer"
   ensure_libraries "$folder"
   current_stamp "$@" >"$folder/stamp"
 }
@@ -88,6 +91,8 @@ missing_packages() {
 install_packages() {
   [[ -n ${unattended-} && $EUID -eq 0 ]] && command -v apt-get >/dev/null || return 1
   say "installing $1"
+  # Scripts that run side by side take turns, for which apt-get has no patience.
   # shellcheck disable=SC2086  # one word a package
-  { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $1; } &>/dev/null
+  { flock 9 && apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $1; } \
+    9<"$root/pyproject.toml" &>/dev/null
 }
