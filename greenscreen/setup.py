@@ -42,6 +42,8 @@ class Facts:
     """Whether it was loaded so that browsers list the camera."""
     free: bool
     """Whether there is a virtual camera to send to."""
+    closed: bool
+    """Whether there are video devices that the person may not use, so that one of them may be it."""
     configured: str
     """The file that sets other options for the module, empty if none does."""
     persistent: bool
@@ -71,6 +73,7 @@ def gather(root: Path = Path("/"), kernel: str | None = None, devices: list[Devi
         loaded=module.exists(),
         exclusive=_read(module / "parameters/exclusive_caps").startswith("Y"),
         free=any(found.free for found in devices),
+        closed=any(found.forbidden for found in devices),
         configured=f"/{others[0].relative_to(root)}" if others and not ours else "",
         persistent=ours and any(re.search(r"^\s*v4l2loopback\s*$", text, re.M) for text in loads),
         secure_boot=secure.exists() and secure.read_bytes()[-1:] == b"\1",
@@ -98,7 +101,7 @@ def plan(facts: Facts) -> Iterator[Step]:
     elif not facts.persistent:
         yield Step("make browsers list the camera, under its name", f"echo '{OPTIONS}' | {sudo}tee {CONFIGURE}")
         yield Step("load the module at every boot", f"echo v4l2loopback | {sudo}tee {LOAD}")
-    if facts.loaded and (not facts.exclusive or (not facts.free and not facts.persistent)):
+    if facts.loaded and (not facts.exclusive or not (facts.free or facts.closed or facts.persistent)):
         yield Step(
             "reload the module with these options; close programs that use its cameras first",
             f"{sudo}modprobe -r v4l2loopback && {sudo}modprobe v4l2loopback",
@@ -111,6 +114,8 @@ def plan(facts: Facts) -> Iterator[Step]:
                 f"with: {sudo}mokutil --import {facts.key or '/var/lib/dkms/mok.pub'}, then start again and choose "
                 "'Enroll MOK'"
             )
+    if facts.closed and not facts.free:
+        yield Step("join the group that may use video devices, then log in again", f"{sudo}usermod -aG video $USER")
 
 
 def service_unit(command: str) -> str:

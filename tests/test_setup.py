@@ -16,7 +16,7 @@ from greenscreen.setup import Facts, Step, gather, plan, service_unit
 
 BARE = Facts(
     family=frozenset({"debian"}), kernel="6.1.0-56-amd64", built=False, headers=True, loaded=False, exclusive=False,
-    free=False, configured="", persistent=False, secure_boot=False, key="", root=False,
+    free=False, closed=False, configured="", persistent=False, secure_boot=False, key="", root=False,
 )  # fmt: skip
 READY = replace(BARE, built=True, loaded=True, exclusive=True, free=True, persistent=True)
 LOOPBACK = Device("/dev/video10", "greenscreen", "v4l2 loopback", capture=False, output=True)
@@ -42,6 +42,13 @@ def test_a_bare_debian_needs_four_commands() -> None:
         "echo v4l2loopback | sudo tee /etc/modules-load.d/greenscreen.conf",
         "sudo modprobe v4l2loopback",
     ]
+
+
+@pytest.mark.parametrize("persistent", [True, False])
+def test_a_camera_that_may_not_be_used_is_not_called_ready_and_not_made_again(persistent: bool) -> None:
+    line = lines(replace(READY, free=False, closed=True, persistent=persistent))[-1]
+    assert line == "sudo usermod -aG video $USER"
+    assert not any("modprobe -r" in line for line in lines(replace(READY, free=False, closed=True, persistent=False)))
 
 
 def test_root_needs_no_sudo() -> None:

@@ -279,7 +279,8 @@ def bench_table(result: "Result") -> Table:
 @app.command()
 def devices() -> None:
     """List cameras and virtual cameras."""
-    from greenscreen.sinks.virtual_camera import HOW_TO_MAKE_ONE, list_virtual_cameras
+    from greenscreen.linux.v4l2 import JOIN_THE_GROUP
+    from greenscreen.sinks.virtual_camera import HOW_TO_MAKE_ONE, forbidden, list_virtual_cameras
     from greenscreen.sources.camera import list_cameras
     from greenscreen.sources.trouble import PERMISSION
 
@@ -290,9 +291,12 @@ def devices() -> None:
     virtual_cameras = list_virtual_cameras()
     for virtual in virtual_cameras:
         typer.echo(f"virtual camera  {virtual.device}  {printable(virtual.name)}")
-    if all(camera.virtual for camera in cameras):
+    closed = forbidden()
+    if closed:
+        typer.echo(f"you may not use {', '.join(closed)}: {JOIN_THE_GROUP}")
+    if not closed and all(camera.virtual for camera in cameras):
         typer.echo(f"no camera: plug one in, or use --camera demo or a video file{PERMISSION}")
-    if not virtual_cameras:
+    if not closed and not virtual_cameras:
         typer.echo(f"no virtual camera: to make one, {HOW_TO_MAKE_ONE}")
 
 

@@ -18,6 +18,7 @@ from command import Answer, Greenscreen
 from greenscreen import __version__, segment
 from greenscreen.cli.app import expanded
 from greenscreen.errors import EngineError
+from greenscreen.linux.v4l2 import Device
 from greenscreen.picture.frame import Matte
 from greenscreen.segment import bundled_model
 from greenscreen.setup import Step
@@ -329,6 +330,19 @@ def test_devices_tells_a_virtual_camera_from_one_to_film_with(
     said = greenscreen("devices").out
     assert "camera          1  HD Webcam\n" in said
     assert "no camera: " not in said
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux's devices belong to somebody")
+def test_devices_that_may_not_be_used_are_not_called_missing(
+    greenscreen: Greenscreen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = Device("/dev/video0", "HD Webcam", "", capture=False, output=False, forbidden=True)
+    monkeypatch.setattr("greenscreen.sources.camera.v4l2.list_devices", lambda: [closed])
+    monkeypatch.setattr("greenscreen.sinks.virtual_camera.list_devices", lambda: [closed])
+    said = greenscreen("devices").out
+    assert said.startswith("you may not use /dev/video0: join the group")
+    assert "no camera" not in said
+    assert "no virtual camera" not in said
 
 
 @pytest.mark.parametrize("command", ["devices", "doctor"])
