@@ -42,11 +42,14 @@ _AT_ONCE = 1
 
 
 class HeldError(OSError):
-    """The loopback keeps the size of an earlier writer, as a program still watches it."""
+    """The loopback keeps size and pixel format of an earlier writer, as a program still watches it.
 
-    def __init__(self, size: tuple[int, int]):
-        super().__init__(EBUSY, f"held at {size[0]}x{size[1]}")
-        self.size = size
+    `form` is the format as four letters where it is another than ours, empty where only the size is.
+    """
+
+    def __init__(self, size: tuple[int, int], form: str = ""):
+        super().__init__(EBUSY, f"held at {size[0]}x{size[1]} {form}".rstrip())
+        self.size, self.form = size, form
 
 
 class Loopback:
@@ -86,7 +89,8 @@ class Loopback:
         asked = _FORMAT.pack(_OUTPUT, *wanted, _SRGB, _EXTENDED, 0, _BT601, _LIMITED, 0)
         got = _FORMAT.unpack(fcntl.ioctl(self._node, _S_FMT, asked))[1:4]
         if got[:3] != wanted[:3]:
-            raise HeldError(got[:2])
+            form = struct.pack("=I", got[2]).decode("ascii", "replace").strip()
+            raise HeldError(got[:2], form if got[2] != _I420 else "")
         # Programs ask for the rate too. A driver that knows none is no reason to fail.
         with suppress(OSError):
             fcntl.ioctl(self._node, _S_PARM, _RATE.pack(_OUTPUT, 0, 0, 1000, round(self.fps * 1000), 0, 0))

@@ -3,6 +3,7 @@
 import sys
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from errno import EAGAIN, EBUSY
 from pathlib import Path
 from typing import Protocol, Self
 
@@ -92,17 +93,13 @@ def _open_loopback(asked: str | None, size: tuple[int, int], fps: float) -> Writ
     try:
         return Loopback(device, size, fps).__enter__()
     except HeldError as held:
-        width, height = held.size
-        watchers = " and ".join(holders(Path(device))) or "a program that watches it"
-        raise SinkError(
-            f"the virtual camera {device} is held at {width}x{height} by {watchers}",
-            f"send that with --size {width}x{height}, or end the program that watches it",
-        ) from held
-    except BlockingIOError as error:
-        raise _busy([device]) from error
+        raise _held(device, held.size, held.form) from held
     except PermissionError as error:
         raise SinkError(f"you may not use the virtual camera {device}", JOIN_THE_GROUP) from error
     except OSError as error:
+        # Loaded without `exclusive_caps`, a loopback seems free until it is opened.
+        if error.errno in (EAGAIN, EBUSY):
+            raise _busy([device]) from error
         raise SinkError(f"the virtual camera {device} cannot be opened: {error.strerror}", HOW_TO_MAKE_ONE) from error
 
 
@@ -129,6 +126,15 @@ def _choose(asked: str | None) -> str:
 def forbidden() -> list[str]:
     """The video devices that the person may not open; one of them may be a virtual camera."""
     return [found.path for found in list_devices() if found.forbidden]
+
+
+def _held(device: str, size: tuple[int, int], form: str) -> SinkError:
+    """Another program's pixel format, such as OBS's, stays as its size does; that no option of ours can follow."""
+    watchers, at = " and ".join(holders(Path(device))) or "a program that watches it", f"{size[0]}x{size[1]}"
+    kept, remedy = (f"{at} in {form}", "") if form else (at, f"send that with --size {at}, or ")
+    return SinkError(
+        f"the virtual camera {device} is held at {kept} by {watchers}", f"{remedy}end the program that watches it"
+    )
 
 
 def _busy(paths: list[str]) -> SinkError:

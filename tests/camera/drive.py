@@ -3,9 +3,11 @@
 Standard library alone, as on an emulated machine everything else takes its time. Prints what it found as JSON.
 """
 
+import fcntl
 import json
 import os
 import signal
+import struct
 import subprocess
 import sys
 import time
@@ -15,6 +17,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from greenscreen.linux import loopback
 from greenscreen.linux.demand import Demand
 from greenscreen.linux.loopback import HeldError, Loopback, streaming_readers
 from greenscreen.linux.same import SameCamera
@@ -116,6 +119,27 @@ def held() -> dict[str, object]:
     return {"begins": begins, "other size": other, "goes on": goes_on}
 
 
+def held_by_another_form() -> dict[str, object]:
+    """As OBS does: a writer of YUYV ends while a program watches, and we come with the same size."""
+    with ExitStack() as watching:
+        node = os.open(OURS, os.O_RDWR | os.O_NONBLOCK)
+        yuyv, length = struct.unpack("=I", b"YUYV")[0], SIZE[0] * SIZE[1] * 2
+        asked = loopback._FORMAT.pack(2, *SIZE, yuyv, 1, SIZE[0] * 2, length, 8, 0xFEEDCAFE, 0, 1, 2, 0)
+        fcntl.ioctl(node, loopback._S_FMT, asked)
+        os.write(node, bytes(length))
+        bytes_seen = watching.enter_context(reader())
+        began = time.monotonic()
+        while bytes_seen() <= 0 and time.monotonic() - began < 20:
+            os.write(node, bytes(length))
+            time.sleep(0.03)
+        os.close(node)
+        try:
+            with Loopback(OURS, SIZE, 30):
+                return {"answer": "let in"}
+        except HeldError as error:
+            return {"answer": [*error.size, error.form]}
+
+
 def demand() -> dict[str, object]:
     """Seconds until a watcher is noticed, and gone; whether a look that programs take in passing is."""
     watch = Demand()
@@ -178,7 +202,9 @@ def setup() -> dict[str, object]:
 
 
 def main() -> None:
-    found = {part.__name__: part() for part in (format_and_pictures, runs, held, demand, unplug, setup)}
+    found = {
+        part.__name__: part() for part in (format_and_pictures, runs, held, held_by_another_form, demand, unplug, setup)
+    }
     Path(os.environ["OUT"], "found.json").write_text(json.dumps(found, indent=1))
 
 

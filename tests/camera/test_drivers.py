@@ -44,6 +44,10 @@ def test_the_size_stays_while_somebody_watches(found: dict[str, Any]) -> None:
     assert found["held"]["goes on"] is not None
 
 
+def test_another_programs_pixel_format_stays_too_and_is_named(found: dict[str, Any]) -> None:
+    assert found["held_by_another_form"]["answer"] == [640, 360, "YUYV"]
+
+
 def test_who_watches_is_noticed_and_who_looks_in_passing_is_not(found: dict[str, Any]) -> None:
     demand = found["demand"]
     assert demand["nobody"] is None

@@ -2,6 +2,7 @@
 
 import sys
 from dataclasses import replace
+from errno import EAGAIN, EBUSY
 from pathlib import Path
 
 import cv2
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from greenscreen.errors import SinkError, UsageError
+from greenscreen.linux.loopback import HeldError, Loopback
 from greenscreen.linux.v4l2 import Device
 from greenscreen.picture.colour import to_i420
 from greenscreen.picture.frame import Picture
@@ -119,3 +121,33 @@ def test_what_cannot_be_opened_is_a_sentence(monkeypatch: pytest.MonkeyPatch, tm
         VirtualCameraSink((64, 48), 30.0).__enter__()
     assert "\n" not in caught.value.message
     assert caught.value.hint
+
+
+@linux
+@pytest.mark.parametrize(
+    ("error", "message", "hint"),
+    [
+        (
+            HeldError((1280, 720)),
+            "is held at 1280x720 by a program",
+            "send that with --size 1280x720, or end the program",
+        ),
+        (HeldError((64, 48), "YUYV"), "is held at 64x48 in YUYV by a program", "end the program that watches it"),
+        (OSError(EBUSY, "Device or resource busy"), "another program already sends to", "close that program"),
+        (BlockingIOError(EAGAIN, "Try again"), "another program already sends to", "close that program"),
+    ],
+)
+def test_what_another_program_keeps_is_told_with_a_way_out(
+    monkeypatch: pytest.MonkeyPatch, error: OSError, message: str, hint: str
+) -> None:
+    """That of another pixel format is not to send its size: it may be the one that was asked for."""
+
+    def enter(_: Loopback) -> Loopback:
+        raise error
+
+    monkeypatch.setattr(Loopback, "__enter__", enter)
+    with_devices(monkeypatch, FREE)
+    with pytest.raises(SinkError) as caught:
+        VirtualCameraSink((64, 48), 30.0).__enter__()
+    assert message in caught.value.message
+    assert caught.value.hint.startswith(hint)
