@@ -44,7 +44,7 @@ def show_profile(name: Name) -> None:
 @profiles.command("save")
 @with_settings
 def save_profile(name: Name, **given: Any) -> None:
-    """Keep the options given here under a name, in place of what was there."""
+    """Keep these options under a name, in place of what was there."""
     say(f"kept in {write_profile(name, make_settings(command='profile save', **given))}")
 
 

@@ -52,7 +52,12 @@ def test_without_words_it_shows_its_commands(greenscreen: Greenscreen) -> None:
         answer = greenscreen(*words)
         assert answer.code == 0
         assert all(command in answer.out for command in OPTIONS)
-        assert " ..." not in answer.out, "a sentence is cut off"
+
+
+@pytest.mark.parametrize("group", [[], ["engine"], ["profile"], ["ctl"]])
+def test_what_a_command_does_is_listed_in_a_whole_sentence(greenscreen: Greenscreen, group: list[str]) -> None:
+    commands = greenscreen(*group, "--help").out.split("Commands:\n")[1]
+    assert "..." not in commands, "a sentence is cut off"
 
 
 @pytest.mark.parametrize("columns", ["20", "80"])
