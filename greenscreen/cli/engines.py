@@ -70,7 +70,7 @@ def clean_engines() -> None:
 def fetch_engine(engine: Annotated[Literal["mediapipe"], typer.Argument(help="whose model")]) -> None:
     """Download Google's model for MediaPipe, once.
 
-    It has 0.25 MB, under Apache-2.0. Nothing else is ever downloaded.
+    It takes 0.25 MB, and its licence is Apache-2.0.
     """
     from greenscreen.segment.tflite import fetch_model
 
