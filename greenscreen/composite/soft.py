@@ -13,7 +13,6 @@ PARTS = 128
 """Of a share between two pixels: sixteen bits hold the sum of both."""
 BLOCK = 32
 """Places that are found at once."""
-Shares = NDArray[np.uint16]
 Gaps = NDArray[np.int64]
 
 

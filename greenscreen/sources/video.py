@@ -45,7 +45,6 @@ class VideoSource(Source):
         self.size = (0, 0)
         self.fps = _USUAL_FPS
         self.frames: int | None = None
-        self.has_audio = False
         self._path = path
         self._loop = loop
         self._planar = planar
@@ -55,7 +54,6 @@ class VideoSource(Source):
         with opened(self._path) as (container, stream):
             self.fps = _fps(stream)
             self.frames = _count(container, stream, self.fps)
-            self.has_audio = bool(container.streams.audio)
         # Only a decoded frame tells the size for sure: it knows which way up it is.
         self.size = next(self._once()).size
         return self

@@ -3,8 +3,6 @@
 import itertools
 from pathlib import Path
 
-import av
-import numpy as np
 import pytest
 from clips import clip, level, read
 
@@ -16,7 +14,6 @@ def test_every_frame_comes_once_in_order_with_its_time(tmp_path: Path) -> None:
         frames = list(source)
     assert (source.name, source.size, source.fps, source.frames) == ("clip.mp4", (64, 48), 30, 35)
     assert not source.live
-    assert not source.has_audio
     assert [frame.index for frame in frames] == list(range(35))
     assert [frame.time for frame in frames] == pytest.approx([index / 30 for index in range(35)], abs=1e-4)
     assert [frame.image.mean() for frame in frames] == pytest.approx([level(index) for index in range(35)], abs=2)
@@ -69,19 +66,3 @@ def test_frames_that_change_size_are_fitted_into_the_first(tmp_path: Path) -> No
     assert [frame.size for frame in frames] == [(64, 48)] * 6
     assert frames[5].image[:, :14].max() == 0
     assert frames[5].image[:, 20:44].mean() == pytest.approx(level(2), abs=5)
-
-
-def test_sound_is_noticed(tmp_path: Path) -> None:
-    with av.open(str(tmp_path / "clip.mp4"), "w") as container:
-        video, audio = container.add_stream("libx264", rate=30), container.add_stream("aac", rate=44100)
-        video.width, video.height, video.pix_fmt = 64, 48, "yuv420p"
-        for index in range(3):
-            frame = av.VideoFrame.from_ndarray(np.zeros((48, 64, 3), np.uint8), "bgr24")
-            frame.pts = index
-            container.mux(video.encode(frame))
-        sound = av.AudioFrame.from_ndarray(np.zeros((2, 1024), np.float32), "fltp", "stereo")
-        sound.sample_rate = 44100
-        container.mux(audio.encode(sound))
-        container.mux([*video.encode(), *audio.encode()])
-    with VideoSource(tmp_path / "clip.mp4") as source:
-        assert source.has_audio
