@@ -77,7 +77,7 @@ def read_photo(path: Path) -> Image:
     return open_photo(path).on_white
 
 
-def decode_photo(data: bytes, name: str, most_pixels: int = _MOST_PIXELS, most_side: int = _MOST_SIDE) -> Image:
+def decode_photo(data: bytes, name: str, most_pixels: int, most_side: int) -> Image:
     """Return what `read_photo` returns, from a file's bytes; sentences about it begin with `name`.
 
     Its size is checked before anything is decoded. Raises `SourceError`.
