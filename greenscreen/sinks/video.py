@@ -47,8 +47,7 @@ class VideoSink:
     `.mp4` is H.264, `.webm` VP9, `.mov` ProRes 4444, `.mkv` H.264; `.webm` and `.mov` keep transparency. With `matte`,
     the picture's alpha is recorded as a gray video instead, without loss in `.mkv`. Pictures keep their own times, the
     first one's being 0; `fps` is the nominal rate that players show, and how long the last picture stays. Colours are
-    BT.601, limited range, and say so. With `audio_from`, the sound of that video comes along, to its
-    end.
+    BT.601, limited range, and say so. With `audio_from`, the sound of that video comes along, to its end.
 
     The file takes its name when it is complete: after an error there is none, after Ctrl-C there is what was recorded.
     With `keep`, for what cannot be filmed again, what was recorded is always there: after an error elsewhere, and on a
