@@ -5,6 +5,7 @@ that nothing a client says ever becomes part of a path unchanged.
 """
 
 import re
+import unicodedata
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
@@ -69,8 +70,10 @@ def thumbnail(name: str) -> bytes:
 
 
 def slug(text: str) -> str:
-    """`My Beach (2).JPG` to `my-beach-2`: the letters and digits of a file's name, and nothing else of it."""
-    words = re.findall(r"[a-z0-9]+", re.sub(r"\.\w{1,5}$", "", text[:200]).lower())
+    """`My Beach (2).JPG` to `my-beach-2`: the letters and digits of a file's name, of any script, and nothing else."""
+    plain = unicodedata.normalize("NFKC", re.sub(r"\.\w{1,5}$", "", text[:200])).lower()
+    # Marks are what many scripts write vowels with.
+    words = "".join(sign if unicodedata.category(sign)[0] in "LMN" else " " for sign in plain).split()
     return "-".join(words)[:32].strip("-") or "picture"
 
 

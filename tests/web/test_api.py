@@ -239,6 +239,12 @@ def test_names_never_meet_and_words_stay_words(run: Any) -> None:
     assert run.ask("/api/backgrounds").json == ["blur-2", "green-2", "x-2", "x"]
 
 
+def test_a_background_keeps_the_name_that_it_has_in_another_script(run: Any) -> None:
+    assert run.ask("/api/backgrounds?name=%E6%B5%B7.jpg", "POST", photo()).json == {"name": "海"}
+    assert run.ask("/api/backgrounds/%E6%B5%B7/thumbnail").status == 200
+    assert run.ask("/api/settings", "PATCH", {"background": "海"}).status == 200
+
+
 @pytest.mark.parametrize(
     ("wanted", "name"),
     [
@@ -250,6 +256,10 @@ def test_names_never_meet_and_words_stay_words(run: Any) -> None:
         ("CON\x00.jpg", "con"),
         ("\u202eevil", "evil"),
         ("a" * 5000, "a" * 32),
+        ("Strandläufer.jpg", "strandläufer"),
+        ("СЕВЕР 2.png", "север-2"),
+        ("海 と 空.heic", "海-と-空"),
+        ("समुद्र.jpg", "समुद्र"),
     ],
 )
 def test_a_name_from_a_client_is_letters_and_digits(wanted: str, name: str) -> None:
