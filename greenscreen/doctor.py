@@ -169,6 +169,8 @@ def _kernel_compiler(driver: Driver) -> Finding:
 
 
 def _cameras() -> Finding:
+    from greenscreen.linux.v4l2 import JOIN_THE_GROUP
+    from greenscreen.sinks.virtual_camera import forbidden
     from greenscreen.sources.camera import list_cameras
     from greenscreen.sources.trouble import PERMISSION
 
@@ -177,15 +179,14 @@ def _cameras() -> Finding:
     names = ", ".join(f"{device.name} ({device.device})" for device in given or devices)
     if any(not device.virtual for device in given):
         return Finding("cameras", "ok", names)
+    if closed := forbidden():
+        return Finding("cameras", "missing", f"you may not use {', '.join(closed)}", JOIN_THE_GROUP)
     if given:
         return Finding(
             "cameras", "missing", f"none but virtual ones: {names}", "plug one in, or name one with --camera"
         )
-    if devices:
-        hint = "if one of them is a camera, join the group that may use it: sudo usermod -aG video $USER"
-        return Finding("cameras", "missing", f"none gives pictures, of {names}", hint)
     hint = f"plug one in, or use --camera demo or a video file{PERMISSION}"
-    return Finding("cameras", "missing", "none found", hint)
+    return Finding("cameras", "missing", f"none gives pictures, of {names}" if devices else "none found", hint)
 
 
 def _virtual_camera() -> Finding:

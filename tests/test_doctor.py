@@ -54,17 +54,25 @@ def test_a_virtual_camera_is_none_to_film_with(monkeypatch: pytest.MonkeyPatch) 
     assert "--camera" in finding.hint
 
 
-def test_a_camera_that_may_not_be_used_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(camera, "list_cameras", lambda: [CameraInfo("/dev/video0", "Webcam", False)])
-    closed = Device("/dev/video10", "Green", "", capture=False, output=False, forbidden=True)
-    monkeypatch.setattr(virtual_camera, "list_devices", lambda: [closed])
+def test_a_device_that_gives_no_pictures_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(camera, "list_cameras", lambda: [CameraInfo("/dev/video1", "Its metadata", False)])
+    monkeypatch.setattr(virtual_camera, "list_devices", list)
     finding = findings()["cameras"]
-    assert (finding.state, finding.detail) == ("missing", "none gives pictures, of Webcam (/dev/video0)")
-    if sys.platform == "linux":
-        finding = findings()["virtual camera"]
-        assert (finding.state, finding.detail) == ("missing", "you may not use /dev/video10")
+    assert (finding.state, finding.detail) == ("missing", "none gives pictures, of Its metadata (/dev/video1)")
+    assert "plug one in" in finding.hint
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux's devices belong to somebody")
+def test_devices_that_may_not_be_used_are_said_to_be_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even beside a virtual camera, which nobody means to film with."""
+    webcam = Device("/dev/video0", "Webcam", "", capture=False, output=False, forbidden=True)
+    fed = Device("/dev/video10", "Green", LOOPBACK_DRIVER, capture=True, output=False)
+    for module in ("greenscreen.sources.camera.v4l2", "greenscreen.sinks.virtual_camera"):
+        monkeypatch.setattr(f"{module}.list_devices", lambda: [webcam, fed])
+    for what in ("cameras", "virtual camera"):
+        finding = findings()[what]
+        assert (finding.state, finding.detail) == ("missing", "you may not use /dev/video0")
         assert "usermod" in finding.hint
-    assert "usermod" in finding.hint
 
 
 @pytest.mark.parametrize(
