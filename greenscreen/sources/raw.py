@@ -18,8 +18,6 @@ from greenscreen.picture.strips import in_strips
 Decoder = Callable[[Bytes], Bytes | Raw | None]
 """A picture's bytes as I420, or to be made that; None where they are damaged, or have no such form."""
 
-_END = b"\xff\xd9"
-
 
 def decoder(fourcc: float) -> Decoder | None:
     """What makes pictures of this format I420, as OpenCV tells it; None for those that are better left to OpenCV."""
@@ -84,14 +82,14 @@ def _jpeg() -> Callable[[Bytes], Bytes | None]:
 
     codec = av.CodecContext.create("mjpeg", "r")
     codec.thread_count = 1
+    # Cut off, it would be decoded all the same: the rest as it was in some picture before.
+    codec.options = {"err_detect": "explode"}
 
     def decode(sent: Bytes) -> Bytes | None:
-        data = sent.tobytes()
-        # Cut off, it would be decoded all the same: the rest as it was in some picture before.
-        if data.rfind(_END) < 0:
+        if not sent.size:  # To a decoder that is the end of everything.
             return None
         try:
-            frame = next(iter(codec.decode(av.Packet(data))), None)
+            frame = next(iter(codec.decode(av.Packet(sent.tobytes()))), None)
         except av.FFmpegError:
             return None
         if frame is None or frame.width % 2 or frame.height % 2:
