@@ -1,4 +1,4 @@
-"""Command line of the training package: `python -m train data|label|fit|average|export|compare --help`."""
+"""Command line of the training package: `python -m train data|label|fit|average|prune|export|compare --help`."""
 
 import os
 import shlex
@@ -44,7 +44,7 @@ def label(
 
 @app.command()
 def fit(
-    recipe: Annotated[str, typer.Argument(help="lean, large, student, teacher, distil, original, compared, or a file")],
+    recipe: Annotated[str, typer.Argument(help="live, large, student, teacher, distil, original, compared, or a file")],
     manifests: Manifests,
     out: Annotated[Path, typer.Option(help="folder for checkpoints, curves and panels")],
     changes: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="change a setting")] = None,
@@ -75,6 +75,20 @@ def average(
     from train.average import average as run
 
     run(checkpoints, out)
+    typer.echo(f"wrote {out}")
+
+
+@app.command()
+def prune(
+    checkpoint: Path,
+    manifests: Manifests,
+    network: Annotated[str, typer.Option(help="whose width to make it, such as student-slim")],
+    out: Annotated[Path, typer.Option(help="checkpoint to write, for train fit to begin with")],
+) -> None:
+    """Make a trained network narrower, by what it misses least."""
+    from train.prune import prune as run
+
+    run(checkpoint, network, load_all(manifests), out)
     typer.echo(f"wrote {out}")
 
 

@@ -8,10 +8,11 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader
 
+from greenscreen.errors import UsageError
 from train.checkpoint import read_checkpoint
 from train.data import Row, read_backgrounds, read_people, read_unlabelled
 from train.manifest import none_of
-from train.models import logits
+from train.models import LargeStudent, Trained, build, logits
 from train.recipe import Recipe
 from train.samples import Judged, Pictures, Sample, Samples, webcam
 
@@ -30,6 +31,8 @@ class Batch(NamedTuple):
     """`(N,)` bool: whether `alpha` is the truth."""
     taught: Tensor | None
     """The teacher's logits, if there is a teacher."""
+    features: list[Tensor] | None = None
+    """What the teacher's encoder finds, if that is to be learnt."""
 
 
 class Feed(L.LightningDataModule):
@@ -43,6 +46,9 @@ class Feed(L.LightningDataModule):
         self.recipe = recipe
         self.pictures, self.judged = read_pictures(recipe, rows)
         self.teacher = read_checkpoint(recipe.teacher).build().requires_grad_(False) if recipe.teacher else None
+        if recipe.features and channels(self.teacher) != channels(build(recipe.network)):
+            reason = f"{recipe.teacher} finds no such features as a {recipe.network} does"
+            raise UsageError(reason, "name a teacher that is the same network but wider, or set features=0")
 
     def train_dataloader(self) -> DataLoader[Sample]:
         trainer, recipe = self.trainer, self.recipe
@@ -64,16 +70,20 @@ class Feed(L.LightningDataModule):
         if isinstance(batch, Judged):
             return batch
         image, (alpha, outline, previous) = to_input(batch.image), map(to_alpha, batch[1:4])
-        return Batch(image, alpha, outline, previous, batch.known, self.ask(image, previous))
+        return Batch(image, alpha, outline, previous, batch.known, *self.ask(image, previous))
 
     @torch.no_grad()
-    def ask(self, image: Tensor, previous: Tensor) -> Tensor | None:
-        """The teacher's logits. Here, and not in the learner, so that it is neither trained, averaged nor saved."""
+    def ask(self, image: Tensor, previous: Tensor) -> tuple[Tensor | None, list[Tensor] | None]:
+        """The teacher's logits and features. Here, and not in the learner: so it is not trained, averaged or saved."""
         if self.teacher is None:
-            return None
+            return None, None
         self.teacher.to(image.device)
         with self.trainer.precision_plugin.forward_context():
-            return logits(self.teacher, image, previous).float()
+            if not self.recipe.features:
+                return logits(self.teacher, image, previous).float(), None
+            assert isinstance(self.teacher, LargeStudent)
+            features = self.teacher.encoder(image)
+            return self.teacher.decode(features, previous).float(), [one.float() for one in features]
 
 
 def read_pictures(recipe: Recipe, rows: Sequence[Row]) -> tuple[Pictures, list[Judged]]:
@@ -98,6 +108,11 @@ def read_pictures(recipe: Recipe, rows: Sequence[Row]) -> tuple[Pictures, list[J
     return Pictures(read_people(of("train", "train_cutout")), kept, unlabelled), judged + webcam(
         val, held, recipe.judged
     )
+
+
+def channels(network: Trained | None) -> list[int] | None:
+    """Of an encoder's features, if the network has one that can be asked for them; otherwise none that equal others."""
+    return network.size.outputs if isinstance(network, LargeStudent) else None
 
 
 def to_input(images: Tensor) -> Tensor:

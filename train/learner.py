@@ -16,7 +16,7 @@ from torchmetrics import MeanMetric
 
 from greenscreen.errors import ModelError
 from train.feed import Batch, to_input
-from train.losses import boundary_cross_entropy, dice, distillation, focal, laplacian
+from train.losses import boundary_cross_entropy, dice, distillation, focal, hints, laplacian
 from train.metrics import METRICS, Alpha
 from train.models import LargeStudent, Trained, build, logits, surer
 from train.recipe import Recipe
@@ -59,8 +59,14 @@ class Learner(L.LightningModule):
         previous = batch.previous
         if self.network.remembers and self.goes_on(self.global_step):
             previous = self.own_memory(batch.image, previous)
-        found = logits(self.network, batch.image, previous).float()
-        loss = self.loss(found, batch)
+        if batch.features:
+            assert isinstance(self.network, LargeStudent)
+            features = self.network.encoder(batch.image)
+            found = self.network.decode(features, previous).float()
+            loss = self.loss(found, batch) + self.recipe.features * hints(features, batch.features)
+        else:
+            found = logits(self.network, batch.image, previous).float()
+            loss = self.loss(found, batch)
         self.log("loss", loss, on_step=True, on_epoch=True, batch_size=len(batch.image))
         return loss
 

@@ -1,5 +1,7 @@
 """Losses on matte logits, as pure functions. Logits and targets are `(N, 1, H, W)`; targets are alpha in [0, 1]."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -80,3 +82,12 @@ def distillation(logits: Tensor, teacher: Tensor, temperature: float = 2.0, conf
     loss = F.binary_cross_entropy_with_logits(logits / temperature, soft, reduction="none")
     weight = 1.0 if confidence is None else confidence
     return temperature**2 * (weight * loss).mean()
+
+
+def hints(found: Sequence[Tensor], taught: Sequence[Tensor]) -> Tensor:
+    """How far features are from a teacher's of the same shapes (Romero et al., FitNets, ICLR 2015).
+
+    The mean over layers of the squared error, as a share of how much the teacher's differ from place to place.
+    """
+    pairs = zip(found, taught, strict=True)
+    return torch.stack([F.mse_loss(one.float(), other) / other.var() for one, other in pairs]).mean()

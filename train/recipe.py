@@ -64,6 +64,7 @@ class Recipe(BaseModel):
 
     teacher: Path | None = Field(None, description="checkpoint of a network that labels every sample")
     teach: Finite = Field(1.0, description="weight of what the teacher says, where truth counts 1")
+    features: Finite = Field(0.0, description="weight of the features of a teacher that is the same but wider")
     temperature: Positive = Field(2.0, description="how soft the teacher's answer is made")
 
     seed: int = Field(1, ge=0, lt=1 << 32)
@@ -83,7 +84,9 @@ class Recipe(BaseModel):
     def _fits_together(self) -> "Recipe":
         if self.unlabelled and not self.teacher:
             raise ValueError("pictures without labels teach nothing without a teacher: set teacher=CHECKPOINT")
-        if self.encoder or self.frozen:
+        if self.features and not self.teacher:
+            raise ValueError("features are a teacher's: set teacher=CHECKPOINT")
+        if self.encoder or self.frozen or self.features:
             from train.models import PRETRAINED
 
             if self.network not in PRETRAINED:

@@ -187,9 +187,9 @@ def test_a_full_disk_is_a_sentence_and_costs_nothing_that_is_there(train: Train)
 
 
 def test_the_shipped_students_weights_can_be_gone_on_with(train: Train) -> None:
-    shipped = Path(__file__).parents[2] / "train" / "weights" / "student-lean.ckpt"
+    shipped = Path(__file__).parents[2] / "train" / "weights" / "student-slim.ckpt"
     network = read_checkpoint(shipped).build()
-    fresh = train(network="student-lean", start=shipped, rate=0, steps=1, average=0, memory=0)
+    fresh = train(network="student-slim", start=shipped, rate=0, steps=1, average=0, memory=0)
     torch.testing.assert_close(weights(fresh)["head.weight"], network.state_dict()["head.weight"], rtol=0, atol=0)
 
 
@@ -223,6 +223,17 @@ def test_a_distilled_student_learns_from_pictures_that_only_the_teacher_knows(tr
     assert torch.equal(weights(untaught)["head.weight"], weights(again)["head.weight"]), "no truth was looked at"
     for name, value in weights(teacher).items():
         assert torch.equal(value, known[name])
+
+
+def test_a_narrower_student_learns_its_teachers_features(train: Train, untrained: Callable[[str], Path]) -> None:
+    """Where that is all there is to learn, the decoder stays as it was."""
+    alone = {"unlabelled": 1.0, "teach": 0.0, "features": 1.0, "average": 0, "decay": 0, "steps": 1}
+    start, teacher = untrained("student-slim"), untrained("student-lean")
+    before, after = weights(start), weights(train(start=start, network="student-slim", teacher=teacher, **alone))
+    learnt = {key for key, value in after.items() if key.endswith("weight") and not torch.equal(value, before[key])}
+    assert {key.partition(".")[0] for key in learnt} == {"encoder"}
+    with pytest.raises(UsageError, match="finds no such features"):
+        train("other", network="student-xl", teacher=teacher, **alone)
 
 
 def test_early_stopping_ends_a_run_that_gets_no_better_for_good(train: Train) -> None:

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from train.losses import boundary_cross_entropy, dice, distillation, enlarge, focal, laplacian, shrink
+from train.losses import boundary_cross_entropy, dice, distillation, enlarge, focal, hints, laplacian, shrink
 
 
 def target() -> torch.Tensor:
@@ -113,3 +113,12 @@ def test_distillation_ignores_what_the_teacher_does_not_know_and_never_teaches_t
     assert teacher.grad is None
     assert logits.grad is not None
     assert torch.equal(logits.grad != 0, confidence > 0)
+
+
+def test_hints_are_shares_of_what_the_teachers_features_differ_by() -> None:
+    torch.manual_seed(0)
+    taught = [torch.randn(2, 3, 4, 5), 100 * torch.randn(2, 6, 2, 3) + 7]
+    assert hints(taught, taught) == 0
+    blind = [torch.full_like(one, float(one.mean())) for one in taught]
+    assert hints(blind, taught).item() == pytest.approx(1, abs=0.05)
+    assert hints([taught[0], blind[1]], taught).item() == pytest.approx(0.5, abs=0.03)

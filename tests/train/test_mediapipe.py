@@ -14,7 +14,7 @@ from greenscreen.segment import open_segmenter
 from greenscreen.sources import open_source
 from train.__main__ import app
 
-WEIGHTS = Path(__file__).parents[2] / "train" / "weights" / "student-lean.ckpt"
+WEIGHTS = Path(__file__).parents[2] / "train" / "weights" / "student-slim.ckpt"
 
 Untrained = Callable[[str], Path]
 

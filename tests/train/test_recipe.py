@@ -9,7 +9,7 @@ from train.recipe import Recipe, names, read_recipe, save_recipe
 
 
 def test_the_recipes_are_those_the_documentation_names() -> None:
-    assert names() == ["compared", "distil", "large", "lean", "original", "student", "teacher"]
+    assert names() == ["compared", "distil", "large", "live", "original", "student", "teacher"]
     original = read_recipe("original")
     assert (original.optimizer, original.rate, original.area) == ("rmsprop", 1e-3, 224 * 224)
     assert original.epoch * original.batch == 500
@@ -21,6 +21,10 @@ def test_a_teacher_must_be_named_for_the_pictures_that_only_it_knows() -> None:
     with pytest.raises(UsageError, match="set teacher=CHECKPOINT"):
         read_recipe("distil")
     assert read_recipe("distil", ["teacher=t.ckpt"]).teacher == Path("t.ckpt")
+    with pytest.raises(UsageError, match="set teacher=CHECKPOINT"):
+        read_recipe("live", ["features=1"])
+    with pytest.raises(UsageError, match="has no encoder"):
+        read_recipe("distil", ["teacher=t.ckpt", "features=1"])
 
 
 def test_distilled_and_plain_students_differ_in_their_teacher_alone() -> None:

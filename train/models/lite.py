@@ -45,6 +45,13 @@ class Size(NamedTuple):
     """Channels at 1/16, 1/8, 1/4 and 1/2 of the input's size."""
     without: tuple[tuple[int, int], ...] = ()
     """Blocks left out, by their place in `Encoder.stages`; the others keep their names, so weights fit both."""
+    inner: Mapping[tuple[int, int], int] = {}
+    """Channels that a block's picture is expanded to, by its place, where they are fewer than `STAGES` has them."""
+
+    @property
+    def outputs(self) -> list[int]:
+        """Channels of the encoder's features."""
+        return [outputs for outputs, *_ in self.stages()[:USED]]
 
     def stages(self) -> list[tuple[int, int, int, int, int]]:
         """`STAGES`, scaled as EfficientNet is: channels to a multiple of 8, the first and last no deeper.
@@ -64,9 +71,21 @@ class Size(NamedTuple):
         ]
 
 
+LEFT_OUT = ((4, 2), (5, 2), (6, 1), (6, 2))
+"""Blocks that the large one misses least."""
+
+# fmt: off
+NARROWER = {
+    (2, 0): 64, (2, 1): 96, (3, 0): 96, (3, 1): 160, (4, 0): 160, (4, 1): 320,
+    (5, 0): 320, (5, 1): 448, (6, 0): 384, (6, 3): 512,
+}
+# fmt: on
+"""Some two thirds of the inner channels, in multiples of 16, which engines filter at once."""
+
 SIZES = {
     "large": Size("EfficientNet-Lite0", 1.0, 1.0, (80, 40, 24, 16)),
-    "lean": Size("EfficientNet-Lite0", 1.0, 1.0, (80, 40, 24, 16), ((4, 2), (5, 2), (6, 1), (6, 2))),
+    "lean": Size("EfficientNet-Lite0", 1.0, 1.0, (80, 40, 24, 16), LEFT_OUT),
+    "slim": Size("EfficientNet-Lite0", 1.0, 1.0, (80, 40, 24, 16), LEFT_OUT, NARROWER),
     "xl": Size("EfficientNet-Lite2", 1.1, 1.2, (96, 48, 32, 24)),
 }
 
@@ -113,10 +132,9 @@ def conv(inputs: int, outputs: int, kernel: int = 1, stride: int = 1, groups: in
 class Block(nn.Module):
     """Expand, filter each channel, project (Sandler et al., MobileNetV2, CVPR 2018)."""
 
-    def __init__(self, inputs: int, outputs: int, stride: int, kernel: int, expand: int):
+    def __init__(self, inputs: int, outputs: int, stride: int, kernel: int, inner: int):
         super().__init__()
-        inner = inputs * expand
-        head = [conv(inputs, inner)] if expand > 1 else []
+        head = [conv(inputs, inner)] if inner > inputs else []
         self.body = nn.Sequential(
             *head, conv(inner, inner, kernel, stride, groups=inner), conv(inner, outputs, act=False)
         )
@@ -143,12 +161,13 @@ class Encoder(nn.Module):
         largest. 1 is the stem alone."""
         inputs = 32
         for place, (outputs, blocks, stride, kernel, expand) in enumerate(size.stages()[:used], 1):
-            stage: OrderedDict[str, nn.Module] = OrderedDict({"0": Block(inputs, outputs, stride, kernel, expand)})
-            for block in range(1, blocks):
+            stage: OrderedDict[str, nn.Module] = OrderedDict()
+            for block in range(blocks):
                 if (place, block) not in size.without:
-                    stage[str(block)] = Block(outputs, outputs, 1, kernel, expand)
+                    inner = size.inner.get((place, block), inputs * expand)
+                    stage[str(block)] = Block(inputs, outputs, 1 if block else stride, kernel, inner)
+                inputs = outputs
             self.stages.append(nn.Sequential(stage))
-            inputs = outputs
 
     def forward(self, x: Tensor) -> list[Tensor]:
         features = []
@@ -251,7 +270,7 @@ class LargeStudent(nn.Module):
     def __init__(self, size: str = "large") -> None:
         super().__init__()
         self.size = SIZES[size]
-        at2, at4, at8, _, at16, at32, *_ = (outputs for outputs, *_ in self.size.stages())
+        at2, at4, at8, _, at16, at32 = self.size.outputs
         d = self.size.decoder
         self.encoder = Encoder(self.size)
         self.up16, self.up8 = Up(at32, at16, d[0]), Up(d[0], at8, d[1], 8)
@@ -259,7 +278,11 @@ class LargeStudent(nn.Module):
         self.head = nn.Conv2d(d[3], 4, 1)
 
     def forward(self, image: Tensor, previous: Tensor) -> Tensor:
-        at2, at4, at8, _, at16, at32 = self.encoder(image)
+        return self.decode(self.encoder(image), previous)
+
+    def decode(self, features: list[Tensor], previous: Tensor) -> Tensor:
+        """Logits of what the encoder has found in a picture."""
+        at2, at4, at8, _, at16, at32 = features
         x = self.up16(at32, at16, previous)
         x = self.up8(x, at8, previous)
         x = self.up4(x, at4, previous)
