@@ -20,7 +20,7 @@ def test_the_notebook_shows_mattes_side_by_side(monkeypatch: pytest.MonkeyPatch)
     NotebookClient(notebook, timeout=600, kernel_name="python3").execute()
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     told = "".join(output["text"] for output in outputs if output["output_type"] == "stream")
-    assert "student: 1.18 M parameters" in told
+    assert "student: 0.68 M parameters" in told
     pictures = [output["data"]["image/png"] for output in outputs if "image/png" in output.get("data", {})]
     assert len(pictures) == 2
     shown = cv2.imdecode(np.frombuffer(base64.b64decode(pictures[0]), np.uint8), cv2.IMREAD_COLOR)
