@@ -1,8 +1,7 @@
 """One camera found again after it was unplugged, whatever its number is then."""
 
-from pathlib import Path
-
 from greenscreen.errors import SourceError
+from greenscreen.filing import identity
 from greenscreen.linux.v4l2 import JOIN_THE_GROUP, Device, list_devices
 
 
@@ -39,8 +38,8 @@ class SameCamera:
         if self._word is None:
             # A loopback that is a camera now may be so because of our own pictures.
             return next((device for device in cameras if not device.loopback), None)
-        path = Path(f"/dev/video{self._word}" if isinstance(self._word, int) else self._word).resolve()
-        return next((device for device in cameras if Path(device.path) == path), None)
+        meant = identity(f"/dev/video{self._word}" if isinstance(self._word, int) else self._word)
+        return next((device for device in cameras if identity(device.path) == meant), None)
 
 
 def same_device(known: Device, devices: list[Device]) -> Device | None:

@@ -4,12 +4,14 @@ import sys
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from errno import EAGAIN, EBUSY
+from os.path import exists
 from pathlib import Path
 from typing import Protocol, Self
 
 import numpy as np
 
 from greenscreen.errors import SinkError, UsageError
+from greenscreen.filing import identity
 from greenscreen.linux.holders import holders
 from greenscreen.linux.v4l2 import JOIN_THE_GROUP, Device, list_devices
 from greenscreen.picture.frame import Picture
@@ -107,11 +109,11 @@ def _choose(asked: str | None) -> str:
     """Return the path of a loopback device that is free, or say why there is none."""
     loopbacks = _loopbacks()
     if asked is not None:
-        loopbacks = [found for found in loopbacks if Path(found.path) == Path(asked).resolve()]
-        if not loopbacks and Path(asked).resolve() in map(Path, forbidden()):
+        loopbacks = [found for found in loopbacks if identity(found.path) == identity(asked)]
+        if not loopbacks and identity(asked) in map(identity, forbidden()):
             raise SinkError(f"you may not use the video device {asked}", JOIN_THE_GROUP)
         if not loopbacks:
-            state = "is not a virtual camera" if Path(asked).exists() else "does not exist"
+            state = "is not a virtual camera" if exists(asked) else "does not exist"
             raise SinkError(f"{asked} {state}", f"{_others()}to make one: {HOW_TO_MAKE_ONE}")
     if not loopbacks and forbidden():
         raise SinkError("there is no virtual camera among the video devices that you may use", JOIN_THE_GROUP)

@@ -28,7 +28,7 @@ def why_closed(name: str, node: Path | None, others: list[str]) -> SourceError:
             else f"whether another program holds it{PERMISSION}"
         )
         return SourceError(f"{name} cannot be opened", f"check {check}")
-    if not node.exists():
+    if not os.path.exists(node):  # Of a name that is too long, a path's own method raises.
         instead = f"choose one of {', '.join(others)}" if others else "plug a camera in, or try --camera demo"
         return SourceError(f"there is no camera {node}", instead)
     if not os.access(node, os.R_OK | os.W_OK):

@@ -1,5 +1,7 @@
 """The same camera comes back under another number; another camera does not take its place."""
 
+from pathlib import Path
+
 import pytest
 
 from greenscreen.errors import SourceError
@@ -58,10 +60,12 @@ def test_a_word_is_followed_to_where_its_camera_is_now(plug, word: int | str) ->
         wanted.find()
 
 
-def test_a_word_for_no_listed_device_is_handed_on(plug) -> None:
-    plug()
-    assert SameCamera("rtsp://camera/stream").find() == "rtsp://camera/stream"
-    assert SameCamera(7).find() == 7
+def test_a_word_for_no_listed_device_is_handed_on(plug, tmp_path: Path) -> None:
+    plug(camera(0))
+    itself = tmp_path / "camera"
+    itself.symlink_to(itself)
+    for word in ("rtsp://camera/stream", 7, 300 * "v", str(itself)):
+        assert SameCamera(word).find() == word
 
 
 def test_without_a_word_it_is_the_first_camera_and_never_a_loopback(plug) -> None:

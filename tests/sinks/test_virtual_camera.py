@@ -112,6 +112,16 @@ def test_without_a_camera_to_send_to_it_says_how_to_get_one(
 
 
 @linux
+def test_names_that_no_file_can_have_do_not_exist(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    with_devices(monkeypatch, FREE, FORBIDDEN)
+    itself = tmp_path / "video"
+    itself.symlink_to(itself)
+    for asked in (f"/dev/{300 * 'v'}", str(itself)):
+        with pytest.raises(SinkError, match="does not exist"):
+            VirtualCameraSink((64, 48), 30.0, asked).__enter__()
+
+
+@linux
 def test_what_cannot_be_opened_is_a_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The list said that it was a loopback, but it is gone, or somebody else's, by the time it is opened."""
     path = tmp_path / "video10"

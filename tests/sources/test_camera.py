@@ -284,6 +284,7 @@ def test_the_reasons_for_a_closed_camera_are_told_apart(tmp_path: Path, monkeypa
     node = tmp_path / "video0"
     assert "demo" in why_closed("camera 0", node, []).hint
     assert "/dev/video2" in why_closed("camera 0", node, ["/dev/video2"]).hint
+    assert "there is no camera" in why_closed("camera", node.with_name(300 * "v"), []).message
     node.touch()
     assert "gives no video" in why_closed("camera 0", node, []).message
     monkeypatch.setattr("os.access", lambda *_: False)
