@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,6 +17,7 @@ State = Literal["starting", "live", "paused", "waiting"]
 
 _TOLD_FOR = 6.0  # seconds
 
+Values = dict[str, Any]
 Callback = Callable[[Settings], None]
 
 
@@ -81,32 +82,39 @@ class Control:
         Raises `UsageError` for values or fields that cannot be, and whatever a hook raises to refuse, such as
         `SourceError` for a background that cannot be opened; then nothing has changed.
         """
-        return self._change(values, lift=True)
+        return self._change(values, lambda _: values, lift=True)
 
     def adopt(self, **values: Any) -> Settings:
         """As `change`, for values that nobody is setting by hand, such as a profile's: it never shows who is hidden."""
-        return self._change(values, lift=False)
+        return self._change(values, lambda _: values, lift=False)
+
+    def decide(self, values: Callable[[Settings], Values], *fields: str) -> Settings:
+        """As `change`, where what these fields are to be depends on what is set now.
+
+        `values` is asked while nobody else decides, or changes what has a hook; it may raise to refuse.
+        """
+        return self._change(fields, values, lift=True, alone=True)
 
     def withdraw(self, **values: Any) -> Settings:
         """Sets to None those fields that still have these values; somebody may have changed the others meanwhile."""
 
-        def left(settings: Settings) -> dict[str, Any]:
+        def left(settings: Settings) -> Values:
             return {name: None for name, value in values.items() if getattr(settings, name) == value}
 
-        return self._change(values, lift=False, left=left)
+        return self._change(values, left, lift=False)
 
     def _change(
-        self, values: dict[str, Any], lift: bool, left: Callable[[Settings], dict[str, Any]] | None = None
+        self, fields: Collection[str], decide: Callable[[Settings], Values], lift: bool, alone: bool = False
     ) -> Settings:
-        for name in values:
+        for name in fields:
             if not is_live(name):
                 raise UsageError(f"{name} cannot be changed while running", "set it before the start")
-        hooks = self._hooks_of(values)
+        hooks = self._hooks_of(fields)
         prepared: list[Prepared] = []
         # The panic button has no hook, and does not wait for a background that takes long to open.
-        with self._preparing if hooks else nullcontext():
+        with self._preparing if hooks or alone else nullcontext():
             try:
-                values = left(self.settings) if left else values
+                values = decide(self.settings)
                 old, new = self.settings, changed(self.settings, **values)
                 for hook in hooks:
                     if made := hook(old, new):

@@ -5,11 +5,12 @@ from pathlib import Path
 from threading import Thread
 from typing import Self
 
-from greenscreen.control import Control
+from greenscreen.control import Control, Values
 from greenscreen.control.swap import Swap
-from greenscreen.errors import SinkError
+from greenscreen.errors import GreenscreenError, SinkError
 from greenscreen.filing import new_recording
 from greenscreen.picture.frame import Picture
+from greenscreen.settings import Settings
 from greenscreen.sinks.video import VideoSink
 
 log = logging.getLogger(__name__)
@@ -67,13 +68,23 @@ class Recorder:
 
 
 def begin_recording(control: Control) -> Path:
-    """Records to a new file in the person's videos folder, and returns it; raises `SinkError` if it cannot be made."""
+    """Records to a new file in the person's videos folder, and returns it.
+
+    Raises `SinkError` if it cannot be made, and `GreenscreenError` while there is a recording: of several who begin
+    one at the same time, one does.
+    """
     path = new_recording(control.settings.transparent)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise SinkError(f"{path.parent} cannot be made: {error.strerror}", "check the folder above it") from error
-    control.change(record=path)
+
+    def unless_one_is_under_way(now: Settings) -> Values:
+        if now.record:
+            raise GreenscreenError("a recording is under way already", "end that one first")
+        return {"record": path}
+
+    control.decide(unless_one_is_under_way, "record")
     return path
 
 

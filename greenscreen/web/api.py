@@ -95,8 +95,6 @@ class Api:
 
     async def start_recording(self, _: web.Request) -> web.Response:
         """To a new file among the person's videos, whose name is ours and not the client's."""
-        if self._control.settings.record:
-            raise web.HTTPConflict(text="a recording is under way already")
         path = await asyncio.to_thread(begin_recording, self._control)
         return web.json_response({"name": path.name}, status=201)
 

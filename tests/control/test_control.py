@@ -174,6 +174,27 @@ def test_only_what_is_opened_may_take_its_time() -> None:
     assert not control.waits("show", "zoom")
 
 
+def test_of_those_who_decide_by_what_is_set_the_second_sees_what_the_first_set() -> None:
+    """Also while nothing has to be opened for it."""
+    control, deciding, decided = Control(Settings()), Event(), Event()
+
+    def slowly(now: Settings) -> dict[str, object]:
+        deciding.set()
+        assert decided.wait(10)
+        return {"zoom": now.zoom + 1}
+
+    first = Thread(target=control.decide, args=(slowly, "zoom"))
+    first.start()
+    assert deciding.wait(10)
+    second = Thread(target=control.decide, args=(lambda now: {"zoom": now.zoom + 0.5}, "zoom"))
+    second.start()
+    second.join(0.1)
+    decided.set()
+    for thread in (first, second):
+        thread.join()
+    assert control.settings.zoom == 2.5
+
+
 def test_two_snapshots_within_a_second_are_two_files(tmp_path: Path) -> None:
     control = Control(Settings())
     path = tmp_path / "x.png"

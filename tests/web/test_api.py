@@ -366,6 +366,29 @@ def test_a_snapshot_and_a_recording_are_kept_on_this_machine(
     assert not run.ask("/api/state").json["recording"]
 
 
+def test_of_recordings_that_are_started_at_once_one_begins(
+    run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As by the control page on two devices; who is told of a recording must find its file."""
+    monkeypatch.setattr("platformdirs.user_videos_path", lambda: tmp_path)
+    run.control.prepare(lambda _, new: time.sleep(0.2), "record")  # As on a slow disk.
+    begin, answers = Barrier(6), list[Any]()
+
+    def start() -> None:
+        begin.wait()
+        answers.append(run.ask("/api/recording", "POST"))
+
+    clients = [Thread(target=start) for _ in range(6)]
+    for client in clients:
+        client.start()
+    for client in clients:
+        client.join()
+    answers.sort(key=lambda answer: answer.status)
+    assert [answer.status for answer in answers] == [201] + 5 * [409]
+    assert run.control.settings.record == tmp_path / answers[0].json["name"]
+    assert "under way" in answers[1].json["error"]
+
+
 def test_the_state_tells_how_it_goes(run: Any) -> None:
     assert run.moves()
     state = run.ask("/api/state").json
